@@ -1,0 +1,1 @@
+// Lets a library whose list is empty still be built.

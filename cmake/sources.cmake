@@ -1,0 +1,16 @@
+# hawser_sources(<variable> <list of src/sources.json>): absolute paths of one list.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/sources.json)
+file(READ ${PROJECT_SOURCE_DIR}/src/sources.json hawser_source_lists)
+
+function(hawser_sources variable list)
+  set(files "")
+  string(JSON count LENGTH ${hawser_source_lists} ${list})
+  if(count GREATER 0)
+    math(EXPR last "${count} - 1")
+    foreach(i RANGE ${last})
+      string(JSON file GET ${hawser_source_lists} ${list} ${i})
+      list(APPEND files ${PROJECT_SOURCE_DIR}/${file})
+    endforeach()
+  endif()
+  set(${variable} ${files} PARENT_SCOPE)
+endfunction()

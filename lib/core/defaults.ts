@@ -1,0 +1,40 @@
+// Every numeric default of the package with its bounds. docs/defaults.md shows the same rows; a test compares the two.
+
+/** A number that an option may set. */
+export interface NumericDefault {
+  readonly unit: 'bytes' | 'ms' | 'count' | 'bits' | 'level'
+  readonly value: number
+  readonly min: number
+  readonly max: number
+}
+
+const KiB = 1024
+const MiB = 1024 * KiB
+/** The longest time that a timer takes. */
+const longest = 0x7fffffff
+
+export const defaults = {
+  maxPayload: { unit: 'bytes', value: 16 * MiB, min: 1, max: 1024 * MiB },
+  highWaterMark: { unit: 'bytes', value: MiB, min: 1, max: 1024 * MiB },
+  maxBackpressure: { unit: 'bytes', value: 64 * MiB, min: 1, max: 1024 * MiB },
+  maxHeaderSize: { unit: 'bytes', value: 16 * KiB, min: 256, max: MiB },
+  connectTimeout: { unit: 'ms', value: 10_000, min: 0, max: longest },
+  handshakeTimeout: { unit: 'ms', value: 10_000, min: 0, max: longest },
+  closeTimeout: { unit: 'ms', value: 10_000, min: 0, max: longest },
+  idleTimeout: { unit: 'ms', value: 0, min: 0, max: longest },
+  'heartbeat.interval': { unit: 'ms', value: 30_000, min: 1, max: longest },
+  'heartbeat.timeout': { unit: 'ms', value: 5_000, min: 1, max: longest },
+  attemptDelay: { unit: 'ms', value: 250, min: 10, max: 2_000 },
+  maxRedirects: { unit: 'count', value: 10, min: 0, max: 100 },
+  'perMessageDeflate.threshold': { unit: 'bytes', value: 1024, min: 0, max: 1024 * MiB },
+  'perMessageDeflate.level': { unit: 'level', value: 6, min: 0, max: 9 },
+  'perMessageDeflate.memLevel': { unit: 'level', value: 8, min: 1, max: 9 },
+  'perMessageDeflate.serverMaxWindowBits': { unit: 'bits', value: 15, min: 8, max: 15 },
+  'perMessageDeflate.clientMaxWindowBits': { unit: 'bits', value: 15, min: 8, max: 15 },
+  backlog: { unit: 'count', value: 511, min: 1, max: 0x7fffffff },
+  maxConnections: { unit: 'count', value: 0, min: 0, max: 0x7fffffff },
+  'close.timeout': { unit: 'ms', value: 10_000, min: 0, max: longest },
+  threads: { unit: 'count', value: 1, min: 1, max: 64 },
+} as const satisfies Record<string, NumericDefault>
+
+export type DefaultName = keyof typeof defaults

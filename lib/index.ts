@@ -1,0 +1,46 @@
+// The public names.
+import { configureReactors } from './native/runtime'
+import { HawserError } from './core/error'
+import { OptionReader } from './core/validate'
+
+export { WebSocket } from './core/websocket'
+export type { BinaryType } from './core/websocket'
+export type { WebSocketOptions, ProxyOptions } from './core/client-options'
+export type { HeartbeatOptions, PerMessageDeflateOptions, SocketOptions } from './core/socket-options'
+export type { Pem, TlsIdentity, TlsOptions, TlsVersion } from './core/tls-options'
+export type { TlsInfo } from './core/fields'
+export type { HeadersInput } from './core/http-syntax'
+export type { SendData, SendOptions } from './core/socket-send'
+export type { SendCallback } from './core/socket-state'
+export type { PublishData, PublishOptions } from './core/publish'
+export type { ListenerOptions, SocketEventListener } from './core/event-target'
+export { CloseEvent, ErrorEvent, MessageEvent, SocketEvent } from './core/socket-events'
+export type { SocketEventMap, WebSocketEvents } from './core/socket-events'
+export type { UpgradeResponse } from './core/upgrade-response'
+export { createWebSocketStream } from './core/stream'
+export { HawserError, HawserRangeError, HawserTypeError } from './core/error'
+export type { ErrorDetails } from './core/error'
+export type { CoreCode, ErrorCode, OwnCode } from './core/error-table'
+export { WebSocketServer } from './server/websocket-server'
+export type { ServerEvents } from './server/server-emitter'
+export type { ClientSet } from './server/client-set'
+export type { ServerOptions, ServerTlsOptions, Verdict } from './server/server-options'
+export type { UpgradeCallback } from './server/handle-upgrade'
+export type { UpgradeRequest } from './server/upgrade-request'
+
+/** Options of `configure()`. */
+export interface RuntimeOptions {
+  /** I/O threads, 1 to 64. Sockets and servers are spread over them; each stays on its own. Default 1. */
+  threads?: number
+}
+
+/**
+ * Settles what all sockets of this Node environment share. Call it before the first socket or server.
+ * @throws `INVALID_OPTION`; `INVALID_STATE` when there was a socket or a server already.
+ */
+export function configure(options: RuntimeOptions): void {
+  const threads = new OptionReader('configure', options, ['threads']).number('threads')
+  if (!configureReactors(threads)) {
+    throw new HawserError('INVALID_STATE', 'Call `configure` before the first socket or server is made')
+  }
+}

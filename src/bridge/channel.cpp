@@ -1,0 +1,226 @@
+#include "bridge/channel.hpp"
+
+#include <cstring>
+
+namespace hawser::bridge {
+
+namespace {
+// Large payloads that JavaScript has not fetched yet, in bytes. One message always passes.
+constexpr std::size_t large_credit = 16 * 1024 * 1024;
+// Commands and bytes taken before what they caused is flushed.
+constexpr std::uint32_t command_limit = 4096;
+constexpr std::size_t command_bytes = 1024 * 1024;
+
+constexpr std::uint32_t number(in_kind kind) { return static_cast<std::uint32_t>(kind); }
+constexpr std::uint32_t number(net::event_kind kind) { return static_cast<std::uint32_t>(kind); }
+static_assert(number(in_kind::open) == number(net::event_kind::open));
+static_assert(number(in_kind::connection) == number(net::event_kind::connection));
+static_assert(number(in_kind::upgrade) == number(net::event_kind::upgrade));
+static_assert(number(in_kind::error) == number(net::event_kind::error));
+static_assert(number(in_kind::close) == number(net::event_kind::close));
+static_assert(number(in_kind::drain) == number(net::event_kind::drain));
+static_assert(number(in_kind::ping) == number(net::event_kind::ping));
+static_assert(number(in_kind::pong) == number(net::event_kind::pong));
+static_assert(number(in_kind::sent) == number(net::event_kind::sent));
+static_assert(number(in_kind::response) == number(net::event_kind::response));
+static_assert(number(in_kind::listening) == number(net::event_kind::listening));
+static_assert(number(in_kind::server_error) == number(net::event_kind::server_error));
+static_assert(number(in_kind::server_closed) == number(net::event_kind::server_closed));
+static_assert(number(in_kind::pipe_write) == number(net::event_kind::pipe_write));
+static_assert(number(in_kind::pipe_ack) == number(net::event_kind::pipe_ack));
+static_assert(number(in_kind::pipe_end) == number(net::event_kind::pipe_end));
+static_assert(number(in_kind::dropped) == number(net::event_kind::dropped));
+static_assert(number(in_kind::server_drain) == number(net::event_kind::server_drain));
+static_assert(no_slot == net::no_slot && message_overhead == net::message_overhead);
+
+std::uint32_t flags_of(net::message_flags flags) {
+  return (flags.binary ? in_flag::binary : 0) | (flags.ascii ? in_flag::ascii : 0);
+}
+
+std::string_view text_of(std::span<const std::uint8_t> bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+}  // namespace
+
+channel::channel(ring_memory inbound, ring_memory outbound, std::span<std::uint32_t> table, doorbell& bell)
+    : events_(inbound), commands_(outbound), table_(table), bell_(bell) {}
+
+void channel::ring() noexcept {
+  bells_.store(bells_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  bell_.ring();
+}
+
+// --------------------------------------------------------------------------------------------------- events
+
+bool channel::push(std::uint32_t connection, std::uint32_t kind_flags, std::uint32_t aux,
+                   std::span<const std::uint8_t> payload) {
+  for (;;) {
+    if (events_.push(connection, kind_flags, aux, payload)) {
+      // JavaScript may take the first large payload while the next is read.
+      if (events_.unpublished() >= ring_batch) publish();
+      return true;
+    }
+    // The consumer must see what fills the ring, or it would never make room.
+    publish();
+    if (!events_.want_half()) return false;
+  }
+}
+
+bool channel::message(std::uint32_t slot, net::message_flags flags, std::span<const std::uint8_t> payload) {
+  return push(slot, number(in_kind::message) | flags_of(flags) << 8, 0, payload);
+}
+
+bool channel::owned_message(std::uint32_t slot, net::message_flags flags,
+                            std::vector<std::uint8_t>& payload) {
+  const auto size = static_cast<std::uint32_t>(payload.size());
+  if (inbound_buffers_.held() > 0 && inbound_buffers_.held() + size > large_credit) {
+    publish();
+    // Asking for room sets the flag that brings the next try; fetching a buffer precedes releasing its
+    // record.
+    if (!room()) return false;
+  }
+  const std::uint32_t name[2] = {inbound_buffers_.put(std::move(payload)), size};
+  payload.clear();
+  if (push(slot, number(in_kind::message) | (flags_of(flags) | in_flag::large) << 8, 0,
+           {reinterpret_cast<const std::uint8_t*>(name), sizeof(name)})) {
+    return true;
+  }
+  payload = inbound_buffers_.take(name[0]);
+  return false;
+}
+
+bool channel::event(net::event_kind kind, std::uint32_t connection, std::uint32_t aux,
+                    std::span<const std::uint8_t> payload) {
+  return push(connection, number(kind), aux, payload);
+}
+
+bool channel::room() {
+  if (!events_.want_half()) return false;
+  if (inbound_buffers_.held() <= large_credit / 2) return true;
+  return !events_.want_bell([this] { return inbound_buffers_.held() <= large_credit / 2; });
+}
+
+void channel::flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) {
+  const std::size_t at = std::size_t{slot} * 2;
+  if (at >= table_.size()) return;  // a server for whose gauge no slot was left
+  std::atomic_ref<std::uint32_t>(table_[at]).store(weight, std::memory_order_relaxed);
+  std::atomic_ref<std::uint32_t>(table_[at + 1]).store(messages, std::memory_order_relaxed);
+}
+
+void channel::expect_delivery() {
+  if (events_.wake_early()) ring();
+}
+
+void channel::publish() {
+  if (events_.publish()) ring();
+}
+
+// ------------------------------------------------------------------------------------------------- commands
+
+std::uint32_t channel::run_commands(net::engine& target) {
+  std::uint32_t count = 0;
+  std::size_t bytes = 0;
+  ring_consumer::record record;
+  while (count < command_limit && bytes < command_bytes && commands_.next(record)) {
+    count++;
+    bytes += record.header.length;
+    run(target, record);
+  }
+  return count;
+}
+
+void channel::commands_done() {
+  used_.clear();
+  if (commands_.release()) ring();
+}
+
+std::span<std::uint8_t> channel::large_payload(const ring_consumer::record& record) {
+  std::uint32_t id = 0;
+  std::memcpy(&id, record.payload, sizeof(id));
+  used_.push_back(outbound_buffers_.take(id));
+  return used_.back();
+}
+
+void channel::run(net::engine& target, const ring_consumer::record& record) {
+  const record_header& header = record.header;
+  const std::uint32_t bits = header.kind_flags >> 8 & 0xff;
+  const bool large = (bits & out_flag::large) != 0;
+  const std::uint32_t slot = header.connection;
+  const std::span<std::uint8_t> payload(record.payload, header.length);
+  const net::send_flags flags{.binary = (bits & out_flag::binary) != 0,
+                              .compress = (bits & out_flag::compress) != 0,
+                              .arm_drain = (bits & out_flag::arm_drain) != 0,
+                              .notify = (bits & out_flag::notify) != 0,
+                              .more = (bits & out_flag::more) != 0};
+  switch (static_cast<out_kind>(header.kind_flags & 0xff)) {
+    case out_kind::pad:
+      break;
+    case out_kind::send:
+      target.send(slot, large ? large_payload(record) : payload, flags);
+      break;
+    case out_kind::close:
+      target.close(slot, static_cast<std::uint16_t>(header.aux), text_of(payload));
+      break;
+    case out_kind::terminate:
+      target.terminate(slot);
+      break;
+    case out_kind::ping:
+      target.ping(slot, payload);
+      break;
+    case out_kind::pong:
+      target.pong(slot, payload);
+      break;
+    case out_kind::pause:
+      target.pause(slot);
+      break;
+    case out_kind::resume:
+      target.resume(slot);
+      break;
+    case out_kind::subscribe:
+      target.subscribe(slot, text_of(payload));
+      break;
+    case out_kind::unsubscribe:
+      target.unsubscribe(slot, text_of(payload));
+      break;
+    case out_kind::publish: {
+      const std::uint32_t topic = header.aux & 0xffff;
+      const std::size_t at = large ? 8 : 0;
+      target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
+                     large ? large_payload(record) : payload.subspan(topic), flags, slot);
+      break;
+    }
+    case out_kind::release:
+      target.release(slot);
+      break;
+    case out_kind::connect:
+    case out_kind::adopt:
+      target.begin(slot);
+      break;
+    case out_kind::accept:
+      target.accept(slot, text_of(payload));
+      break;
+    case out_kind::reject:
+      target.reject(slot, text_of(payload));
+      break;
+    case out_kind::listen:
+      target.listen(slot);
+      break;
+    case out_kind::server_close:
+      target.close_server(slot, header.aux);
+      break;
+    case out_kind::pipe_data:
+      target.pipe_data(slot, payload);
+      break;
+    case out_kind::pipe_ack:
+      target.pipe_ack(slot, header.aux);
+      break;
+    case out_kind::pipe_end:
+      target.pipe_end(slot, header.aux != 0);
+      break;
+    case out_kind::interest:
+      target.interest(slot, (header.aux & 1) != 0, (header.aux & 2) != 0);
+      break;
+  }
+}
+
+}  // namespace hawser::bridge

@@ -1,0 +1,90 @@
+// The records that cross the two rings: kinds, flags and what their words and payloads mean.
+// lib/native/records.ts holds the same numbers; a test compares the two files.
+//
+//   word 0   u32 length      payload bytes (the record is padded to 16)
+//   word 1   u32 connection  slot of the connection, or server id, see the kind
+//   word 2   u32 kind | flags << 8 | route << 16
+//   word 3   u32 aux         see the kind
+//
+// Payloads called "fields" are Latin-1 text, values separated by '\n'. Header values cannot hold one, and
+// other texts have theirs replaced by a space.
+#pragma once
+
+#include <cstdint>
+
+namespace hawser::bridge {
+
+// Reactor to JavaScript.
+enum class in_kind : std::uint8_t {
+  pad = 0,      // skip to the start of the ring
+  message = 1,  // payload; flags: binary, ascii, large
+  open = 2,     // client: the upgrade succeeded; fields. adopted: the 101 is on its way; fields: extensions
+  connection = 3,  // server: a peer has upgraded; aux = server id; fields
+  upgrade = 4,     // server: the program decides, answered by accept or reject; aux = server id; fields
+  error = 5,       // aux = errc; fields: system, detail
+  close = 6,       // aux = code | clean << 16; payload = reason (UTF-8). Last record of a slot.
+  drain = 7,       // the send queue is below half the high-water mark again
+  ping = 8,        // payload; only to sockets that asked for it
+  pong = 9,
+  sent = 10,      // aux = number of sends with a callback that reached the kernel since the last such record
+  response = 11,  // client: no 101; aux = status; fields: reason, n, n × (name, value); then the body's start
+  listening = 12,      // connection = server id; fields: address, port, family (or the path)
+  server_error = 13,   // connection = server id; aux = errc; fields: system, detail
+  server_closed = 14,  // connection = server id; the last record of it
+  pipe_write = 15,     // bytes for the JavaScript stream under this connection
+  pipe_ack = 16,       // aux = bytes consumed of what pipe_data carried
+  pipe_end = 17,       // no more bytes will be written; aux = 1: destroy at once
+  server_drain = 19,   // connection = server id; no subscriber is above the high-water mark any more
+  dropped = 18,  // connection = server id; aux = messages left out for slow consumers since the last such one
+};
+
+namespace in_flag {
+inline constexpr std::uint32_t binary = 1;  // message is binary, else text
+inline constexpr std::uint32_t ascii = 2;   // text: every byte is below 0x80
+inline constexpr std::uint32_t large = 4;   // payload is {u32 buffer id, u32 bytes}: fetch it with take()
+}  // namespace in_flag
+
+// JavaScript to reactor.
+enum class out_kind : std::uint8_t {
+  pad = 0,
+  send = 1,       // payload; flags below
+  close = 2,      // aux = code or 0 for none; payload = reason
+  terminate = 3,  // drop the connection at once
+  ping = 4,       // payload
+  pong = 5,       // payload
+  pause = 6,      // stop reading
+  resume = 7,
+  subscribe = 8,    // payload = topic
+  unsubscribe = 9,  // payload = topic
+  publish = 10,     // connection = slot left out, or no_slot; aux = server id << 16 | topic bytes; payload =
+                    // topic, data
+  release = 11,     // JavaScript consumed the close record: the slot may be used again
+  connect = 12,     // start the dial that connect() prepared under this slot
+  adopt = 13,       // start the connection that adopt() prepared under this slot
+  accept = 14,      // answer to upgrade; fields: protocol, then name, value pairs for the 101
+  reject = 15,      // answer to upgrade; aux = status; payload = the whole HTTP answer
+  listen = 16,      // connection = server id; start what listen() prepared
+  server_close = 17,  // connection = server id; aux = milliseconds until connections are dropped
+  pipe_data = 18,     // bytes the JavaScript stream received
+  pipe_ack = 19,      // aux = bytes written of what pipe_write carried
+  pipe_end = 20,      // the JavaScript stream ended; aux = 1: with an error
+  interest = 21,      // aux: bit 0 ping records wanted, bit 1 pong records wanted
+};
+
+namespace out_flag {
+inline constexpr std::uint32_t binary = 1;
+inline constexpr std::uint32_t compress = 2;   // deflate where negotiated and above the threshold
+inline constexpr std::uint32_t arm_drain = 4;  // a drain record is wanted
+inline constexpr std::uint32_t notify = 8;     // a sent record is wanted
+inline constexpr std::uint32_t large =
+    16;  // the payload starts with {u32 buffer id, u32 bytes}, made by stage()
+inline constexpr std::uint32_t more = 32;  // FIN is not set: a fragment, others follow
+}  // namespace out_flag
+
+inline constexpr std::uint32_t no_slot = 0xffffffffu;
+// What a message weighs in the send queue beside its payload, in bytes. It bounds floods of empty messages.
+inline constexpr std::uint32_t message_overhead = 8;
+// Above this a payload travels as an owned buffer that the record names.
+inline constexpr std::uint32_t large_threshold = 256 * 1024;
+
+}  // namespace hawser::bridge

@@ -1,0 +1,428 @@
+// How a connection opens: dial, TLS, HTTP upgrade, on either side.
+#include <algorithm>
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <cstring>
+
+#include "core/net/connection.hpp"
+#include "core/net/dial_socket.hpp"
+#include "core/net/fields.hpp"
+#include "core/net/reactor.hpp"
+#include "core/net/system_error.hpp"
+#include "core/protocol/http_syntax.hpp"
+
+namespace hawser::net {
+
+namespace {
+
+using tcp = boost::asio::ip::tcp;
+
+struct peer_name {
+  std::string address;
+  std::uint16_t port = 0;
+};
+
+peer_name name_of(const stream_endpoint& from) {
+  const int family = from.protocol().family();
+  if (family != AF_INET && family != AF_INET6) return {};
+  const tcp::endpoint at = to_tcp(from);
+  return {at.address().to_string(), at.port()};
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------------------------------------------- start
+
+void connection::dial(std::unique_ptr<connect_settings> settings) {
+  visible_ = true;
+  phase_ = phase::dialing;
+  opening_ = std::make_unique<opening>();
+  opening_->client = std::move(settings);
+  const connect_settings& to = *opening_->client;
+  dial_settings how;
+  how.host = to.host;
+  how.port = to.port;
+  how.unix_path = to.unix_path;
+  for (const std::string& text : to.addresses) {
+    boost::system::error_code ec;
+    const auto address = boost::asio::ip::make_address(text, ec);
+    if (!ec) how.addresses.push_back(address);
+  }
+  how.proxy_host = to.proxy_host;
+  how.proxy_port = to.proxy_port;
+  how.proxy_authorization = to.proxy_authorization;
+  how.proxy_headers = to.proxy_headers;
+  how.timeout = std::chrono::milliseconds(to.connect_timeout);
+  how.family = to.family;
+  how.attempt_delay = std::chrono::milliseconds(to.attempt_delay);
+  how.local_address = to.local_address;
+  operations_++;
+  opening_->dial = dialer::start(reactor_.context(), std::move(how), [this](dial_result result) {
+    operations_--;
+    on_dialed(std::move(result));
+  });
+}
+
+void connection::on_dialed(dial_result result) {
+  if (phase_ != phase::dialing) return;
+  opening_->dial.reset();
+  if (result.error) {
+    if (result.proxy_status != 0) {
+      rare& more = extra();
+      more.detail_aux = static_cast<std::uint32_t>(result.proxy_status);
+      more.detail.clear();
+      add_field(more.detail, "");
+      add_field(more.detail, std::to_string(result.proxy_headers.size()));
+      for (const auto& [name, value] : result.proxy_headers) {
+        add_field(more.detail, name);
+        add_field(more.detail, value);
+      }
+      more.detail += '\n';
+      more.detail += result.proxy_body_start;
+      raise(pending_response);
+    }
+    fail_opening(std::move(result.error));
+    return;
+  }
+  boost::system::error_code ec;
+  const auto kind = result.socket.local_endpoint(ec).protocol();
+  socket_.assign(kind, result.socket.release(ec), ec);
+  if (ec) {
+    fail_opening(to_error(ec, error_stage::connecting));
+    return;
+  }
+  socket_.non_blocking(true, ec);
+  transport_open_ = true;
+  opening_->remote_address = result.remote_address;
+  opening_->remote_port = result.remote_port;
+  set_deadline(settings_->values.handshake_timeout);
+  const connect_settings& to = *opening_->client;
+  if (to.tls) {
+    begin_tls(to.tls, true, to.server_name, to.server_name + ":" + std::to_string(to.port));
+  } else {
+    phase_ = phase::upgrading;
+    send_request();
+  }
+  if (transport_open_ && !result.early_bytes.empty()) on_bytes(result.early_bytes);
+  arm_read();
+}
+
+void connection::serve(stream_socket socket, server& owner) {
+  server_ = &owner;
+  owner.joined();
+  socket_ = std::move(socket);
+  transport_open_ = true;
+  set_deadline(settings_->values.handshake_timeout);
+  if (owner.settings().tls) {
+    begin_tls(owner.settings().tls, false, {}, {});
+  } else {
+    phase_ = phase::upgrading;
+  }
+  arm_read();
+}
+
+void connection::adopt(std::unique_ptr<adopt_settings> settings, server& owner) {
+  server_ = &owner;
+  owner.joined();
+  opening_ = std::make_unique<opening>();
+  visible_ = true;
+  transport_open_ = true;
+  if (settings->descriptor < 0) {
+    pipe_ = true;
+  } else {
+    boost::system::error_code ec;
+    const int family = [&] {
+      sockaddr_storage at{};
+      socklen_t size = sizeof(at);
+      return ::getsockname(settings->descriptor, reinterpret_cast<sockaddr*>(&at), &size) == 0 ? at.ss_family
+                                                                                               : AF_INET;
+    }();
+    socket_.assign(boost::asio::generic::stream_protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP),
+                   settings->descriptor, ec);
+    if (ec) {
+      transport_open_ = false;
+      fail_opening(to_error(ec, error_stage::established, "adopting the socket"));
+      return;
+    }
+    settings->descriptor = -1;
+    socket_.non_blocking(true, ec);
+    if (family != AF_UNIX) socket_.set_option(tcp::no_delay(true), ec);
+  }
+  if (settings_->values.deflate_enabled) {
+    if (auto agreed = protocol::negotiate_server(settings->extensions, settings_->values.deflate)) {
+      opening_->deflate = true;
+      opening_->agreed = agreed->options;
+      opening_->extensions = std::move(agreed->header);
+    }
+  }
+  phase_ = phase::deciding;
+  std::string text;
+  if (!protocol::format_upgrade_response(protocol::accept_key(settings->key), settings->protocol,
+                                         opening_->extensions, settings->headers, text)) {
+    fail_opening({errc::invalid_handshake, 0, "A response header is not valid."});
+    return;
+  }
+  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  position_ += text.size();
+  rare& more = extra();
+  more.detail.clear();
+  add_field(more.detail, opening_->extensions);
+  enter_open();
+  raise(pending_open);
+  if (!settings->head.empty() && transport_open_) on_bytes(settings->head);
+  arm_read();
+}
+
+void connection::orphan() {
+  visible_ = true;
+  fail_opening({errc::aborted, 0, "The server that was to take the connection is closed."});
+}
+
+// ------------------------------------------------------------------------------------------------------ TLS
+
+void connection::begin_tls(std::shared_ptr<tls_context> context, bool client, const std::string& host,
+                           const std::string& key) {
+  phase_ = phase::securing;
+  tls_ = std::make_unique<tls_session>(std::move(context), client, host, key);
+  std::vector<std::uint8_t>& first = reactor_.cipher_scratch();
+  first.clear();
+  const auto status = tls_->start(first);
+  if (!first.empty()) append_cipher(first);
+  if (status == tls_session::status::failed) fail_opening(tls_->error());
+}
+
+void connection::on_secure() {
+  phase_ = phase::upgrading;
+  if (self_ == protocol::role::client) send_request();
+}
+
+std::string connection::describe_tls(bool client) const {
+  std::string out;
+  add_field(out, tls_ ? tls_->protocol() : "");
+  add_field(out, tls_ ? tls_->cipher() : "");
+  add_field(out, tls_ ? tls_->alpn() : "");
+  if (client) {
+    add_field(out, tls_ && tls_->resumed() ? "1" : "0");
+  } else {
+    add_field(out, tls_ ? tls_->server_name() : "");
+  }
+  add_field(out, tls_ && tls_->authorized() ? "1" : "0");
+  add_field(out, tls_ ? tls_->authorization_error() : "");
+  add_field(out, tls_ ? base64(tls_->peer_certificate_der()) : "");
+  return out;
+}
+
+// --------------------------------------------------------------------------------------------------- client
+
+void connection::send_request() {
+  const connect_settings& to = *opening_->client;
+  const std::string key = protocol::random_key();
+  const std::string extensions =
+      settings_->values.deflate_enabled ? protocol::offer(settings_->values.deflate) : std::string();
+  std::string text;
+  const protocol::upgrade_request request{.target = to.target,
+                                          .host = to.host_header,
+                                          .key = key,
+                                          .protocols = to.protocols,
+                                          .extensions = extensions,
+                                          .headers = to.headers};
+  if (key.empty() || !protocol::format_upgrade_request(request, text)) {
+    fail_opening(
+        {errc::invalid_handshake, 0, "The request cannot be written: a header or a protocol is not valid."});
+    return;
+  }
+  opening_->response = std::make_unique<protocol::upgrade_response_parser>(
+      protocol::accept_key(key), to.protocols, settings_->values.max_header_size);
+  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  position_ += text.size();
+}
+
+void connection::upgrade_client(std::span<std::uint8_t>& input) {
+  const auto result = opening_->response->feed(input);
+  const std::size_t rest = opening_->response->leftover();
+  input =
+      result == protocol::upgrade_response_parser::result::ok ? input.last(rest) : std::span<std::uint8_t>{};
+  judge_response(result);
+}
+
+void connection::judge_response(protocol::upgrade_response_parser::result result) {
+  using answer = protocol::upgrade_response_parser::result;
+  protocol::upgrade_response_parser& response = *opening_->response;
+  if (result == answer::need_more) return;
+  if (result == answer::error) {
+    fail_opening({response.error().code, 0, response.error().message});
+    return;
+  }
+  rare& more = extra();
+  more.detail.clear();
+  if (result == answer::unexpected_response) {
+    more.detail_aux = static_cast<std::uint32_t>(response.status());
+    add_field(more.detail, response.reason());
+    add_field(more.detail, std::to_string(response.headers().size()));
+    add_headers(more.detail, response.headers());
+    more.detail += '\n';
+    more.detail += response.body();
+    const int status = response.status();
+    pending_ |= pending_response;
+    fail_opening({errc::unexpected_response, 0,
+                  "The server answered " + std::to_string(status) + " instead of 101 Switching Protocols."});
+    return;
+  }
+  const protocol::deflate_options* offered =
+      settings_->values.deflate_enabled ? &settings_->values.deflate : nullptr;
+  const protocol::deflate_response extension = protocol::check_response(response.extensions(), offered);
+  if (extension.error != nullptr) {
+    fail_opening({errc::invalid_handshake, 0, extension.error});
+    return;
+  }
+  if (extension.agreed) {
+    opening_->deflate = true;
+    opening_->agreed = *extension.agreed;
+  }
+  add_field(more.detail, response.protocol());
+  add_field(more.detail, response.extensions());
+  add_field(more.detail, opening_->remote_address);
+  add_field(more.detail, std::to_string(opening_->remote_port));
+  more.detail += describe_tls(true);
+  add_headers(more.detail, response.headers());
+  enter_open();
+  raise(pending_open);
+}
+
+// --------------------------------------------------------------------------------------------------- server
+
+void connection::upgrade_server(std::span<std::uint8_t>& input) {
+  // Made with the first bytes: memory that comes and goes does not lie between what stays.
+  if (!opening_) {
+    opening_ = std::make_unique<opening>();
+    opening_->request = std::make_unique<protocol::upgrade_request_parser>(settings_->values.max_header_size);
+  }
+  protocol::upgrade_request_parser& request = *opening_->request;
+  const auto result = request.feed(input);
+  if (result == protocol::upgrade_request_parser::result::need_more) {
+    input = {};
+    return;
+  }
+  if (result == protocol::upgrade_request_parser::result::error) {
+    input = {};
+    refuse(request.error().status, request.error().message, request.error().headers);
+    return;
+  }
+  input = input.last(request.leftover());
+  const listen_settings& rules = server_->settings();
+  const std::string_view target = request.target();
+  if (!rules.path.empty() && target.substr(0, target.find('?')) != rules.path) {
+    return refuse(404, "There is no WebSocket at this path.");
+  }
+  bool has_origin = false;
+  for (const protocol::header_field& field : request.headers()) {
+    has_origin = has_origin || protocol::iequals(field.name, "origin");
+  }
+  if (!server_->origin_allowed(protocol::joined_values(request.headers(), "origin"), has_origin)) {
+    return refuse(403, "This origin is not allowed.");
+  }
+  if (server_->full()) return refuse(503, "The server takes no more connections.", {{"Retry-After", "5"}});
+  if (settings_->values.deflate_enabled) {
+    if (auto agreed = protocol::negotiate_server(request.extensions(), settings_->values.deflate)) {
+      opening_->deflate = true;
+      opening_->agreed = agreed->options;
+      opening_->extensions = std::move(agreed->header);
+    }
+  }
+  if (!rules.decide) {
+    complete_upgrade(server_->choose_protocol(request.protocols()), {});
+    return;
+  }
+  phase_ = phase::deciding;
+  visible_ = true;
+  extra().detail = describe_request(request.protocols());
+  raise(pending_upgrade);
+}
+
+std::string connection::describe_request(std::string_view protocol) const {
+  boost::system::error_code ec;
+  const peer_name remote = name_of(socket_.remote_endpoint(ec));
+  const peer_name local = name_of(socket_.local_endpoint(ec));
+  std::string out;
+  add_field(out, remote.address);
+  add_field(out, std::to_string(remote.port));
+  add_field(out, local.address);
+  add_field(out, std::to_string(local.port));
+  add_field(out, opening_->request->target());
+  add_field(out, protocol);
+  add_field(out, opening_->extensions);
+  out += describe_tls(false);
+  add_headers(out, opening_->request->headers());
+  return out;
+}
+
+void connection::accept(std::string_view fields) {
+  if (phase_ != phase::deciding || pipe_) return;
+  const std::string chosen(next_field(fields));
+  header_list headers;
+  while (!fields.empty()) {
+    std::string name(next_field(fields));
+    headers.push_back({std::move(name), std::string(next_field(fields))});
+  }
+  complete_upgrade(chosen, headers);
+  if (blocked_) return;
+  replay_held();
+  arm_read();
+}
+
+void connection::reject(std::string_view answer) {
+  if (phase_ != phase::deciding) return;
+  output().append({reinterpret_cast<const std::uint8_t*>(answer.data()), answer.size()});
+  held_.reset();
+  perform(close_.on({protocol::close_event::kind::failure, protocol::close_no_status}), {}, {});
+  arm_read();
+}
+
+// An HTTP answer instead of 101; the program never learns of this connection.
+void connection::refuse(int status, std::string_view message, const header_list& headers) {
+  std::string body(message);
+  body += '\n';
+  const std::string text = protocol::http_response_text(status, headers, body);
+  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  perform(close_.on({protocol::close_event::kind::failure, protocol::close_no_status}), {}, {});
+}
+
+void connection::complete_upgrade(std::string_view protocol, const header_list& headers) {
+  std::string text;
+  if (!protocol::format_upgrade_response(protocol::accept_key(opening_->request->key()), protocol,
+                                         opening_->extensions, headers, text)) {
+    refuse(500, "The response cannot be written: a header is not valid.");
+    return;
+  }
+  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  position_ += text.size();
+  extra().detail = describe_request(protocol);
+  visible_ = true;
+  enter_open();
+  raise(pending_connection);
+}
+
+void connection::enter_open() {
+  if (opening_->deflate) {
+    deflate_ = std::make_unique<deflate_state>();
+    deflate_->agreed = opening_->agreed;
+    const protocol::deflate_options& agreed = deflate_->agreed;
+    if (agreed.inflate_takeover(self_)) {
+      deflate_->inflate = std::make_unique<protocol::inflater>(agreed.inflate_bits(self_), true);
+    }
+    if (agreed.deflate_takeover(self_) && agreed.may_deflate(self_)) {
+      deflate_->deflate = std::make_unique<protocol::deflater>(agreed.deflate_bits(self_), agreed.level,
+                                                               agreed.mem_level, true);
+    }
+  }
+  opening_.reset();
+  phase_ = phase::open;
+  upgraded_ = true;
+  deadline_ = 0;
+  last_traffic_ = reactor_.now();
+  heartbeat_ = protocol::heartbeat(reactor_.now());
+  schedule();
+}
+
+}  // namespace hawser::net

@@ -1,0 +1,90 @@
+#include "core/net/engine.hpp"
+
+#include <unistd.h>
+
+#include "core/net/reactor.hpp"
+
+namespace hawser::net {
+
+adopt_settings::~adopt_settings() {
+  if (descriptor >= 0) ::close(descriptor);
+}
+
+engine::engine(event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots)
+    : reactor_(std::make_unique<reactor>(*this, sink, budget, slots)) {}
+engine::~engine() = default;
+
+void engine::run() { reactor_->run(); }
+void engine::stop() { reactor_->stop(); }
+void engine::wake() { reactor_->wake(); }
+bool engine::flush(std::int64_t milliseconds) { return reactor_->flush(milliseconds); }
+engine_stats engine::stats() const { return reactor_->stats(); }
+
+std::uint32_t engine::prepare_connect(std::unique_ptr<connect_settings> settings) {
+  return reactor_->slots().acquire(std::move(settings));
+}
+std::uint32_t engine::prepare_adopt(std::unique_ptr<adopt_settings> settings) {
+  return reactor_->slots().acquire(std::move(settings));
+}
+std::uint32_t engine::prepare_listen(std::uint32_t server, std::unique_ptr<listen_settings> settings) {
+  return reactor_->slots().prepare_server(server, std::move(settings));
+}
+
+void engine::begin(std::uint32_t slot) { reactor_->begin(slot); }
+
+void engine::send(std::uint32_t slot, std::span<std::uint8_t> payload, send_flags flags) {
+  if (connection* c = reactor_->find(slot)) c->send(payload, flags);
+}
+void engine::ping(std::uint32_t slot, std::span<const std::uint8_t> payload) {
+  if (connection* c = reactor_->find(slot)) c->control(protocol::opcode::ping, payload);
+}
+void engine::pong(std::uint32_t slot, std::span<const std::uint8_t> payload) {
+  if (connection* c = reactor_->find(slot)) c->control(protocol::opcode::pong, payload);
+}
+void engine::close(std::uint32_t slot, std::uint16_t code, std::string_view reason) {
+  if (connection* c = reactor_->find(slot)) c->close(code, reason);
+}
+void engine::terminate(std::uint32_t slot) {
+  if (connection* c = reactor_->find(slot)) c->terminate();
+}
+void engine::pause(std::uint32_t slot) {
+  if (connection* c = reactor_->find(slot)) c->pause();
+}
+void engine::resume(std::uint32_t slot) {
+  if (connection* c = reactor_->find(slot)) c->resume();
+}
+void engine::interest(std::uint32_t slot, bool ping, bool pong) {
+  if (connection* c = reactor_->find(slot)) c->set_interest(ping, pong);
+}
+void engine::release(std::uint32_t slot) { reactor_->release(slot); }
+void engine::accept(std::uint32_t slot, std::string_view fields) {
+  if (connection* c = reactor_->find(slot)) c->accept(fields);
+}
+void engine::reject(std::uint32_t slot, std::string_view answer) {
+  if (connection* c = reactor_->find(slot)) c->reject(answer);
+}
+void engine::subscribe(std::uint32_t slot, std::string_view topic) {
+  if (connection* c = reactor_->find(slot)) c->subscribe(topic);
+}
+void engine::unsubscribe(std::uint32_t slot, std::string_view topic) {
+  if (connection* c = reactor_->find(slot)) c->unsubscribe(topic);
+}
+void engine::publish(std::uint32_t id, std::string_view topic, std::span<const std::uint8_t> payload,
+                     send_flags flags, std::uint32_t except) {
+  if (server* s = reactor_->find_server(id)) s->publish(topic, payload, flags, except);
+}
+void engine::pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes) {
+  if (connection* c = reactor_->find(slot)) c->pipe_data(bytes);
+}
+void engine::pipe_ack(std::uint32_t slot, std::uint32_t bytes) {
+  if (connection* c = reactor_->find(slot)) c->pipe_ack(bytes);
+}
+void engine::pipe_end(std::uint32_t slot, bool broken) {
+  if (connection* c = reactor_->find(slot)) c->pipe_end(broken);
+}
+void engine::listen(std::uint32_t id) { reactor_->listen(id); }
+void engine::close_server(std::uint32_t id, std::int64_t milliseconds) {
+  if (server* s = reactor_->find_server(id)) s->close(milliseconds);
+}
+
+}  // namespace hawser::net

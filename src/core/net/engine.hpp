@@ -1,0 +1,84 @@
+// One reactor, seen from outside: a thread that runs sockets and servers, named by slots and server ids.
+// This header needs no Asio. Calls marked (any) may come from any thread; all others only from the engine's
+// thread, that is from event_sink::run_commands().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "core/net/event_sink.hpp"
+#include "core/net/settings.hpp"
+
+namespace hawser::net {
+
+inline constexpr std::uint32_t no_slot = 0xffffffffu;
+// What a message weighs in the send queue beside its payload, in bytes.
+inline constexpr std::uint32_t message_overhead = 8;
+
+struct send_flags {
+  bool binary = false;
+  bool compress = false;
+  bool arm_drain = false;
+  bool notify = false;
+  bool more = false;
+};
+
+struct engine_stats {
+  std::uint64_t connections = 0, accepted = 0, messages_in = 0, messages_out = 0, bytes_in = 0, bytes_out = 0,
+                reads = 0, writes = 0, turns = 0, dropped = 0;
+};
+
+class reactor;
+
+class engine {
+ public:
+  // `slots`: how many connections may exist at once. `budget` bounds partial messages; both outlive the
+  // engine.
+  engine(event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots);
+  ~engine();
+
+  void run();   // until stop(); may run again later, on another thread
+  void stop();  // (any)
+  void wake();  // (any) ends a sleep
+  bool flush(
+      std::int64_t milliseconds);  // (any but the engine's) false: not everything reached the kernel in time
+  engine_stats stats() const;      // (any)
+
+  // (any) Reserve a slot; no_slot when none is left. begin() starts what was prepared.
+  std::uint32_t prepare_connect(std::unique_ptr<connect_settings> settings);
+  std::uint32_t prepare_adopt(std::unique_ptr<adopt_settings> settings);
+  // The slot of the server's gauge: its first word counts subscribers above the high-water mark.
+  std::uint32_t prepare_listen(std::uint32_t server, std::unique_ptr<listen_settings> settings);
+
+  void begin(std::uint32_t slot);
+  // The payload may be changed in place and is read until commands_done().
+  void send(std::uint32_t slot, std::span<std::uint8_t> payload, send_flags flags);
+  void ping(std::uint32_t slot, std::span<const std::uint8_t> payload);
+  void pong(std::uint32_t slot, std::span<const std::uint8_t> payload);
+  void close(std::uint32_t slot, std::uint16_t code, std::string_view reason);
+  void terminate(std::uint32_t slot);
+  void pause(std::uint32_t slot);
+  void resume(std::uint32_t slot);
+  void interest(std::uint32_t slot, bool ping, bool pong);
+  void release(std::uint32_t slot);
+  void accept(std::uint32_t slot, std::string_view fields);
+  void reject(std::uint32_t slot, std::string_view answer);
+  void subscribe(std::uint32_t slot, std::string_view topic);
+  void unsubscribe(std::uint32_t slot, std::string_view topic);
+  void publish(std::uint32_t server, std::string_view topic, std::span<const std::uint8_t> payload,
+               send_flags flags, std::uint32_t except);
+  void pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes);
+  void pipe_ack(std::uint32_t slot, std::uint32_t bytes);
+  void pipe_end(std::uint32_t slot, bool broken);
+  void listen(std::uint32_t server);
+  void close_server(std::uint32_t server, std::int64_t milliseconds);
+
+ private:
+  std::unique_ptr<reactor> reactor_;
+};
+
+}  // namespace hawser::net

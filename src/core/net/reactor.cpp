@@ -1,0 +1,372 @@
+#include "core/net/reactor.hpp"
+
+#include <openssl/rand.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace hawser::net {
+
+namespace {
+// What one turn may read before commands and flushes get their share, in bytes.
+constexpr std::size_t turn_read_limit = 2 * 1024 * 1024;
+// Spare output buffers kept for the next turn: how large each, how much in all.
+constexpr std::size_t spare_size_limit = 1024 * 1024;
+constexpr std::size_t spare_total_limit = 8 * 1024 * 1024;
+// Scratch memory above this is given back after use.
+constexpr std::size_t scratch_limit = 1024 * 1024;
+// A wait shorter than this found an event that was there already.
+constexpr std::chrono::microseconds at_once{3};
+}  // namespace
+
+reactor::reactor(engine& self, event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots)
+    : engine_(self),
+      sink_(sink),
+      budget_(budget),
+      context_(1),
+      timer_(context_),
+      wheel_(steady_now()),
+      slots_(slots),
+      now_(steady_now()),
+      read_buffer_(new std::uint8_t[read_size]) {}
+
+reactor::~reactor() {
+  // Their sockets belong to the context, and servers are told when connections go.
+  connections_.clear();
+  graves_.clear();
+  servers_.clear();
+}
+
+std::int64_t reactor::steady_now() noexcept {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+// ----------------------------------------------------------------------------------------------------- loop
+
+void reactor::run() {
+  {
+    const std::lock_guard lock(flush_mutex_);
+    running_ = true;
+  }
+  context_.restart();
+  last_commands_ = 1;
+  const auto work = boost::asio::make_work_guard(context_);
+  while (!stopping_.load(std::memory_order_acquire)) turn();
+  stopping_.store(false, std::memory_order_release);
+  const std::lock_guard lock(flush_mutex_);
+  running_ = false;
+  flush_done_.notify_all();
+}
+
+void reactor::turn() {
+  counters_.turns.add(1);
+  arm_timer();
+  sleep();
+  now_ = steady_now();
+  turn_bytes_ = 0;
+  if (!light_) context_.poll();
+  run_deferred();
+  run_timers();
+  retry_blocked();
+  sink_.publish();
+  await_answer();
+  // Asked before the commands are looked at: those that came before the question belong to the answer.
+  const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
+  last_commands_ = sink_.run_commands(engine_);
+  flush_dirty();
+  sink_.commands_done();
+  sink_.publish();
+  reap();
+  if (flush_asked) answer_flush(last_commands_);
+}
+
+// Waits for one event. Under load, where the wait does not block, a turn gathers all events that are ready;
+// when they come one by one, looking for more costs a system call that finds nothing, so a light turn goes
+// without.
+void reactor::sleep() {
+  const bool may_sleep = (light_ || last_commands_ == 0) && deferred_.empty() && dirty_.empty();
+  if (!may_sleep || !sink_.prepare_sleep()) {
+    light_ = false;
+    return;
+  }
+  const auto before = std::chrono::steady_clock::now();
+  if (!stopping_.load(std::memory_order_acquire)) context_.run_one();
+  sink_.awake();
+  light_ = std::chrono::steady_clock::now() - before > at_once;
+}
+
+void reactor::delivered_early() {
+  if (light_) sink_.publish();
+}
+
+// The program often answers a message at once. Where it did so lately, a short wait for its answer is cheaper
+// for both sides than to sleep and be woken.
+void reactor::await_answer() {
+  const std::uint64_t delivered = counters_.messages_in.get() - delivered_seen_;
+  delivered_seen_ += delivered;
+  if (light_) delivers_ = delivered > 0;
+  if (delivered == 0 || !spin_.worth_it(delivered)) return;
+  const auto until = std::chrono::steady_clock::now() + answer_spin::longest;
+  do {
+    for (int i = 0; i < 64; i++) {
+      if (sink_.commands_waiting()) {
+        spin_.answered();
+        return;
+      }
+      answer_spin::relax();
+    }
+  } while (std::chrono::steady_clock::now() < until);
+  spin_.unanswered();
+}
+
+void reactor::stop() {
+  stopping_.store(true, std::memory_order_release);
+  wake();
+}
+
+void reactor::wake() {
+  boost::asio::post(context_, [] {});
+}
+
+// Flushing may make further connections dirty; those wait for the next turn, which comes at once.
+void reactor::flush_dirty() {
+  dirty_now_.swap(dirty_);
+  for (connection* c : dirty_now_) {
+    c->in_dirty = false;
+    c->flush();
+  }
+  dirty_now_.clear();
+}
+
+void reactor::retry_blocked() {
+  if ((blocked_.empty() && blocked_servers_.empty()) || !sink_.room()) return;
+  for (server* s : std::exchange(blocked_servers_, {})) {
+    s->in_blocked = false;
+    s->on_room();
+  }
+  blocked_now_.swap(blocked_);
+  std::size_t done = 0;
+  for (; done < blocked_now_.size(); done++) {
+    // The first that is refused again ends the round: the others keep their place behind it.
+    if (!blocked_.empty()) break;
+    connection* c = blocked_now_[done];
+    c->in_blocked = false;
+    c->on_room();
+  }
+  blocked_.insert(blocked_.end(), blocked_now_.begin() + static_cast<std::ptrdiff_t>(done),
+                  blocked_now_.end());
+  blocked_now_.clear();
+}
+
+bool reactor::may_read(connection& c) {
+  if (turn_bytes_ < turn_read_limit) return true;
+  if (!c.in_deferred) {
+    c.in_deferred = true;
+    deferred_.push_back(&c);
+  }
+  return false;
+}
+
+void reactor::run_deferred() {
+  if (deferred_.empty()) return;
+  deferred_now_.swap(deferred_);
+  for (connection* c : deferred_now_) {
+    c->in_deferred = false;
+    c->read_deferred();
+  }
+  deferred_now_.clear();
+}
+
+void reactor::mark_blocked(connection& c) {
+  if (c.in_blocked) return;
+  c.in_blocked = true;
+  blocked_.push_back(&c);
+}
+
+void reactor::mark_blocked(server& s) {
+  if (s.in_blocked) return;
+  s.in_blocked = true;
+  blocked_servers_.push_back(&s);
+}
+
+// --------------------------------------------------------------------------------------------------- timers
+
+void reactor::schedule(connection& c, std::int64_t deadline) { wheel_.schedule(c, deadline); }
+
+void reactor::run_timers() {
+  wheel_.advance(now_, [](protocol::timer_node& node) { static_cast<connection&>(node).on_timer(); });
+}
+
+void reactor::arm_timer() {
+  const auto next = wheel_.next_deadline(now_);
+  if (!next || (timer_at_ != 0 && timer_at_ <= *next)) return;
+  // The wheel fires at the end of a tick; being early once costs a turn.
+  timer_at_ = *next;
+  timer_.expires_at(std::chrono::steady_clock::time_point(std::chrono::milliseconds(timer_at_ + 1)));
+  timer_.async_wait([this](const boost::system::error_code& ec) {
+    if (!ec) timer_at_ = 0;
+  });
+}
+
+// ---------------------------------------------------------------------------------------------- connections
+
+connection* reactor::add(std::uint32_t slot, protocol::role self,
+                         std::shared_ptr<const shared_settings> settings) {
+  if (slot >= connections_.size())
+    connections_.resize(std::max<std::size_t>(slot + 1, connections_.size() * 2));
+  connections_[slot] = std::make_unique<connection>(*this, slot, self, std::move(settings));
+  sink_.flushed(slot, 0, 0);
+  return connections_[slot].get();
+}
+
+// Destroyed at the end of the turn, or when its last asynchronous operation has ended.
+void reactor::bury(connection& c) {
+  wheel_.cancel(c);
+  if (c.owner() != nullptr) c.owner()->left();
+  graves_.push_back(std::move(connections_[c.slot()]));
+}
+
+void reactor::reap() {
+  if (!graves_.empty()) {
+    const auto gone = [](const std::unique_ptr<connection>& c) {
+      return c->unreferenced() && !c->in_dirty && !c->in_deferred && !c->in_blocked;
+    };
+    std::erase_if(blocked_, [](connection* c) {
+      if (!c->finished()) return false;
+      c->in_blocked = false;
+      return true;
+    });
+    std::erase_if(graves_, gone);
+  }
+  std::erase_if(servers_, [this](const auto& entry) {
+    if (!entry.second->finished()) return false;
+    std::erase(blocked_servers_, entry.second.get());
+    return true;
+  });
+}
+
+void reactor::begin(std::uint32_t slot) {
+  slot_table::prepared what = slots_.take(slot);
+  if (auto* connect = std::get_if<std::unique_ptr<connect_settings>>(&what)) {
+    auto shared =
+        std::make_shared<const shared_settings>((*connect)->socket, protocol::role::client, budget_);
+    add(slot, protocol::role::client, std::move(shared))->dial(std::move(*connect));
+  } else if (auto* adopt = std::get_if<std::unique_ptr<adopt_settings>>(&what)) {
+    if (server* owner = find_server((*adopt)->server)) {
+      add(slot, protocol::role::server, owner->shared())->adopt(std::move(*adopt), *owner);
+    } else {
+      auto shared =
+          std::make_shared<const shared_settings>(socket_settings{}, protocol::role::server, budget_);
+      add(slot, protocol::role::server, std::move(shared))->orphan();
+    }
+  }
+}
+
+server* reactor::find_server(std::uint32_t id) const {
+  const auto found = servers_.find(id);
+  return found == servers_.end() ? nullptr : found->second.get();
+}
+
+void reactor::listen(std::uint32_t id) {
+  std::unique_ptr<listen_settings> settings = slots_.take_server(id);
+  // Ids of living servers are not given out again; their connections refer to them.
+  if (!settings || servers_.contains(id)) return;
+  auto& made = servers_[id] = std::make_unique<server>(*this, id, std::move(settings));
+  made->open();
+}
+
+// ---------------------------------------------------------------------------------------------------- flush
+
+bool reactor::flush(std::int64_t milliseconds) {
+  std::unique_lock lock(flush_mutex_);
+  if (!running_) return true;
+  flush_answered_ = false;
+  flush_wanted_.store(true, std::memory_order_release);
+  wake();
+  flush_done_.wait_for(lock, std::chrono::milliseconds(milliseconds),
+                       [this] { return flush_answered_ || !running_; });
+  flush_wanted_.store(false, std::memory_order_release);
+  return flush_answered_;
+}
+
+void reactor::answer_flush(std::uint32_t commands) {
+  if (commands > 0) {
+    light_ = false;  // another turn at once
+    return;
+  }
+  bool idle = true;
+  each_connection([&](connection& c) { idle = idle && !c.has_output(); });
+  if (!idle) return;
+  const std::lock_guard lock(flush_mutex_);
+  flush_answered_ = true;
+  flush_done_.notify_all();
+}
+
+engine_stats reactor::stats() const {
+  const counters& c = counters_;
+  return {.connections = c.opened.get() - c.closed.get(),
+          .accepted = c.accepted.get(),
+          .messages_in = c.messages_in.get(),
+          .messages_out = c.messages_out.get(),
+          .bytes_in = c.bytes_in.get(),
+          .bytes_out = c.bytes_out.get(),
+          .reads = c.reads.get(),
+          .writes = c.writes.get(),
+          .turns = c.turns.get(),
+          .dropped = c.dropped.get()};
+}
+
+// -------------------------------------------------------------------------------------------- shared memory
+
+std::uint8_t* reactor::plain_buffer() {
+  if (!plain_buffer_) plain_buffer_.reset(new std::uint8_t[plain_size]);
+  return plain_buffer_.get();
+}
+
+void reactor::trim(std::vector<std::uint8_t>& scratch) {
+  if (scratch.capacity() > scratch_limit) scratch = {};
+}
+
+byte_buffer reactor::take_buffer() {
+  if (spare_.empty()) return {};
+  byte_buffer buffer = std::move(spare_.back());
+  spare_.pop_back();
+  spare_bytes_ -= buffer.capacity();
+  return buffer;
+}
+
+void reactor::give_buffer(byte_buffer&& buffer) {
+  byte_buffer mine = std::move(buffer);
+  if (mine.capacity() == 0) return;
+  if (mine.capacity() > spare_size_limit || spare_bytes_ + mine.capacity() > spare_total_limit) return;
+  mine.clear();
+  spare_bytes_ += mine.capacity();
+  spare_.push_back(std::move(mine));
+}
+
+protocol::inflater& reactor::shared_inflater(int window_bits) {
+  auto& one = inflaters_[static_cast<std::size_t>(window_bits)];
+  if (!one) one = std::make_unique<protocol::inflater>(window_bits, false);
+  return *one;
+}
+
+protocol::deflater& reactor::shared_deflater(int window_bits, int level, int mem_level) {
+  auto& one = deflaters_[static_cast<std::uint32_t>(window_bits << 16 | level << 8 | mem_level)];
+  if (!one) one = std::make_unique<protocol::deflater>(window_bits, level, mem_level, false);
+  return *one;
+}
+
+// RFC 6455 §5.3: masks come from a strong source of entropy; drawn in bulk.
+const std::uint8_t* reactor::next_mask() {
+  if (mask_at_ + 4 > sizeof(masks_)) {
+    RAND_bytes(masks_.data(), static_cast<int>(masks_.size()));
+    mask_at_ = 0;
+  }
+  const std::uint8_t* mask = masks_.data() + mask_at_;
+  mask_at_ += 4;
+  return mask;
+}
+
+}  // namespace hawser::net

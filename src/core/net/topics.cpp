@@ -1,0 +1,62 @@
+#include "core/net/topics.hpp"
+
+#include "core/net/connection.hpp"
+
+namespace hawser::net {
+
+bool topic_table::subscribe(connection& who, std::string_view name) {
+  auto found = topics_.find(name);
+  if (found == topics_.end()) {
+    found = topics_.emplace(std::string(name), std::make_unique<topic>(std::string(name))).first;
+  }
+  topic& to = *found->second;
+  auto& mine = who.own_topics();
+  for (const auto& [joined, index] : mine) {
+    if (joined == &to) return false;
+  }
+  mine.emplace_back(&to, static_cast<std::uint32_t>(to.subscribers_.size()));
+  to.subscribers_.push_back(&who);
+  return true;
+}
+
+bool topic_table::unsubscribe(connection& who, std::string_view name) {
+  topic* from = find(name);
+  auto* mine = who.topics();
+  if (from == nullptr || mine == nullptr) return false;
+  for (auto entry = mine->begin(); entry != mine->end(); ++entry) {
+    if (entry->first != from) continue;
+    const std::uint32_t index = entry->second;
+    mine->erase(entry);
+    remove(*from, index);
+    return true;
+  }
+  return false;
+}
+
+void topic_table::leave_all(connection& who) {
+  auto* mine = who.topics();
+  if (mine == nullptr) return;
+  const auto left = std::move(*mine);
+  mine->clear();
+  for (const auto& [from, index] : left) remove(*from, index);
+}
+
+topic* topic_table::find(std::string_view name) {
+  const auto found = topics_.find(name);
+  return found == topics_.end() ? nullptr : found->second.get();
+}
+
+// The last subscriber takes the place of the one that leaves.
+void topic_table::remove(topic& from, std::uint32_t index) {
+  connection* moved = from.subscribers_.back();
+  from.subscribers_.pop_back();
+  if (index < from.subscribers_.size()) {
+    from.subscribers_[index] = moved;
+    for (auto& [joined, place] : *moved->topics()) {
+      if (joined == &from) place = index;
+    }
+  }
+  if (from.subscribers_.empty()) topics_.erase(topics_.find(from.name_));
+}
+
+}  // namespace hawser::net

@@ -1,0 +1,277 @@
+// Topics: subscribe, unsubscribe, publish by a socket and by the server, the sender left out, slow subscribers.
+import { parseExtensions } from '../support/deflate'
+import { OP, RSV1 } from '../support/frames'
+import type { RawPeer } from '../support/raw-peer'
+import { observe, useScope, type Session } from '../support/scope'
+import { event, turns } from '../support/waiters'
+import type { WebSocket, WebSocketServer } from '../support/subject'
+
+const scope = useScope()
+
+interface Member extends Omit<Session, 'peer'> {
+  client: WebSocket
+  /** What the client got. */
+  inbox: Omit<Session, 'peer'>
+}
+
+async function members(
+  count: number,
+  options: Record<string, unknown> = {},
+): Promise<{ server: WebSocketServer; all: Member[]; url: string }> {
+  const { server, url } = await scope.server(options)
+  const all: Member[] = []
+  for (let i = 0; i < count; i++) {
+    const connection = event<[WebSocket]>(server, 'connection')
+    const client = scope.client(url)
+    const inbox = observe(client)
+    const [socket] = await connection
+    all.push({ ...observe(socket), client, inbox })
+  }
+  return { server, all, url }
+}
+
+const data = (member: Member): unknown[] => member.inbox.messages.map((m) => m.data)
+
+/** Waits until everything published so far has reached `member`: messages to one socket keep their order. */
+async function settled(...list: Member[]): Promise<void> {
+  for (const member of list) {
+    const end = new Promise<void>((resolve) => {
+      const wait = (text: unknown): void => {
+        if (text !== '\0end') return
+        member.client.removeListener('message', wait)
+        member.inbox.messages.pop()
+        resolve()
+      }
+      member.client.on('message', wait)
+    })
+    member.socket.send('\0end')
+    await end
+  }
+}
+
+test('server.publish reaches all subscribers and nobody else', async () => {
+  const { server, all } = await members(4)
+  const [a, b, c] = all as [Member, Member, Member]
+  expect([a.socket.subscribe('news'), b.socket.subscribe('news'), c.socket.subscribe('sport')]).toEqual([
+    true,
+    true,
+    true,
+  ])
+  expect(server.publish('news', 'hello')).toBe(true)
+  server.publish('sport', 'goal')
+  server.publish('nothing', 'void')
+  await settled(...all)
+  expect(all.map(data)).toEqual([['hello'], ['hello'], ['goal'], []])
+})
+
+test('socket.publish leaves out the sender', async () => {
+  const { all } = await members(3)
+  for (const { socket } of all) socket.subscribe('room')
+  expect(all[0].socket.publish('room', 'from the first')).toBe(true)
+  await settled(...all)
+  expect(all.map(data)).toEqual([[], ['from the first'], ['from the first']])
+})
+
+test('a socket may publish to what it does not subscribe', async () => {
+  const { all } = await members(2)
+  all[1].socket.subscribe('room')
+  all[0].socket.publish('room', 'x')
+  await settled(...all)
+  expect(all.map(data)).toEqual([[], ['x']])
+})
+
+test('subscribing twice delivers once, unsubscribing once ends it', async () => {
+  const { server, all } = await members(1)
+  const [a] = all as [Member]
+  a.socket.subscribe('t')
+  a.socket.subscribe('t')
+  server.publish('t', '1')
+  a.socket.unsubscribe('t')
+  server.publish('t', '2')
+  a.socket.unsubscribe('t')
+  a.socket.subscribe('t')
+  server.publish('t', '3')
+  await settled(a)
+  expect(data(a)).toEqual(['1', '3'])
+})
+
+test('order between send, publish, subscribe and unsubscribe is the order of the calls', async () => {
+  const { server, all } = await members(1)
+  const [a] = all as [Member]
+  for (let i = 0; i < 200; i++) {
+    a.socket.send(`s${i}`)
+    a.socket.subscribe('t')
+    server.publish('t', `p${i}`)
+    a.socket.unsubscribe('t')
+    server.publish('t', `never${i}`)
+  }
+  await settled(a)
+  expect(data(a)).toEqual(
+    Array.from({ length: 400 }, (_, i) => (i % 2 === 0 ? `s${i / 2}` : `p${(i - 1) / 2}`)),
+  )
+})
+
+test('binary, text and large payloads', async () => {
+  const { server, all } = await members(2)
+  for (const { socket } of all) socket.subscribe('t')
+  const big = Buffer.alloc(1_000_000, 3)
+  server.publish('t', Buffer.from([1, 2]))
+  server.publish('t', 'text é 🚢')
+  server.publish('t', big)
+  server.publish('t', 'forced', { binary: true })
+  server.publish('t', '')
+  await settled(...all)
+  for (const member of all) {
+    expect(member.inbox.messages.map((m) => m.isBinary)).toEqual([true, false, true, true, false])
+    expect((member.inbox.messages[2].data as Buffer).equals(big)).toBe(true)
+    expect([data(member)[0], data(member)[1], String(data(member)[3]), data(member)[4]]).toEqual([
+      Buffer.from([1, 2]),
+      'text é 🚢',
+      'forced',
+      '',
+    ])
+  }
+})
+
+test('one frame per subscriber however many there are, encoded alike', async () => {
+  const { server, port } = await scope.server()
+  const peers: RawPeer[] = []
+  for (let i = 0; i < 50; i++) {
+    const connection = event<[WebSocket]>(server, 'connection')
+    const peer = (await scope.rawClient(port)).upgrade()
+    await peer.readHead()
+    ;(await connection)[0].subscribe('t')
+    peers.push(peer)
+  }
+  for (let i = 0; i < 20; i++) server.publish('t', `message ${i}`)
+  for (const peer of peers) {
+    for (let i = 0; i < 20; i++)
+      expect((await peer.expectFrame(OP.text)).payload.toString()).toBe(`message ${i}`)
+    expect(peer.unread).toBe(0)
+  }
+})
+
+test('subscribers with and without compression get the same message', async () => {
+  const { server, port, url } = await scope.server({ perMessageDeflate: { threshold: 0 } })
+  const clients = [await scope.opened(url, [], { perMessageDeflate: true }), await scope.opened(url)]
+  for (const socket of server.clients) socket.subscribe('t')
+  const got = clients.map((client) => event<[string]>(client, 'message'))
+  server.publish('t', 'compress me '.repeat(100))
+  expect((await Promise.all(got)).map(([text]) => text)).toEqual([
+    'compress me '.repeat(100),
+    'compress me '.repeat(100),
+  ])
+  const connection = event<[WebSocket]>(server, 'connection')
+  const peer = (await scope.rawClient(port)).upgrade({ 'Sec-WebSocket-Extensions': 'permessage-deflate' })
+  expect(parseExtensions((await peer.readHead()).headers['sec-websocket-extensions'])).toHaveLength(1)
+  ;(await connection)[0].subscribe('t')
+  server.publish('t', 'a '.repeat(500), { compress: false })
+  expect((await peer.expectFrame(OP.text)).rsv).toBe(0)
+  server.publish('t', 'a '.repeat(500))
+  expect((await peer.expectFrame(OP.text)).rsv).toBe(RSV1)
+})
+
+test('a closed socket is out of its topics', async () => {
+  const { server, all } = await members(2)
+  for (const { socket } of all) socket.subscribe('t')
+  all[0].client.terminate()
+  await all[0].closed
+  server.publish('t', 'x')
+  await settled(all[1])
+  expect(all.map(data)).toEqual([[], ['x']])
+})
+
+test('topics of different servers are apart', async () => {
+  const [one, two] = [await members(1), await members(1)]
+  one.all[0].socket.subscribe('t')
+  two.all[0].socket.subscribe('t')
+  one.server.publish('t', 'one')
+  await settled(one.all[0], two.all[0])
+  expect([data(one.all[0]), data(two.all[0])]).toEqual([['one'], []])
+})
+
+test('a thousand topics of one socket, with names of every kind', async () => {
+  const { server, all } = await members(1)
+  const [a] = all as [Member]
+  const names = [
+    'é',
+    '漢字/🚢',
+    ' ',
+    '\0',
+    'x'.repeat(65_535),
+    ...Array.from({ length: 1000 }, (_, i) => `topic/${i}`),
+  ]
+  for (const name of names) a.socket.subscribe(name)
+  names.forEach((name, i) => server.publish(name, String(i)))
+  await settled(a)
+  expect(data(a)).toEqual(names.map((_name, i) => String(i)))
+})
+
+describe('slow subscribers', () => {
+  const bounds = { highWaterMark: 64 * 1024, maxBackpressure: 256 * 1024 }
+
+  async function slow(
+    slowConsumer: 'drop' | 'disconnect',
+  ): Promise<{ server: WebSocketServer; fast: Member; peer: RawPeer; socket: WebSocket }> {
+    const { server, all, url } = await members(1, { ...bounds, slowConsumer })
+    const connection = event<[WebSocket]>(server, 'connection')
+    const peer = (await scope.rawClient(Number(new URL(url).port))).upgrade()
+    await peer.readHead()
+    peer.pause()
+    const [socket] = await connection
+    socket.on('error', () => {})
+    for (const each of server.clients) each.subscribe('t')
+    return { server, fast: all[0], peer, socket }
+  }
+
+  /** Publishes at the pace of the fast subscriber. */
+  async function flood(server: WebSocketServer, fast: Member, count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      const payload = Buffer.alloc(32 * 1024)
+      payload.writeUInt32LE(i)
+      server.publish('t', payload)
+      await fast.inbox.received(i + 1)
+    }
+  }
+
+  test('drop: they miss messages, the others do not, and the connection lives', async () => {
+    const { server, fast, peer, socket } = await slow('drop')
+    await flood(server, fast, 600)
+    expect(fast.inbox.messages.map((m) => (m.data as Buffer).readUInt32LE())).toEqual(
+      Array.from({ length: 600 }, (_, i) => i),
+    )
+    expect(socket.readyState).toBe(1)
+    peer.resume()
+    socket.send('end')
+    const numbers: number[] = []
+    for (let frame = await peer.nextFrame(); frame?.opcode === OP.binary; frame = await peer.nextFrame())
+      numbers.push(frame.payload.readUInt32LE())
+    expect(numbers.length).toBeLessThan(600)
+    expect(numbers).toEqual([...numbers].sort((x, y) => x - y))
+  })
+
+  test('disconnect: they are closed with 1008, the others are not', async () => {
+    const { server, fast, peer, socket } = await slow('disconnect')
+    const { closed, errors } = observe(socket)
+    const error = event<[{ code: string }]>(socket, 'error', 20_000)
+    await flood(server, fast, 600)
+    expect((await error)[0].code).toBe('SLOW_CONSUMER')
+    peer.resume()
+    const close = await peer.closeFrame()
+    if (close) expect(close.code).toBe(1008)
+    peer.end()
+    expect([1006, 1008]).toContain((await closed).code)
+    expect(errors).toHaveLength(1)
+    expect(fast.client.readyState).toBe(1)
+  })
+})
+
+test('publish is refused on a closed socket and harmless on a closed server', async () => {
+  const { server, all } = await members(1)
+  all[0].client.terminate()
+  await all[0].closed
+  expect(all[0].socket.publish('t', 'x')).toBe(false)
+  await server.close()
+  expect(server.publish('t', 'x')).toBe(false)
+  await turns()
+})
