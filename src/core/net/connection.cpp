@@ -10,8 +10,9 @@
 namespace hawser::net {
 
 shared_settings::shared_settings(const socket_settings& v, protocol::role self,
-                                 protocol::memory_budget& budget)
+                                 protocol::memory_budget& budget, connection_events& to)
     : values(v),
+      events(to),
       plain{.self = self, .deflate = false, .max_payload = v.max_payload, .budget = &budget},
       deflated{.self = self, .deflate = true, .max_payload = v.max_payload, .budget = &budget} {}
 
@@ -49,7 +50,7 @@ bool connection::deliver_pending() {
   const auto as_bytes = [](std::string_view text) {
     return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
   };
-  event_sink& sink = reactor_.sink();
+  connection_events& sink = settings_->events;
   while (pending_ != 0) {
     const auto bit = static_cast<std::uint16_t>(pending_ & (~pending_ + 1));
     // The end waits for messages that are still held.

@@ -41,8 +41,10 @@ using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::str
 
 // Settings of all connections of a server, or of one client connection, with what the decoder needs.
 struct shared_settings {
-  shared_settings(const socket_settings& values, protocol::role self, protocol::memory_budget& budget);
+  shared_settings(const socket_settings& values, protocol::role self, protocol::memory_budget& budget,
+                  connection_events& events);
   socket_settings values;
+  connection_events& events;  // outlives the connections
   protocol::decoder_settings plain;
   protocol::decoder_settings deflated;
 };
@@ -102,6 +104,7 @@ class connection : public protocol::timer_node {
   bool has_output() const noexcept { return pending_output() > 0; }
 
   std::uint32_t slot() const noexcept { return slot_; }
+  const shared_settings& settings() const noexcept { return *settings_; }
   server* owner() const noexcept { return server_; }
   bool is_open() const noexcept { return phase_ == phase::open && close_.may_send(); }
   bool deflates() const noexcept { return deflate_ != nullptr; }

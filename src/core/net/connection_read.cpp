@@ -155,7 +155,7 @@ void connection::decode(std::span<std::uint8_t> input) {
 
 // False: the message could not be delivered now and is held, or the connection failed.
 bool connection::deliver(const protocol::decoded& what) {
-  event_sink& sink = reactor_.sink();
+  connection_events& sink = settings_->events;
   message_flags flags{.binary = what.op == protocol::opcode::binary, .ascii = what.ascii};
   std::span<const std::uint8_t> payload = what.payload;
   std::vector<std::uint8_t>& scratch = reactor_.inflate_scratch();
@@ -219,7 +219,7 @@ void connection::on_control(const protocol::decoded& what) {
   }
   if (is_ping ? !wants_ping_ : !wants_pong_) return;
   // An application that listens to pings gets those for which there is room; none of them carries a message.
-  reactor_.sink().event(is_ping ? event_kind::ping : event_kind::pong, slot_, 0, what.payload);
+  settings_->events.event(is_ping ? event_kind::ping : event_kind::pong, slot_, 0, what.payload);
 }
 
 void connection::on_close_frame(std::span<const std::uint8_t> payload) {
@@ -241,7 +241,7 @@ connection::held_input& connection::hold() {
 // Goes on where the input was put aside.
 void connection::replay_held() {
   if (!held_) return;
-  event_sink& sink = reactor_.sink();
+  connection_events& sink = settings_->events;
   if (held_->has_message) {
     const bool small = held_->message.size() <= sink.owned_threshold();
     if (!(small ? sink.message(slot_, held_->flags, held_->message)

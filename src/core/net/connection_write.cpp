@@ -237,7 +237,7 @@ void connection::flush_pipe() {
   while (!out_.empty() && extra().pipe_unacked < pipe_window) {
     const std::size_t chunk =
         std::min({out_.size(), pipe_chunk, std::size_t{pipe_window - extra_->pipe_unacked}});
-    if (!reactor_.sink().event(event_kind::pipe_write, slot_, 0, {out_.data(), chunk})) {
+    if (!settings_->events.event(event_kind::pipe_write, slot_, 0, {out_.data(), chunk})) {
       block();
       return;
     }
@@ -333,7 +333,7 @@ void connection::account() {
       messages_pending_ =
           std::min(messages_pending_, static_cast<std::uint32_t>(messages_pending_ * share) + 1);
     }
-    reactor_.sink().flushed(slot_, weight_ - weight_pending_, messages_ - messages_pending_);
+    settings_->events.flushed(slot_, weight_ - weight_pending_, messages_ - messages_pending_);
   }
   confirmed_ = now_confirmed;
   if (!extra_ || write_failed_) return;

@@ -37,9 +37,11 @@ struct message_flags {
   bool ascii = false;  // text whose bytes are all below 0x80
 };
 
-class event_sink {
+// What connections report to. Those that JavaScript knows report to the event_sink itself; the links of a
+// managed client report to the client.
+class connection_events {
  public:
-  virtual ~event_sink() = default;
+  virtual ~connection_events() = default;
 
   // Each of the three answers false when there is no room: nothing was taken, try again after room() has
   // become true.
@@ -51,12 +53,15 @@ class event_sink {
 
   // Payloads above this go through owned_message().
   virtual std::size_t owned_threshold() const = 0;
-  // After one of the above answered false: is it worth another try? If not, the engine will be woken when it
-  // is.
-  virtual bool room() = 0;
 
   // Weight and messages of `slot` which the kernel has taken since the slot was given out, modulo 2^32.
   virtual void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) = 0;
+};
+
+class event_sink : public connection_events {
+ public:
+  // After a delivery was refused: is it worth another try? If not, the engine will be woken when it is.
+  virtual bool room() = 0;
 
   // Cheap: are there commands? Asked again and again while the engine waits for an answer to what it
   // delivered.

@@ -217,7 +217,7 @@ connection* reactor::add(std::uint32_t slot, protocol::role self,
   if (slot >= connections_.size())
     connections_.resize(std::max<std::size_t>(slot + 1, connections_.size() * 2));
   connections_[slot] = std::make_unique<connection>(*this, slot, self, std::move(settings));
-  sink_.flushed(slot, 0, 0);
+  connections_[slot]->settings().events.flushed(slot, 0, 0);
   return connections_[slot].get();
 }
 
@@ -251,14 +251,14 @@ void reactor::begin(std::uint32_t slot) {
   slot_table::prepared what = slots_.take(slot);
   if (auto* connect = std::get_if<std::unique_ptr<connect_settings>>(&what)) {
     auto shared =
-        std::make_shared<const shared_settings>((*connect)->socket, protocol::role::client, budget_);
+        std::make_shared<const shared_settings>((*connect)->socket, protocol::role::client, budget_, sink_);
     add(slot, protocol::role::client, std::move(shared))->dial(std::move(*connect));
   } else if (auto* adopt = std::get_if<std::unique_ptr<adopt_settings>>(&what)) {
     if (server* owner = find_server((*adopt)->server)) {
       add(slot, protocol::role::server, owner->shared())->adopt(std::move(*adopt), *owner);
     } else {
       auto shared =
-          std::make_shared<const shared_settings>(socket_settings{}, protocol::role::server, budget_);
+          std::make_shared<const shared_settings>(socket_settings{}, protocol::role::server, budget_, sink_);
       add(slot, protocol::role::server, std::move(shared))->orphan();
     }
   }

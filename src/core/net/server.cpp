@@ -30,8 +30,8 @@ server::server(reactor& owner, std::uint32_t id, std::unique_ptr<listen_settings
     : reactor_(owner),
       id_(id),
       settings_(std::move(settings)),
-      shared_(
-          std::make_shared<const shared_settings>(settings_->socket, protocol::role::server, owner.budget())),
+      shared_(std::make_shared<const shared_settings>(settings_->socket, protocol::role::server,
+                                                      owner.budget(), owner.sink())),
       acceptor_(owner.context()),
       timer_(owner.context()) {
   owner.sink().flushed(settings_->gauge, 0, 0);

@@ -1,0 +1,210 @@
+// What carries a managed client: the native core, or in a browser the portable engine. The client above it checks
+// arguments, makes envelopes, keeps handlers and promises; the engine below it connects, reconnects, queues, matches
+// replies, routes and shapes. Everything that passes here is checked already.
+import type { ErrorCode } from '../core/error-table'
+
+/** How a managed client stands, in the numbers of the core. */
+export const clientStates = [
+  'idle',
+  'connecting',
+  'connected',
+  'reconnecting',
+  'disconnecting',
+  'disconnected',
+  'failed',
+] as const
+export type ClientStateName = (typeof clientStates)[number]
+
+/** Why a state was entered; all but `state` and `attempt` describe the failure or the close that led to it. */
+export interface StateChange {
+  state: ClientStateName
+  /** Attempts since the last connection that held; 0 while none is under way. */
+  attempt: number
+  /** Milliseconds until the next attempt, in `reconnecting`; else 0. */
+  delay: number
+  /** Index of the endpoint in use, or -1. */
+  endpoint: number
+  /** The subprotocol that was agreed, or ''. */
+  protocol: string
+  error?: EngineFailure
+  /** The close frame of the connection that ended, or code 1006. */
+  close?: { code: number; reason: string }
+}
+
+export interface EngineFailure {
+  code: ErrorCode
+  detail: string
+  /** The operating system's error number, or 0. */
+  system: number
+  /** The HTTP status of a refused handshake, or 0. */
+  status: number
+  /** False: the client does not try again by itself. */
+  recoverable: boolean
+}
+
+/** How the engine ended what a token stands for. */
+export const settlements = [
+  'done',
+  'timeout',
+  'queue_full',
+  'expired',
+  'cancelled',
+  'connection_lost',
+  'closed',
+  'store_failed',
+] as const
+export type Settlement = (typeof settlements)[number]
+
+export const priorities = ['high', 'normal', 'low'] as const
+export type Priority = (typeof priorities)[number]
+
+/** A message on its way out. */
+export interface EngineSend {
+  data: string | Uint8Array
+  binary: boolean
+  compress: boolean
+  priority: number
+  /** Milliseconds until it is of no use, or 0 for the queue's default. */
+  ttl: number
+  /** Names the message in acks; '' where neither acked, durable nor a request. */
+  id: string
+  acked: boolean
+  durable: boolean
+  /** A request: the id is its correlation id; the reply must come within so many milliseconds. 0: none. */
+  requestTimeout: number
+  /** Settled later through `EngineEvents.settled`, or by `reply`; 0: nobody waits. */
+  token: number
+}
+
+/** One route: the specification in JSON, as src/core/router/route_spec.hpp reads it. */
+export interface RouteSpec {
+  pattern: string
+  where?: Condition[]
+  sample?: { mode: 'sample' | 'throttle' | 'debounce'; every: number }
+  conflate?: { key: string; every: number; maxKeys?: number }
+  batch?: { max: number; every: number }
+  columns?: { name: string; pointer: string }[]
+}
+export type Scalar = string | number | boolean | null
+export type Condition =
+  | { pointer: string; any: Scalar[] }
+  | { pointer: string; gt?: number; gte?: number; lt?: number; lte?: number }
+
+/** What comes up from an engine. Called from the event loop, never inside a call into the engine. */
+export interface EngineEvents {
+  state(change: StateChange): void
+  /** Every dial needs a token, or the one held is refused: answer with `setToken` or `failToken`. */
+  tokenWanted(reason: 'connect' | 'refused' | 'expired'): void
+  /**
+   * A text that routes matched, once for all of them. `routes` is a number for one route, else an array that is only
+   * valid during the call.
+   */
+  message(routes: number | Uint32Array, text: string): void
+  /** Texts of a batching route, joined as a JSON array; `lengths` in bytes of UTF-8, for texts that are no JSON. */
+  batch(route: number, joined: string, lengths: Uint32Array): void
+  /** Columns one behind the other, `rows` values each; valid during the call only. `missing` values are NaN. */
+  columns(route: number, rows: number, values: Float64Array, missing: number): void
+  /** A text without a type, or one that is no JSON; only while `interest` asks for it. */
+  untyped(text: string): void
+  binary(data: Uint8Array): void
+  /** A control envelope that the engine does not settle itself (auth_ok, joined, error …), as its text. */
+  control(text: string): void
+  /** The reply to a request. */
+  reply(token: number, text: string): void
+  settled(token: number, how: Settlement): void
+  /** Messages that nobody waits for and that were dropped: how many, and why. */
+  dropped(count: number, why: Settlement): void
+  /** Below half the high-water mark again. */
+  drain(): void
+  /** The durable store cannot be used. */
+  storeFailed(detail: string): void
+  /** The last call: the engine has let go of everything. */
+  closed(): void
+}
+
+/** Counters and gauges of one client, all of them since it was made. Times in milliseconds. */
+export interface EngineMetrics {
+  state: ClientStateName
+  messagesIn: number
+  messagesOut: number
+  bytesIn: number
+  bytesOut: number
+  /** Texts that some route matched, those that none did, those without a type, those that are no JSON, binary ones. */
+  routed: number
+  unrouted: number
+  untyped: number
+  notJson: number
+  binary: number
+  /** Records that went up to JavaScript. */
+  delivered: number
+  /** Inside the shapers: replaced by a later one of its key; left out by sampling; values that were no number. */
+  conflated: number
+  sampledOut: number
+  notNumbers: number
+  connects: number
+  reconnects: number
+  failures: number
+  queued: number
+  queuedHigh: number
+  queuedNormal: number
+  queuedLow: number
+  queuedBytes: number
+  inFlight: number
+  dropped: number
+  expired: number
+  acked: number
+  retries: number
+  requests: number
+  requestTimeouts: number
+  lateReplies: number
+  latencyCount: number
+  latencyLast: number
+  latencyMin: number
+  latencyMax: number
+  latencyMean: number
+  latencyP50: number
+  latencyP90: number
+  latencyP99: number
+  /** 0–100. */
+  health: number
+}
+
+/** What waits in the queue. */
+export interface QueuedMessage {
+  id: string
+  priority: Priority
+  bytes: number
+  /** Milliseconds since it was accepted. */
+  age: number
+  attempts: number
+  durable: boolean
+}
+
+export interface ClientEngine {
+  connect(): void
+  disconnect(code: number, reason: string): void
+  reconnect(): void
+  /** How the token is applied: a query parameter or header called `name`, or `value` is the whole first message. */
+  setToken(how: 'query' | 'header' | 'message' | 'none', name: string, value: string): void
+  /** No token can be had. `final`: the client fails; else it tries again later. */
+  failToken(final: boolean, detail: string): void
+  /** True: accepted; false: accepted, but above the high-water mark. 'full': not accepted. */
+  send(message: EngineSend): true | false | 'full'
+  /** Ends the wait of a token: the request's reply is ignored, a message that still waits is taken back. */
+  cancel(token: number): void
+  /** Route numbers are the caller's: 1 to 65535. */
+  addRoute(route: number, spec: RouteSpec): void
+  removeRoute(route: number): void
+  /** Which of the messages without a route are wanted. */
+  interest(untyped: boolean, binary: boolean): void
+  /** Bytes accepted and not yet taken by the kernel or settled. */
+  readonly bufferedAmount: number
+  metrics(): EngineMetrics
+  /** What waits, oldest first, at most `limit`. */
+  queue(limit: number): Promise<QueuedMessage[]>
+  clearQueue(): void
+  ref(): void
+  unref(): void
+  /** Disconnects, if connected, and ends; `closed` follows. */
+  dispose(): void
+}
