@@ -55,7 +55,7 @@
               '-Wl,-z,nodelete',
               '-Wl,-z,relro,-z,now',
             ],
-            'libraries': ['-l:libssl.a', '-l:libcrypto.a', '-l:libz.a', '-pthread', '-ldl'],
+            'libraries': ['-l:libssl.a', '-l:libcrypto.a', '-l:libz.a', '-l:libsqlite3.a', '-pthread', '-ldl'],
           },
         ],
         [
@@ -66,6 +66,7 @@
               '<(deps_prefix)/lib/libssl.a',
               '<(deps_prefix)/lib/libcrypto.a',
               '<(deps_prefix)/lib/libz.a',
+              '<(deps_prefix)/lib/libsqlite3.a',
             ],
             'xcode_settings': {
               'CLANG_CXX_LANGUAGE_STANDARD': 'gnu++20',
@@ -86,6 +87,7 @@
               '<(deps_prefix)/lib/libssl.lib',
               '<(deps_prefix)/lib/libcrypto.lib',
               '<(deps_prefix)/lib/zlib.lib',
+              '<(deps_prefix)/lib/sqlite3.lib',
               'ws2_32.lib',
               'mswsock.lib',
               'crypt32.lib',

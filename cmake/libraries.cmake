@@ -1,6 +1,7 @@
 # The product's libraries. None is given a Node, V8 or uv include directory, which proves that they need none.
 find_package(OpenSSL 3 REQUIRED)
 find_package(ZLIB REQUIRED)
+find_package(SQLite3 REQUIRED)
 find_package(Threads REQUIRED)
 find_path(HAWSER_BOOST_INCLUDE boost/beast.hpp REQUIRED)
 
@@ -18,7 +19,7 @@ add_library(hawser_core STATIC ${core_sources} ${PROJECT_SOURCE_DIR}/cmake/empty
 target_include_directories(hawser_core PUBLIC ${PROJECT_SOURCE_DIR}/src)
 target_include_directories(hawser_core SYSTEM PUBLIC ${HAWSER_BOOST_INCLUDE})
 target_compile_definitions(hawser_core PUBLIC BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_VISIBILITY)
-target_link_libraries(hawser_core PUBLIC simdjson OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB Threads::Threads)
+target_link_libraries(hawser_core PUBLIC simdjson OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB SQLite::SQLite3 Threads::Threads)
 target_link_libraries(hawser_core PRIVATE hawser_flags)
 
 # The bridge has no Boost in its include path beyond what the system always shows; `npm run check` reads its includes.

@@ -28,6 +28,42 @@ export type { ServerOptions, ServerTlsOptions, Verdict } from './server/server-o
 export type { UpgradeCallback } from './server/handle-upgrade'
 export type { UpgradeRequest } from './server/upgrade-request'
 
+export { WebSocketClient } from './client/websocket-client'
+export type {
+  ClientEvents,
+  ClientSendOptions,
+  ClientSendPromised,
+  RequestOptions,
+} from './client/websocket-client'
+export type {
+  ClientHeartbeatOptions,
+  EndpointStrategy,
+  ManagedClientOptions,
+  OverflowPolicy,
+  QueueOptions,
+  ReconnectOptions,
+  StoreOptions,
+} from './client/client-options'
+export type { ConnectionInfo, StateListener } from './client/client-status'
+export type { ClientStateName, EngineMetrics, Priority, QueuedMessage, Scalar } from './client/engine'
+export { MessageRouter } from './client/message-router'
+export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'
+export type { RoutingOptions } from './client/envelope'
+export { TokenSource } from './client/auth'
+export type { AuthOptions, Token, TokenFunction, TokenReason } from './client/auth'
+export type { AnyProtocol, Envelope, EnvelopeOf, ProtocolMap } from './client/protocol-map'
+export type {
+  BatchOptions,
+  ConflateOptions,
+  Range,
+  SampleOptions,
+  SubscribeSpec,
+  Where,
+} from './client/subscription-spec'
+export { WebSocketPool } from './client/websocket-pool'
+export type { AcquireOptions, PoolConnectionInfo, PoolMetrics, PoolOptions } from './client/websocket-pool'
+export { PooledConnection } from './client/pooled-connection'
+
 /** Options of `configure()`. */
 export interface RuntimeOptions {
   /** I/O threads, 1 to 64. Sockets and servers are spread over them; each stays on its own. Default 1. */

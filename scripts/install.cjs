@@ -43,7 +43,7 @@ if (!isCheckout && !prebuiltLoads()) {
       [
         'hawser: the native part could not be compiled, so the package will not load here.',
         'Needed: a C++20 compiler, make, Python 3, Boost 1.81 or newer, OpenSSL 3 and zlib with static libraries',
-        '(Debian: apt-get install g++ make python3 libboost1.81-dev libssl-dev zlib1g-dev),',
+        '(Debian: apt-get install g++ make python3 libboost1.81-dev libssl-dev zlib1g-dev libsqlite3-dev),',
         'then: npm rebuild hawser',
       ].join('\n'),
     )

@@ -106,6 +106,54 @@ export interface NativeListen extends NativeSocketSettings {
   slowConsumer: 0 | 1
 }
 
+/** A managed client. Times in milliseconds. */
+export interface NativeClient {
+  endpoints: NativeConnect[]
+  /** 0 failover, 1 race, 2 round robin, 3 least busy, 4 latency. */
+  strategy: number
+  reconnect: boolean
+  minDelay: number
+  maxDelay: number
+  factor: number
+  /** Share of the delay that is random, 0 to 1. */
+  jitter: number
+  /** 0: no limit. */
+  maxAttempts: number
+  /** A connection that lived so long resets the count of attempts. */
+  minUptime: number
+  /** Close codes after which the client tries again, or does not, against the rule. */
+  recoverableCodes: number[]
+  finalCodes: number[]
+  /** Messages that may wait while there is no connection. */
+  maxMessages: number
+  maxQueuedBytes: number
+  /** 0 drop oldest, 1 drop newest, 2 drop lowest priority, 3 reject. */
+  overflow: number
+  ttl: number
+  ackTimeout: number
+  maxRetries: number
+  maxRequests: number
+  /** File of the durable queue, or ''; `line` names the queue in it. */
+  store: string
+  line: string
+  fsync: boolean
+  /** JSON pointers. */
+  typeAt: string
+  roomAt: string
+  correlationAt: string
+  /** Replies are envelopes of this type; '': whatever carries the correlation id of a request. */
+  replyType: string
+  /** Heartbeat envelopes beside pings; interval 0: none. */
+  messageInterval: number
+  messageTimeout: number
+  /** Whether each dial waits for a token. */
+  auth: boolean
+  /** 0: where the server speaks hawser.v1; 1: always; 2: never. */
+  acks: number
+  /** Seed of the random parts of delays, an integer below 2^53. */
+  seed: number
+}
+
 export interface NativeTlsCommon {
   ca: string[]
   cert: string
@@ -177,6 +225,10 @@ export interface NativeRuntime {
    * gauge: the first of its words in the table counts subscribers above the high-water mark.
    */
   listen(index: number, id: number, settings: NativeListen): number
+  /** Reserves the slot of a managed client and keeps the settings for its `begin`. */
+  client(index: number, settings: NativeClient): number
+  /** Counters of a client in the order of src/core/client/client_gauges.hpp; empty when it is gone. */
+  clientGauges(index: number, slot: number): Float64Array
   tlsClient(settings: NativeTlsClient): number
   tlsServer(settings: NativeTlsServer): number
   tlsAddHost(id: number, host: NativeTlsHost): void
@@ -197,11 +249,71 @@ export interface NativeRuntime {
   dispose(): void
 }
 
+/** Settings of a pool. Times in milliseconds. */
+export interface NativePoolSettings {
+  maxPerHost: number
+  perEndpoint: number
+  /** Requests on one connection; 0: no limit. */
+  maxInFlight: number
+  maxWaiters: number
+  maxWaitingRequests: number
+  idleTime: number
+}
+
+export interface NativePoolSnapshot {
+  connections: {
+    id: number
+    key: string
+    host: string
+    state: 'opening' | 'open' | 'lost' | 'closing'
+    users: number
+    waiters: number
+    activeRequests: number
+    waitingRequests: number
+  }[]
+  holders: number
+  waiters: number
+  opened: number
+  failed: number
+  evicted: number
+  granted: number
+  refused: number
+}
+
+/**
+ * Who gets which connection of a pool: src/core/pool. Each answer but the last two is the call's result, followed by six
+ * numbers an action: kind, connection, endpoint, user, request, why. `now` and deadlines are milliseconds of one clock
+ * that never goes back; a deadline of 0 is none.
+ */
+export interface NativePool {
+  /** The result is the number of the target. `order` as NativeClient.strategy. */
+  addTarget(keys: string[], hosts: string[], order: number): Float64Array
+  removeTarget(now: number, target: number): Float64Array
+  /** The result is the number of the user. */
+  acquire(now: number, target: number, deadline: number): Float64Array
+  release(now: number, user: number): Float64Array
+  cancel(now: number, user: number): Float64Array
+  /** The result is the number of the request. */
+  beginRequest(user: number, deadline: number): Float64Array
+  endRequest(now: number, request: number): Float64Array
+  /** `what`: 0 opened, 1 lost, 2 healed, 3 failed, 4 closed. */
+  report(now: number, connection: number, what: number, latency: number): Float64Array
+  removeConnection(now: number, connection: number): Float64Array
+  /** host '': the general limit; limit 0 of a host: the general one again. */
+  setLimit(now: number, host: string, limit: number): Float64Array
+  cleanup(now: number): Float64Array
+  close(now: number): Float64Array
+  timer(now: number): Float64Array
+  nextDeadline(): number
+  snapshot(): NativePoolSnapshot
+}
+
 export interface NativeBinding {
   /** Version of the binary; equals the package's. */
   readonly version: string
   /** `bell` is called on this thread whenever a reactor has records, or space, for a sleeping consumer. */
   createRuntime(reactors: number, bell: () => void): NativeRuntime
+  createPool(settings: NativePoolSettings): NativePool
   /** Reports like an exception that nobody caught. */
   fatalException(error: unknown): void
 }

@@ -116,6 +116,8 @@ export interface EngineEvents {
   dropped(count: number, why: Settlement): void
   /** Below half the high-water mark again. */
   drain(): void
+  /** A route cannot be evaluated and matches nothing. */
+  routeRefused(detail: string): void
   /** The durable store cannot be used. */
   storeFailed(detail: string): void
   /** The last call: the engine has let go of everything. */

@@ -11,6 +11,7 @@ import { type Target, isAddress, parseTarget, redirectTarget } from './client-ur
 import { HawserError, HawserTypeError, fromCore, fromNative } from './error'
 import { parseResponse } from './fields'
 import { headerIndex, headerObject, takeHeader } from './http-syntax'
+import { nativeConnect } from './native-connect'
 import { announceInterest, closed, detach, failed } from './socket-control'
 import { type SocketSettings, State, extraOf } from './socket-state'
 import { tlsContexts } from './tls-context'
@@ -172,30 +173,13 @@ export class Dial {
     const { socket, target, options } = this
     const channel = socket._channel ?? runtime().channel()
     const headers = [...this.headers]
-    const hostHeader = takeHeader(headers, 'host') ?? target.hostHeader
     let slot: number
     try {
-      slot = channel.native.connect(channel.index, {
-        ...options.socket,
-        host: target.host,
-        port: target.port,
-        unixPath: target.unixPath,
-        addresses,
-        family: options.family,
-        localAddress: options.localAddress,
-        connectTimeout,
-        attemptDelay: options.attemptDelay,
-        tls: target.secure ? this.context() : 0,
-        serverName: options.servername ?? target.host,
-        target: target.path,
-        hostHeader,
-        protocols: this.protocols,
-        headers,
-        proxyHost: options.proxy?.host ?? '',
-        proxyPort: options.proxy?.port ?? 0,
-        proxyAuthorization: options.proxy?.authorization ?? '',
-        proxyHeaders: options.proxy?.headers ?? [],
-      })
+      const tls = target.secure ? this.context() : 0
+      slot = channel.native.connect(
+        channel.index,
+        nativeConnect(target, options, this.protocols, headers, tls, addresses, connectTimeout),
+      )
     } catch (thrown) {
       const error = fromNative(thrown)
       if (!(error instanceof HawserError)) throw error

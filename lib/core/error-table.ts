@@ -18,6 +18,18 @@ export type OwnCode =
   | 'INVALID_REDIRECT'
   | 'LISTENER_FAILED'
   | 'VERIFY_FAILED'
+  | 'AUTHENTICATION_FAILED'
+  | 'UNAUTHORIZED'
+  | 'RATE_LIMIT_EXCEEDED'
+  | 'SERVER_ERROR'
+  | 'TIMEOUT'
+  | 'QUEUE_FULL'
+  | 'EXPIRED'
+  | 'PARSE_ERROR'
+  | 'INVALID_MESSAGE'
+  | 'RETRIES_EXHAUSTED'
+  | 'STORE_FAILED'
+  | 'POOL_CLOSED'
   | 'UNKNOWN'
 
 /** Every value of `HawserError.code` and of `code` on the argument errors. */
@@ -170,5 +182,31 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
   },
   LISTENER_FAILED: { message: 'A `connection` listener failed', recoverable: false, closeCode: 1011 },
   VERIFY_FAILED: { message: 'The `verify` or `handleProtocols` function failed', recoverable: false },
+  AUTHENTICATION_FAILED: {
+    message: 'The server did not accept the token, or no token could be had. Check the `auth` option',
+    recoverable: false,
+  },
+  UNAUTHORIZED: { message: 'The server does not allow this', recoverable: false },
+  RATE_LIMIT_EXCEEDED: { message: 'The server takes no more messages for now', recoverable: true },
+  SERVER_ERROR: { message: 'The server answered with an error', recoverable: true },
+  TIMEOUT: { message: 'The answer did not come in time', recoverable: true },
+  QUEUE_FULL: {
+    message:
+      'The queue of messages that wait for a connection is full. Raise `queue.maxMessages`, or send less',
+    recoverable: true,
+  },
+  EXPIRED: { message: 'The message waited longer than its `ttl`', recoverable: true },
+  PARSE_ERROR: { message: 'A message that a handler wants is no JSON', recoverable: true },
+  INVALID_MESSAGE: { message: 'A message has not the form that its handler expects', recoverable: true },
+  RETRIES_EXHAUSTED: {
+    message:
+      'The client has tried as often as `reconnect.maxAttempts` allows. Call `reconnect()` to begin anew',
+    recoverable: false,
+  },
+  STORE_FAILED: {
+    message: 'The durable queue cannot be written. Check the file of `queue.store`',
+    recoverable: false,
+  },
+  POOL_CLOSED: { message: 'The pool is closed', recoverable: false },
   UNKNOWN: { message: 'An error of a kind that this version does not know', recoverable: false },
 }

@@ -113,6 +113,22 @@ export class OptionReader {
     return checkNumber(this.prefix + name, defaults[row], this.values[name])
   }
 
+  /** A number that need not be whole. */
+  fraction(name: string, fallback: number, min: number, max: number): number {
+    const value = this.values[name]
+    if (value === undefined) return fallback
+    const label = this.prefix + name
+    if (typeof value !== 'number' || Number.isNaN(value))
+      badOption(label, `a number from ${min} to ${max}`, value)
+    if (value < min || value > max) {
+      throw new HawserRangeError(
+        'INVALID_OPTION',
+        `Option \`${label}\` must be from ${min} to ${max}, not ${value}`,
+      )
+    }
+    return value
+  }
+
   boolean(name: string, fallback: boolean): boolean {
     const value = this.values[name]
     if (value === undefined) return fallback

@@ -2,6 +2,7 @@
 // This is the hot path. The indices live in local fields and are stored to shared memory in bulk.
 import { Buffer } from 'node:buffer'
 import type { NativeRuntime } from '../../types/native'
+import type { ClientEndpoint } from './client-engine'
 import { type Endpoint, Hold, type ServerEndpoint } from './endpoint'
 import { OutboundRing } from './outbound-ring'
 import { Overflow } from './overflow'
@@ -11,6 +12,7 @@ import {
   InFlag,
   Out,
   OutFlag,
+  clientSendHead,
   largeThreshold,
   messageOverhead,
   ringBatch,
@@ -32,6 +34,8 @@ const now = performance.now.bind(performance)
 export class Channel {
   readonly sockets: (Endpoint | undefined)[] = []
   readonly servers = new Map<number, ServerEndpoint>()
+  /** Managed clients, by slot. */
+  readonly clients: (ClientEndpoint | undefined)[] = []
   /** Flushed weight and flushed messages, two words a slot. */
   readonly table: Int32Array
 
@@ -148,6 +152,47 @@ export class Channel {
     if (id === 0) return false
     const name = Buffer.concat([new Uint8Array(new Uint32Array([id, bytes.length]).buffer), topic])
     return this.push(Out.publish | ((flags | OutFlag.large) << 8), except, aux, name, true)
+  }
+
+  /**
+   * A message of a managed client, of at most the large threshold: head, id and data in one record. False: the bound of
+   * what may wait in JavaScript is reached.
+   */
+  sendClient(
+    slot: number,
+    flags: number,
+    token: number,
+    head: Uint32Array,
+    id: string,
+    data: string | Uint8Array,
+    size: number,
+  ): boolean {
+    const before = clientSendHead + id.length
+    const kindFlags = Out.client_send | (flags << 8)
+    const at = this.reserve(before + size)
+    if (at < 0) return this.push(kindFlags, slot, token, joined(head, id, data), false)
+    this.out.setHead(head, at)
+    if (id.length > 0) this.out.write(id, at + clientSendHead, id.length)
+    if (typeof data === 'string') this.out.write(data, at + before, size)
+    else this.out.set(data, at + before)
+    this.out.commit(before + size, slot, kindFlags, token)
+    return true
+  }
+  /** The same for data above the threshold. */
+  sendClientLarge(
+    slot: number,
+    flags: number,
+    token: number,
+    head: Uint32Array,
+    id: string,
+    data: string | Uint8Array,
+    size: number,
+  ): boolean {
+    const buffer = this.overflow.fits(size) ? this.native.stage(this.index, data) : 0
+    if (buffer === 0) return false
+    const name = new Uint8Array(new Uint32Array([buffer, size]).buffer)
+    const payload = Buffer.concat([name, joined(head, id, empty)])
+    return this.push(Out.client_send | ((flags | OutFlag.large) << 8), slot, token, payload, true)
   }
 
   /** Any other record. It always fits: what the ring cannot take waits in JavaScript. */
@@ -307,7 +352,7 @@ export class Channel {
         const kind = kindFlags & 0xff
         if (kind >= In.error && kind <= In.response && sockets[connection]?._hold === Hold.turn) return true
         this.inHead = next
-        if (kind !== In.pad) this.control(kind, connection, aux, offset + 16, length)
+        if (kind !== In.pad) this.control(kind, kindFlags, connection, aux, offset + 16, length)
       }
       if (((this.inHead - this.inReleased) | 0) >= ringBatch) this.releaseRecords()
       if (++count % stride === 0) {
@@ -320,7 +365,14 @@ export class Channel {
     }
   }
 
-  private control(kind: number, connection: number, aux: number, start: number, length: number): void {
+  private control(
+    kind: number,
+    kindFlags: number,
+    connection: number,
+    aux: number,
+    start: number,
+    length: number,
+  ): void {
     try {
       if (kind === In.connection || kind === In.upgrade) {
         const server = this.servers.get(aux)
@@ -330,9 +382,17 @@ export class Channel {
         else server._upgrade(this, connection, fields)
         return
       }
-      if (kind >= In.listening && (kind <= In.server_closed || kind >= In.dropped)) {
+      if (
+        kind >= In.listening &&
+        kind <= In.server_drain &&
+        (kind <= In.server_closed || kind >= In.dropped)
+      ) {
         const fields = this.inBytes.latin1Slice(start, start + length)
         this.servers.get(connection)?._event(this, kind, aux, fields)
+        return
+      }
+      if (kind >= In.batch || this.clients[connection] !== undefined) {
+        this.clientRecord(kind, kindFlags, connection, aux, start, length)
         return
       }
       const socket = this.sockets[connection]
@@ -354,6 +414,25 @@ export class Channel {
     }
   }
 
+  private clientRecord(
+    kind: number,
+    kindFlags: number,
+    connection: number,
+    aux: number,
+    start: number,
+    length: number,
+  ): void {
+    const client = this.clients[connection]
+    if (kind === In.close) {
+      client?._gone()
+      this.command(Out.release, connection)
+    } else if (client !== undefined) {
+      client._record(kind, kindFlags, aux, this.inBytes, start, length)
+    } else if (kindFlags & (InFlag.large << 8)) {
+      this.native.take(this.index, this.inBytes.readUInt32LE(start), 2)
+    }
+  }
+
   private releaseRecords(): void {
     if (this.inReleased === this.inHead) return
     this.inReleased = this.inHead
@@ -369,3 +448,8 @@ export class Channel {
 }
 
 const empty = new Uint8Array(0)
+
+function joined(head: Uint32Array, id: string, data: string | Uint8Array): Buffer {
+  const bytes = typeof data === 'string' ? Buffer.from(data) : data
+  return Buffer.concat([new Uint8Array(head.buffer, 0, clientSendHead), Buffer.from(id), bytes])
+}

@@ -62,6 +62,12 @@ export class OutboundRing {
     this.bytes.set(data, at)
   }
 
+  /** Words at the start of a payload. */
+  setHead(head: Uint32Array, at: number): void {
+    const word = at >> 2
+    for (let i = 0; i < head.length; i++) this.words[word + i] = head[i]
+  }
+
   /** Byte offset for a payload of at most `most` bytes, or -1: there is no room, and a bell will ring when there is. */
   place(most: number): number {
     const capacity = this.mask + 1

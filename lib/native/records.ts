@@ -22,10 +22,17 @@ export const In = {
   pipe_end: 17,
   dropped: 18,
   server_drain: 19,
+  batch: 20,
+  columns: 21,
+  client_state: 22,
+  client_reply: 23,
+  client_settled: 24,
+  client_notice: 25,
+  client_message: 26,
 } as const
 
-/** Flags of a `message` record. */
-export const InFlag = { binary: 1, ascii: 2, large: 4 } as const
+/** Flags of `message` records, of batches and of what managed clients hand up. */
+export const InFlag = { binary: 1, ascii: 2, large: 4, routes: 8 } as const
 
 /** Kinds of records to the reactor. */
 export const Out = {
@@ -51,7 +58,40 @@ export const Out = {
   pipe_ack: 19,
   pipe_end: 20,
   interest: 21,
+  client_send: 22,
+  client_op: 23,
 } as const
+
+/** The `aux` of a `client_op` record. */
+export const ClientOp = {
+  begin: 1,
+  connect: 2,
+  disconnect: 3,
+  reconnect: 4,
+  set_token: 5,
+  fail_token: 6,
+  add_route: 7,
+  remove_route: 8,
+  interest: 9,
+  cancel: 10,
+  clear_queue: 11,
+  snapshot: 12,
+  dispose: 13,
+  go: 14,
+} as const
+
+/** The `aux` of a `client_notice` record. */
+export const ClientNotice = {
+  token_wanted: 1,
+  control: 2,
+  dropped: 3,
+  snapshot: 4,
+  store_failed: 5,
+  route_refused: 6,
+} as const
+
+/** Bytes before the id and the data of a `client_send` record. */
+export const clientSendHead = 12
 
 /** Flags of `send` and `publish` records. */
 export const OutFlag = { binary: 1, compress: 2, arm_drain: 4, notify: 8, large: 16, more: 32 } as const

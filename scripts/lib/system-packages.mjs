@@ -61,6 +61,11 @@ const needs = [
   },
   { purpose: 'build', packages: ['zlib1g-dev'], present: () => library('libz.a') && header('zlib.h') },
   {
+    purpose: 'build',
+    packages: ['libsqlite3-dev'],
+    present: () => library('libsqlite3.a') && header('sqlite3.h'),
+  },
+  {
     purpose: 'test',
     packages: ['libgtest-dev'],
     present: () => library('libgtest.a') && header('gtest/gtest.h'),

@@ -1,6 +1,7 @@
 // The entry of hawser.node: what types/native.d.ts calls NativeBinding.
 #include <napi.h>
 
+#include "addon/pool.hpp"
 #include "addon/runtime.hpp"
 #include "addon/version.hpp"
 
@@ -14,9 +15,15 @@ Napi::Value fatal_exception(const Napi::CallbackInfo& info) {
 
 }  // namespace
 
-// The constructor lives as long as the environment; a binding loaded twice has two.
+// The constructors live as long as the environment; a binding loaded twice has two of each.
 Napi::Object init_module(Napi::Env env, Napi::Object exports) {
   const auto constructor = std::make_shared<Napi::FunctionReference>(Napi::Persistent(runtime::define(env)));
+  const auto pools = std::make_shared<Napi::FunctionReference>(Napi::Persistent(pool::define(env)));
+  exports.Set("createPool",
+              Napi::Function::New(
+                  env,
+                  [pools](const Napi::CallbackInfo& info) -> Napi::Value { return pools->New({info[0]}); },
+                  "createPool"));
   exports.Set("version", Napi::String::New(env, version));
   exports.Set("fatalException", Napi::Function::New(env, fatal_exception, "fatalException"));
   exports.Set("createRuntime", Napi::Function::New(

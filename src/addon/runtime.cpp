@@ -23,20 +23,28 @@ std::uint32_t unsigned_at(const Napi::CallbackInfo& info, std::size_t index) {
 }  // namespace
 
 Napi::Function runtime::define(Napi::Env env) {
-  return DefineClass(
-      env, "Runtime",
-      {InstanceMethod<&runtime::attach>("attach"), InstanceMethod<&runtime::start>("start"),
-       InstanceMethod<&runtime::stop>("stop"), InstanceMethod<&runtime::wake>("wake"),
-       InstanceMethod<&runtime::ref>("ref"), InstanceMethod<&runtime::unref>("unref"),
-       InstanceMethod<&runtime::connect>("connect"), InstanceMethod<&runtime::adopt>("adopt"),
-       InstanceMethod<&runtime::listen>("listen"), InstanceMethod<&runtime::tls_client>("tlsClient"),
-       InstanceMethod<&runtime::tls_server>("tlsServer"),
-       InstanceMethod<&runtime::tls_add_host>("tlsAddHost"),
-       InstanceMethod<&runtime::tls_release>("tlsRelease"),
-       InstanceMethod<&runtime::set_default_roots>("setDefaultRoots"),
-       InstanceMethod<&runtime::stage>("stage"), InstanceMethod<&runtime::take>("take"),
-       InstanceMethod<&runtime::flush>("flush"), InstanceMethod<&runtime::stats>("stats"),
-       InstanceMethod<&runtime::dispose>("dispose")});
+  return DefineClass(env, "Runtime",
+                     {InstanceMethod<&runtime::attach>("attach"),
+                      InstanceMethod<&runtime::start>("start"),
+                      InstanceMethod<&runtime::stop>("stop"),
+                      InstanceMethod<&runtime::wake>("wake"),
+                      InstanceMethod<&runtime::ref>("ref"),
+                      InstanceMethod<&runtime::unref>("unref"),
+                      InstanceMethod<&runtime::connect>("connect"),
+                      InstanceMethod<&runtime::adopt>("adopt"),
+                      InstanceMethod<&runtime::listen>("listen"),
+                      InstanceMethod<&runtime::client>("client"),
+                      InstanceMethod<&runtime::client_gauges>("clientGauges"),
+                      InstanceMethod<&runtime::tls_client>("tlsClient"),
+                      InstanceMethod<&runtime::tls_server>("tlsServer"),
+                      InstanceMethod<&runtime::tls_add_host>("tlsAddHost"),
+                      InstanceMethod<&runtime::tls_release>("tlsRelease"),
+                      InstanceMethod<&runtime::set_default_roots>("setDefaultRoots"),
+                      InstanceMethod<&runtime::stage>("stage"),
+                      InstanceMethod<&runtime::take>("take"),
+                      InstanceMethod<&runtime::flush>("flush"),
+                      InstanceMethod<&runtime::stats>("stats"),
+                      InstanceMethod<&runtime::dispose>("dispose")});
 }
 
 runtime::runtime(const Napi::CallbackInfo& info)
@@ -118,6 +126,22 @@ Napi::Value runtime::listen(const Napi::CallbackInfo& info) {
   }
   if (gauge != net::no_slot) return Napi::Number::New(info.Env(), gauge);
   return fail(info.Env(), {errc::too_many_connections, 0, "No connection slot is left."});
+}
+
+Napi::Value runtime::client(const Napi::CallbackInfo& info) {
+  reactor_host* one = host(info);
+  std::uint32_t slot = net::no_slot;
+  if (one != nullptr) slot = one->engine().prepare_client(to_client(info[1].As<Napi::Object>(), contexts_));
+  if (slot != net::no_slot) return Napi::Number::New(info.Env(), slot);
+  return fail(info.Env(), {errc::too_many_connections, 0, "No connection slot is left."});
+}
+
+Napi::Value runtime::client_gauges(const Napi::CallbackInfo& info) {
+  reactor_host* one = host(info);
+  const auto gauges = one == nullptr ? nullptr : one->engine().client_gauges(unsigned_at(info, 1));
+  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), gauges ? client::client_gauges::size : 0);
+  for (std::size_t i = 0; i < out.ElementLength(); i++) out[i] = gauges->get(i);
+  return out;
 }
 
 // ------------------------------------------------------------------------------------------------------ TLS

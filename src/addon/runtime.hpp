@@ -33,6 +33,8 @@ class runtime : public Napi::ObjectWrap<runtime> {
   Napi::Value connect(const Napi::CallbackInfo& info);
   Napi::Value adopt(const Napi::CallbackInfo& info);
   Napi::Value listen(const Napi::CallbackInfo& info);
+  Napi::Value client(const Napi::CallbackInfo& info);
+  Napi::Value client_gauges(const Napi::CallbackInfo& info);
   Napi::Value tls_client(const Napi::CallbackInfo& info);
   Napi::Value tls_server(const Napi::CallbackInfo& info);
   void tls_add_host(const Napi::CallbackInfo& info);

@@ -148,6 +148,51 @@ std::unique_ptr<net::connect_settings> to_connect(const Napi::Object& from, cons
   return to;
 }
 
+std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const tls_contexts& contexts) {
+  auto to = std::make_unique<net::client_settings>();
+  const auto codes = [&](const char* name) {
+    std::vector<std::uint16_t> out;
+    const auto list = from.Get(name).As<Napi::Array>();
+    for (std::uint32_t i = 0; i < list.Length(); i++)
+      out.push_back(static_cast<std::uint16_t>(list.Get(i).ToNumber().Uint32Value()));
+    return out;
+  };
+  const auto endpoints = from.Get("endpoints").As<Napi::Array>();
+  for (std::uint32_t i = 0; i < endpoints.Length(); i++)
+    to->endpoints.push_back(std::move(*to_connect(endpoints.Get(i).As<Napi::Object>(), contexts)));
+  to->strategy = number<int>(from, "strategy");
+  to->reconnect.enabled = flag(from, "reconnect");
+  to->reconnect.min_delay = number<std::int64_t>(from, "minDelay");
+  to->reconnect.max_delay = number<std::int64_t>(from, "maxDelay");
+  to->reconnect.factor = number<double>(from, "factor");
+  to->reconnect.jitter = number<double>(from, "jitter");
+  to->reconnect.max_attempts = number<std::uint32_t>(from, "maxAttempts");
+  to->reconnect.min_uptime = number<std::int64_t>(from, "minUptime");
+  to->reconnect.recoverable_codes = codes("recoverableCodes");
+  to->reconnect.final_codes = codes("finalCodes");
+  to->queue.max_messages = number<std::uint32_t>(from, "maxMessages");
+  to->queue.max_bytes = number<std::size_t>(from, "maxQueuedBytes");
+  to->queue.overflow = number<int>(from, "overflow");
+  to->queue.ttl = number<std::int64_t>(from, "ttl");
+  to->queue.ack_timeout = number<std::int64_t>(from, "ackTimeout");
+  to->queue.max_retries = number<std::uint32_t>(from, "maxRetries");
+  to->queue.max_requests = number<std::uint32_t>(from, "maxRequests");
+  to->queue.store = text(from, "store");
+  to->queue.line = text(from, "line");
+  to->queue.fsync = flag(from, "fsync");
+  to->routing.type_at = text(from, "typeAt");
+  to->routing.room_at = text(from, "roomAt");
+  to->routing.correlation_at = text(from, "correlationAt");
+  to->routing.reply_type = text(from, "replyType");
+  to->message_interval = number<std::int64_t>(from, "messageInterval");
+  to->message_timeout = number<std::int64_t>(from, "messageTimeout");
+  to->auth = flag(from, "auth");
+  to->acked = static_cast<enum net::client_settings::acks>(number<int>(from, "acks"));
+  to->seed = number<std::uint64_t>(from, "seed");
+  if (!to->endpoints.empty()) to->high_water_mark = to->endpoints.front().socket.high_water_mark;
+  return to;
+}
+
 std::unique_ptr<net::listen_settings> to_listen(const Napi::Object& from, const tls_contexts& contexts) {
   auto to = std::make_unique<net::listen_settings>();
   to->socket = to_socket(from);

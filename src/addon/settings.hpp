@@ -13,6 +13,7 @@ namespace hawser::addon {
 using tls_contexts = std::unordered_map<std::uint32_t, std::shared_ptr<net::tls_context>>;
 
 std::unique_ptr<net::connect_settings> to_connect(const Napi::Object& from, const tls_contexts& contexts);
+std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const tls_contexts& contexts);
 std::unique_ptr<net::listen_settings> to_listen(const Napi::Object& from, const tls_contexts& contexts);
 // Duplicates the descriptor.
 std::unique_ptr<net::adopt_settings> to_adopt(const Napi::Object& from);

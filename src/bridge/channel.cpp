@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "bridge/client_commands.hpp"
+
 namespace hawser::bridge {
 
 namespace {
@@ -31,6 +33,13 @@ static_assert(number(in_kind::pipe_ack) == number(net::event_kind::pipe_ack));
 static_assert(number(in_kind::pipe_end) == number(net::event_kind::pipe_end));
 static_assert(number(in_kind::dropped) == number(net::event_kind::dropped));
 static_assert(number(in_kind::server_drain) == number(net::event_kind::server_drain));
+static_assert(number(in_kind::client_message) == number(net::event_kind::client_message));
+static_assert(number(in_kind::batch) == number(net::event_kind::batch));
+static_assert(number(in_kind::columns) == number(net::event_kind::columns));
+static_assert(number(in_kind::client_state) == number(net::event_kind::client_state));
+static_assert(number(in_kind::client_reply) == number(net::event_kind::client_reply));
+static_assert(number(in_kind::client_settled) == number(net::event_kind::client_settled));
+static_assert(number(in_kind::client_notice) == number(net::event_kind::client_notice));
 static_assert(no_slot == net::no_slot && message_overhead == net::message_overhead);
 
 std::uint32_t flags_of(net::message_flags flags) {
@@ -56,8 +65,7 @@ bool channel::push(std::uint32_t connection, std::uint32_t kind_flags, std::uint
                    std::span<const std::uint8_t> payload) {
   for (;;) {
     if (events_.push(connection, kind_flags, aux, payload)) {
-      // JavaScript may take the first large payload while the next is read.
-      if (events_.unpublished() >= ring_batch) publish();
+      pushed();
       return true;
     }
     // The consumer must see what fills the ring, or it would never make room.
@@ -66,12 +74,23 @@ bool channel::push(std::uint32_t connection, std::uint32_t kind_flags, std::uint
   }
 }
 
+// JavaScript may take the first of many bytes while the next are read.
+void channel::pushed() {
+  if (events_.unpublished() >= ring_batch) publish();
+}
+
 bool channel::message(std::uint32_t slot, net::message_flags flags, std::span<const std::uint8_t> payload) {
   return push(slot, number(in_kind::message) | flags_of(flags) << 8, 0, payload);
 }
 
 bool channel::owned_message(std::uint32_t slot, net::message_flags flags,
                             std::vector<std::uint8_t>& payload) {
+  return put_large(slot, number(in_kind::message) | flags_of(flags) << 8, 0, payload);
+}
+
+// The payload travels as an owned buffer that the record names.
+bool channel::put_large(std::uint32_t connection, std::uint32_t kind_flags, std::uint32_t aux,
+                        std::vector<std::uint8_t>& payload) {
   const auto size = static_cast<std::uint32_t>(payload.size());
   if (inbound_buffers_.held() > 0 && inbound_buffers_.held() + size > large_credit) {
     publish();
@@ -81,12 +100,36 @@ bool channel::owned_message(std::uint32_t slot, net::message_flags flags,
   }
   const std::uint32_t name[2] = {inbound_buffers_.put(std::move(payload)), size};
   payload.clear();
-  if (push(slot, number(in_kind::message) | (flags_of(flags) | in_flag::large) << 8, 0,
+  if (push(connection, kind_flags | in_flag::large << 8, aux,
            {reinterpret_cast<const std::uint8_t*>(name), sizeof(name)})) {
     return true;
   }
   payload = inbound_buffers_.take(name[0]);
   return false;
+}
+
+bool channel::record(const net::client_record& what) {
+  const std::uint32_t kind_flags = number(what.kind) | flags_of(what.flags) << 8 |
+                                   (what.routes ? in_flag::routes << 8 : 0) | what.route << 16;
+  const std::size_t size = what.head.size() + what.body.size();
+  if (size > large_threshold) {
+    std::vector<std::uint8_t> payload;
+    payload.reserve(size);
+    payload.insert(payload.end(), what.head.begin(), what.head.end());
+    payload.insert(payload.end(), what.body.begin(), what.body.end());
+    return put_large(what.client, kind_flags, what.aux, payload);
+  }
+  for (;;) {
+    if (std::uint8_t* out = events_.reserve(size)) {
+      if (!what.head.empty()) std::memcpy(out, what.head.data(), what.head.size());
+      if (!what.body.empty()) std::memcpy(out + what.head.size(), what.body.data(), what.body.size());
+      events_.commit(static_cast<std::uint32_t>(size), what.client, kind_flags, what.aux);
+      pushed();
+      return true;
+    }
+    publish();
+    if (!events_.want_half()) return false;
+  }
 }
 
 bool channel::event(net::event_kind kind, std::uint32_t connection, std::uint32_t aux,
@@ -139,6 +182,21 @@ std::span<std::uint8_t> channel::large_payload(const ring_consumer::record& reco
   std::memcpy(&id, record.payload, sizeof(id));
   used_.push_back(outbound_buffers_.take(id));
   return used_.back();
+}
+
+void channel::run_client_send(net::client_port* client, const ring_consumer::record& record) {
+  const std::uint32_t bits = record.header.kind_flags >> 8 & 0xff;
+  std::span<const std::uint8_t> payload(record.payload, record.header.length);
+  std::span<const std::uint8_t> large;
+  if ((bits & out_flag::large) != 0) {
+    large = large_payload(record);
+    payload = payload.subspan(8);
+  }
+  if (client == nullptr) return;
+  std::size_t data_at = 0;
+  net::client_message message = read_client_send(record.header.aux, bits, payload, data_at);
+  message.data = (bits & out_flag::large) != 0 ? large : payload.subspan(data_at);
+  client->send(message);
 }
 
 void channel::run(net::engine& target, const ring_consumer::record& record) {
@@ -219,6 +277,13 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       break;
     case out_kind::interest:
       target.interest(slot, (header.aux & 1) != 0, (header.aux & 2) != 0);
+      break;
+    case out_kind::client_send:
+      run_client_send(target.client(slot), record);
+      break;
+    case out_kind::client_op:
+      if (static_cast<client_op>(header.aux) == client_op::begin) target.begin(slot);
+      run_client_op(target.client(slot), static_cast<client_op>(header.aux), payload);
       break;
   }
 }

@@ -39,6 +39,7 @@ class channel final : public net::event_sink {
                      std::vector<std::uint8_t>& payload) override;
   bool event(net::event_kind kind, std::uint32_t connection, std::uint32_t aux,
              std::span<const std::uint8_t> payload) override;
+  bool record(const net::client_record& what) override;
   std::size_t owned_threshold() const override { return large_threshold; }
   bool room() override;
   void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) override;
@@ -53,8 +54,12 @@ class channel final : public net::event_sink {
  private:
   bool push(std::uint32_t connection, std::uint32_t kind_flags, std::uint32_t aux,
             std::span<const std::uint8_t> payload);
+  bool put_large(std::uint32_t connection, std::uint32_t kind_flags, std::uint32_t aux,
+                 std::vector<std::uint8_t>& payload);
+  void pushed();
   void run(net::engine& target, const ring_consumer::record& record);
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
+  void run_client_send(net::client_port* client, const ring_consumer::record& record);
   void ring() noexcept;
 
   ring_producer events_;

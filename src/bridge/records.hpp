@@ -36,12 +36,22 @@ enum class in_kind : std::uint8_t {
   pipe_end = 17,       // no more bytes will be written; aux = 1: destroy at once
   server_drain = 19,   // connection = server id; no subscriber is above the high-water mark any more
   dropped = 18,  // connection = server id; aux = messages left out for slow consumers since the last such one
+  // Of a managed client; connection = its slot, route in the upper half of the third word.
+  batch = 20,         // route; aux = n; payload = n × u32 bytes of a member, then the JSON array of all
+  columns = 21,       // route; aux = rows; payload = u32 columns, u32 values that are no number, then doubles
+  client_state = 22,  // aux = state; fields, see net::managed_client
+  client_reply = 23,  // aux = token; payload = the reply; flags: ascii, large
+  client_settled = 24,  // payload = n × {u32 token, u32 settlement}
+  client_notice = 25,   // aux = client_notice; payload depends on it
+  client_message = 26,  // text or binary; route, or 0 where none matched; with the flag `routes` the payload
+                        // starts with {u32 n, n × u32 route}
 };
 
 namespace in_flag {
 inline constexpr std::uint32_t binary = 1;  // message is binary, else text
 inline constexpr std::uint32_t ascii = 2;   // text: every byte is below 0x80
 inline constexpr std::uint32_t large = 4;   // payload is {u32 buffer id, u32 bytes}: fetch it with take()
+inline constexpr std::uint32_t routes = 8;  // more than one route: their numbers stand before the text
 }  // namespace in_flag
 
 // JavaScript to reactor.
@@ -69,6 +79,44 @@ enum class out_kind : std::uint8_t {
   pipe_ack = 19,      // aux = bytes written of what pipe_write carried
   pipe_end = 20,      // the JavaScript stream ended; aux = 1: with an error
   interest = 21,      // aux: bit 0 ping records wanted, bit 1 pong records wanted
+  client_send = 22,  // aux = token or 0; payload = client_send_head, id, data; flags: binary, compress, large
+  client_op = 23,    // aux = client_op; payload depends on it
+};
+
+// What a managed client is told beside messages.
+enum class client_op : std::uint32_t {
+  begin = 1,  // make the client that prepare_client() prepared under this slot
+  connect = 2,
+  disconnect = 3,  // payload = u16 code, reason
+  reconnect = 4,
+  set_token = 5,     // payload = u8 how, u8 bytes of the name, name, value
+  fail_token = 6,    // payload = u8 final, detail
+  add_route = 7,     // payload = u32 route, the specification in JSON
+  remove_route = 8,  // payload = u32 route
+  interest = 9,      // payload = u8: bit 0 texts without a type, bit 1 binary messages
+  cancel = 10,       // payload = u32 token
+  clear_queue = 11,
+  snapshot = 12,  // payload = u32 token, u32 most; answered by a notice
+  dispose = 13,
+  go = 14,  // the program had its turn after the first connection: read
+};
+
+// Before the id and the data of a client_send record.
+struct client_send_head {
+  std::uint8_t priority;  // 0 high, 1 normal, 2 low
+  std::uint8_t mode;      // bit 0 acked, 1 durable, 2 request
+  std::uint16_t id_length;
+  std::uint32_t ttl;      // milliseconds, 0: the queue's default
+  std::uint32_t timeout;  // of a request, milliseconds
+};
+
+enum class client_notice : std::uint32_t {
+  token_wanted = 1,   // payload = u8 reason
+  control = 2,        // payload = the envelope
+  dropped = 3,        // payload = u32 count, u32 settlement
+  snapshot = 4,       // payload = u32 token, JSON
+  store_failed = 5,   // payload = detail
+  route_refused = 6,  // the same
 };
 
 namespace out_flag {

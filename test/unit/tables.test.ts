@@ -2,7 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HawserError, HawserRangeError, HawserTypeError } from '../../lib'
+import { clientStates, settlements } from '../../lib/client/engine'
 import { defaults } from '../../lib/core/defaults'
+import { gauges } from '../../lib/native/client-gauges'
 import { fromCore, fromNative } from '../../lib/core/error'
 import { coreCodes } from '../../lib/core/error-codes'
 import { errorTable } from '../../lib/core/error-table'
@@ -26,6 +28,24 @@ describe('records', () => {
   test('kinds', () => {
     expect(records.In).toEqual(numbers(source, 'enum class in_kind'))
     expect(records.Out).toEqual(numbers(source, 'enum class out_kind'))
+  })
+  test('managed clients', () => {
+    expect(records.ClientOp).toEqual(numbers(source, 'enum class client_op'))
+    expect(records.ClientNotice).toEqual(numbers(source, 'enum class client_notice'))
+    const names = [...file('src/core/client/client_gauges.hpp').matchAll(/^ {2}(\w+),$/gm)].map(
+      ([, name]) => name,
+    )
+    const camel = names
+      .filter((name) => name !== 'count_')
+      .map((name) => name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()))
+    expect([...gauges]).toEqual(camel)
+    const numbered = (list: readonly string[]) => Object.fromEntries(list.map((name, i) => [name, i]))
+    expect(numbered(settlements)).toEqual(
+      numbers(file('src/core/client/client_host.hpp'), 'enum class settlement'),
+    )
+    expect(numbered(clientStates)).toEqual(
+      numbers(file('src/core/client/client_machine.hpp'), 'enum class client_state'),
+    )
   })
   test('flags', () => {
     expect(records.InFlag).toEqual(numbers(source, 'namespace in_flag'))

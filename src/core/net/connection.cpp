@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
+#include <chrono>
+#include <cstring>
 
 #include "core/net/reactor.hpp"
 #include "core/net/system_error.hpp"
@@ -341,7 +343,7 @@ void connection::on_timer() {
   traffic_ = false;
   switch (heartbeat_.on_timer({values.heartbeat_interval, values.heartbeat_timeout}, now, stalled())) {
     case protocol::heartbeat::action::send_ping:
-      if (close_.may_send()) write_frame(protocol::opcode::ping, true, false, {});
+      if (close_.may_send()) send_ping();
       break;
     case protocol::heartbeat::action::send_unsolicited_pong:
       if (close_.may_send() && pending_output() == 0) write_frame(protocol::opcode::pong, true, false, {});
@@ -361,8 +363,18 @@ void connection::on_timer() {
   schedule();
 }
 
-// ---------------------------------------------------------------------------------------------------- small
-// commands
+void connection::send_ping() {
+  std::uint8_t stamp[sizeof(std::int64_t)];
+  if (settings_->timed_pings) {
+    const std::int64_t now = std::chrono::duration_cast<std::chrono::microseconds>(
+                                 std::chrono::steady_clock::now().time_since_epoch())
+                                 .count();
+    std::memcpy(stamp, &now, sizeof(now));
+  }
+  write_frame(protocol::opcode::ping, true, false, {stamp, settings_->timed_pings ? sizeof(stamp) : 0});
+}
+
+// ------------------------------------------------------------------------------------------- small commands
 
 void connection::pause() {
   if (paused_) return;

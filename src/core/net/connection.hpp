@@ -45,6 +45,7 @@ struct shared_settings {
                   connection_events& events);
   socket_settings values;
   connection_events& events;  // outlives the connections
+  bool timed_pings = false;   // pings carry the time, so that pongs tell the round trip
   protocol::decoder_settings plain;
   protocol::decoder_settings deflated;
 };
@@ -101,6 +102,7 @@ class connection : public protocol::timer_node {
   void read_deferred() { on_readable(); }
   bool finished() const noexcept { return finished_; }
   bool unreferenced() const noexcept { return operations_ == 0; }
+  std::size_t waiting_output() const noexcept { return pending_output(); }
   bool has_output() const noexcept { return pending_output() > 0; }
 
   std::uint32_t slot() const noexcept { return slot_; }
@@ -201,6 +203,7 @@ class connection : public protocol::timer_node {
   void set_deadline(std::int64_t milliseconds);
   void schedule();
   void restart_idle();
+  void send_ping();
   bool visible() const noexcept { return visible_; }
 
   // connection_handshake.cpp

@@ -30,6 +30,14 @@ std::uint32_t engine::prepare_listen(std::uint32_t server, std::unique_ptr<liste
   return reactor_->slots().prepare_server(server, std::move(settings));
 }
 
+std::uint32_t engine::prepare_client(std::unique_ptr<client_settings> settings) {
+  return reactor_->slots().prepare_client(std::move(settings));
+}
+client_port* engine::client(std::uint32_t slot) { return reactor_->find_client(slot); }
+std::shared_ptr<const client::client_gauges> engine::client_gauges(std::uint32_t slot) {
+  return reactor_->slots().gauges(slot);
+}
+
 void engine::begin(std::uint32_t slot) { reactor_->begin(slot); }
 
 void engine::send(std::uint32_t slot, std::span<std::uint8_t> payload, send_flags flags) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/client/client_gauges.hpp"
 #include "core/error.hpp"
 #include "core/net/event_sink.hpp"
 #include "core/net/settings.hpp"
@@ -33,6 +34,7 @@ struct engine_stats {
 };
 
 class reactor;
+class client_port;
 
 class engine {
  public:
@@ -53,6 +55,12 @@ class engine {
   std::uint32_t prepare_adopt(std::unique_ptr<adopt_settings> settings);
   // The slot of the server's gauge: its first word counts subscribers above the high-water mark.
   std::uint32_t prepare_listen(std::uint32_t server, std::unique_ptr<listen_settings> settings);
+
+  // A managed client; begin() makes it, and client() finds it until it has ended.
+  std::uint32_t prepare_client(std::unique_ptr<client_settings> settings);
+  client_port* client(std::uint32_t slot);
+  // (any) Null: there is no such client.
+  std::shared_ptr<const client::client_gauges> client_gauges(std::uint32_t slot);
 
   void begin(std::uint32_t slot);
   // The payload may be changed in place and is read until commands_done().

@@ -30,6 +30,13 @@ enum class event_kind : std::uint8_t {
   pipe_end = 17,
   dropped = 18,
   server_drain = 19,
+  batch = 20,
+  columns = 21,
+  client_state = 22,
+  client_reply = 23,
+  client_settled = 24,
+  client_notice = 25,
+  client_message = 26,
 };
 
 struct message_flags {
@@ -58,8 +65,23 @@ class connection_events {
   virtual void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) = 0;
 };
 
+// What a managed client hands up: a message with its route, a batch, a reply … The payload comes in two
+// pieces, which are joined where they are written.
+struct client_record {
+  event_kind kind;
+  std::uint32_t client;
+  std::uint32_t route = 0;  // 16 bits
+  std::uint32_t aux = 0;
+  message_flags flags;
+  bool routes = false;  // `head` holds the numbers of several routes
+  std::span<const std::uint8_t> head;
+  std::span<const std::uint8_t> body;
+};
+
 class event_sink : public connection_events {
  public:
+  // False: no room, nothing was taken.
+  virtual bool record(const client_record& what) = 0;
   // After a delivery was refused: is it worth another try? If not, the engine will be woken when it is.
   virtual bool room() = 0;
 

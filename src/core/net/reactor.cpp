@@ -17,6 +17,8 @@ constexpr std::size_t spare_total_limit = 8 * 1024 * 1024;
 constexpr std::size_t scratch_limit = 1024 * 1024;
 // A wait shorter than this found an event that was there already.
 constexpr std::chrono::microseconds at_once{3};
+// Timers of managed clients fire so late at most, in milliseconds.
+constexpr std::int64_t client_granularity = 4;
 }  // namespace
 
 reactor::reactor(engine& self, event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots)
@@ -26,14 +28,16 @@ reactor::reactor(engine& self, event_sink& sink, protocol::memory_budget& budget
       context_(1),
       timer_(context_),
       wheel_(steady_now()),
+      client_wheel_(steady_now(), client_granularity),
       slots_(slots),
       now_(steady_now()),
-      read_buffer_(new std::uint8_t[read_size]) {}
+      read_buffer_(new std::uint8_t[read_size + slack]()) {}
 
 reactor::~reactor() {
   // Their sockets belong to the context, and servers are told when connections go.
   connections_.clear();
   graves_.clear();
+  clients_.clear();
   servers_.clear();
 }
 
@@ -75,6 +79,7 @@ void reactor::turn() {
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
   last_commands_ = sink_.run_commands(engine_);
+  if (!dirty_clients_.empty()) settle_clients();
   flush_dirty();
   sink_.commands_done();
   sink_.publish();
@@ -86,7 +91,8 @@ void reactor::turn() {
 // when they come one by one, looking for more costs a system call that finds nothing, so a light turn goes
 // without.
 void reactor::sleep() {
-  const bool may_sleep = (light_ || last_commands_ == 0) && deferred_.empty() && dirty_.empty();
+  const bool may_sleep =
+      (light_ || last_commands_ == 0) && deferred_.empty() && dirty_.empty() && dirty_clients_.empty();
   if (!may_sleep || !sink_.prepare_sleep()) {
     light_ = false;
     return;
@@ -141,7 +147,12 @@ void reactor::flush_dirty() {
 }
 
 void reactor::retry_blocked() {
-  if ((blocked_.empty() && blocked_servers_.empty()) || !sink_.room()) return;
+  if ((blocked_.empty() && blocked_servers_.empty() && blocked_clients_.empty()) || !sink_.room()) return;
+  // Before their links, which they would refuse again.
+  for (managed_client* c : std::exchange(blocked_clients_, {})) {
+    c->in_blocked = false;
+    c->on_room();
+  }
   for (server* s : std::exchange(blocked_servers_, {})) {
     s->in_blocked = false;
     s->on_room();
@@ -158,6 +169,22 @@ void reactor::retry_blocked() {
   blocked_.insert(blocked_.end(), blocked_now_.begin() + static_cast<std::ptrdiff_t>(done),
                   blocked_now_.end());
   blocked_now_.clear();
+}
+
+void reactor::mark_blocked(managed_client& c) {
+  if (c.in_blocked) return;
+  c.in_blocked = true;
+  blocked_clients_.push_back(&c);
+}
+
+// Settling may make others dirty, or the same again; those wait for the next turn, which comes at once.
+void reactor::settle_clients() {
+  dirty_clients_now_.swap(dirty_clients_);
+  for (managed_client* c : dirty_clients_now_) {
+    c->in_dirty = false;
+    c->settle();
+  }
+  dirty_clients_now_.clear();
 }
 
 bool reactor::may_read(connection& c) {
@@ -197,10 +224,17 @@ void reactor::schedule(connection& c, std::int64_t deadline) { wheel_.schedule(c
 
 void reactor::run_timers() {
   wheel_.advance(now_, [](protocol::timer_node& node) { static_cast<connection&>(node).on_timer(); });
+  if (!clients_.empty())
+    client_wheel_.advance(now_,
+                          [](protocol::timer_node& node) { static_cast<managed_client&>(node).on_timer(); });
 }
 
 void reactor::arm_timer() {
-  const auto next = wheel_.next_deadline(now_);
+  auto next = wheel_.next_deadline(now_);
+  if (!clients_.empty()) {
+    const auto of_clients = client_wheel_.next_deadline(now_);
+    if (of_clients && (!next || *of_clients < *next)) next = of_clients;
+  }
   if (!next || (timer_at_ != 0 && timer_at_ <= *next)) return;
   // The wheel fires at the end of a tick; being early once costs a turn.
   timer_at_ = *next;
@@ -240,6 +274,12 @@ void reactor::reap() {
     });
     std::erase_if(graves_, gone);
   }
+  std::erase_if(clients_, [this](const auto& entry) {
+    managed_client& c = *entry.second;
+    if (!c.finished() || c.in_dirty || c.in_blocked) return false;
+    client_wheel_.cancel(c);
+    return true;
+  });
   std::erase_if(servers_, [this](const auto& entry) {
     if (!entry.second->finished()) return false;
     std::erase(blocked_servers_, entry.second.get());
@@ -249,7 +289,9 @@ void reactor::reap() {
 
 void reactor::begin(std::uint32_t slot) {
   slot_table::prepared what = slots_.take(slot);
-  if (auto* connect = std::get_if<std::unique_ptr<connect_settings>>(&what)) {
+  if (auto* client = std::get_if<std::unique_ptr<client_settings>>(&what)) {
+    clients_[slot] = std::make_unique<managed_client>(*this, slot, std::move(*client));
+  } else if (auto* connect = std::get_if<std::unique_ptr<connect_settings>>(&what)) {
     auto shared =
         std::make_shared<const shared_settings>((*connect)->socket, protocol::role::client, budget_, sink_);
     add(slot, protocol::role::client, std::move(shared))->dial(std::move(*connect));
@@ -262,6 +304,11 @@ void reactor::begin(std::uint32_t slot) {
       add(slot, protocol::role::server, std::move(shared))->orphan();
     }
   }
+}
+
+managed_client* reactor::find_client(std::uint32_t slot) const {
+  const auto found = clients_.find(slot);
+  return found == clients_.end() ? nullptr : found->second.get();
 }
 
 server* reactor::find_server(std::uint32_t id) const {
@@ -321,7 +368,7 @@ engine_stats reactor::stats() const {
 // -------------------------------------------------------------------------------------------- shared memory
 
 std::uint8_t* reactor::plain_buffer() {
-  if (!plain_buffer_) plain_buffer_.reset(new std::uint8_t[plain_size]);
+  if (!plain_buffer_) plain_buffer_.reset(new std::uint8_t[plain_size + slack]());
   return plain_buffer_.get();
 }
 

@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -21,6 +22,7 @@
 #include "core/net/byte_buffer.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/engine.hpp"
+#include "core/net/managed_client.hpp"
 #include "core/net/server.hpp"
 #include "core/net/slot_table.hpp"
 #include "core/protocol/timer_wheel.hpp"
@@ -64,6 +66,7 @@ class reactor {
     return slot < connections_.size() ? connections_[slot].get() : nullptr;
   }
   server* find_server(std::uint32_t id) const;
+  managed_client* find_client(std::uint32_t slot) const;
   // Slots are given back by the side that knew the connection last.
   void release(std::uint32_t slot) { slots_.release(slot); }
 
@@ -89,6 +92,13 @@ class reactor {
   }
   void mark_blocked(connection& c);
   void mark_blocked(server& s);
+  void mark_blocked(managed_client& c);
+  void mark_dirty(managed_client& c) {
+    if (!c.in_dirty) {
+      c.in_dirty = true;
+      dirty_clients_.push_back(&c);
+    }
+  }
   // Reads are budgeted: false means that this turn has read enough, the connection is called again in the
   // next.
   bool may_read(connection& c);
@@ -103,15 +113,25 @@ class reactor {
   void bury(connection& c);
   void schedule(connection& c, std::int64_t deadline);
   void cancel(connection& c) noexcept { wheel_.cancel(c); }
+  void schedule(managed_client& c, std::int64_t deadline) { client_wheel_.schedule(c, deadline); }
+  void cancel(managed_client& c) noexcept { client_wheel_.cancel(c); }
 
   // Memory that one connection uses at a time.
   static constexpr std::size_t read_size = 512 * 1024;
   static constexpr std::size_t plain_size = 256 * 1024;
+  // What lies in one of these buffers has readable bytes behind it, as parsers want that read ahead.
+  static constexpr std::size_t slack = 64;
+  bool has_slack(const std::uint8_t* at) const noexcept {
+    const std::less_equal<> upto;
+    return (upto(read_buffer_.get(), at) && upto(at, read_buffer_.get() + read_size)) ||
+           (plain_buffer_ && upto(plain_buffer_.get(), at) && upto(at, plain_buffer_.get() + plain_size));
+  }
   std::uint8_t* read_buffer() noexcept { return read_buffer_.get(); }
   std::uint8_t* plain_buffer();
   std::vector<std::uint8_t>& cipher_scratch() noexcept { return cipher_scratch_; }
   std::vector<std::uint8_t>& inflate_scratch() noexcept { return inflate_scratch_; }
   std::vector<std::uint8_t>& deflate_scratch() noexcept { return deflate_scratch_; }
+  std::vector<std::uint8_t>& client_scratch() noexcept { return client_scratch_; }
   void trim(std::vector<std::uint8_t>& scratch);
   byte_buffer take_buffer();
   void give_buffer(byte_buffer&& buffer);
@@ -125,6 +145,7 @@ class reactor {
   void await_answer();
   void flush_dirty();
   void retry_blocked();
+  void settle_clients();
   void run_deferred();
   void run_timers();
   void arm_timer();
@@ -139,6 +160,7 @@ class reactor {
   boost::asio::steady_timer timer_;
   std::int64_t timer_at_ = 0;  // 0: not armed
   protocol::timer_wheel wheel_;
+  protocol::timer_wheel client_wheel_;  // finer: batches and conflation wait a few milliseconds
   slot_table slots_;
   counters counters_;
   std::atomic<bool> stopping_{false};
@@ -154,11 +176,12 @@ class reactor {
   std::vector<connection*> blocked_, blocked_now_;
   std::vector<connection*> deferred_, deferred_now_;
   std::vector<server*> blocked_servers_;
+  std::vector<managed_client*> dirty_clients_, dirty_clients_now_, blocked_clients_;
   std::vector<std::unique_ptr<connection>> graves_;
 
   std::unique_ptr<std::uint8_t[]> read_buffer_;
   std::unique_ptr<std::uint8_t[]> plain_buffer_;
-  std::vector<std::uint8_t> cipher_scratch_, inflate_scratch_, deflate_scratch_;
+  std::vector<std::uint8_t> cipher_scratch_, inflate_scratch_, deflate_scratch_, client_scratch_;
   std::vector<byte_buffer> spare_;
   std::size_t spare_bytes_ = 0;
   std::array<std::unique_ptr<protocol::inflater>, 16> inflaters_;
@@ -167,7 +190,8 @@ class reactor {
   std::size_t mask_at_ = sizeof(masks_);
 
   std::unordered_map<std::uint32_t, std::unique_ptr<server>> servers_;
-  std::vector<std::unique_ptr<connection>> connections_;  // by slot
+  std::unordered_map<std::uint32_t, std::unique_ptr<managed_client>> clients_;  // by slot
+  std::vector<std::unique_ptr<connection>> connections_;  // by slot; they refer to clients and servers
 
   // flush(): asked by another thread, answered by the loop.
   std::mutex flush_mutex_;

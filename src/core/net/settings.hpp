@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/client/client_gauges.hpp"
 #include "core/net/tls_context.hpp"
 #include "core/protocol/deflate.hpp"
 #include "core/protocol/handshake.hpp"
@@ -87,6 +88,44 @@ struct listen_settings {
   bool disconnect_slow = false;
   // Slot in whose table words the server counts its subscribers above the high-water mark.
   std::uint32_t gauge = 0xffffffffu;
+};
+
+// A managed client. Times in milliseconds; 0 means what it says beside each.
+struct client_settings {
+  std::vector<connect_settings> endpoints;
+  int strategy = 0;  // of client::strategy
+  struct {
+    bool enabled = true;
+    std::int64_t min_delay = 1000, max_delay = 30000;
+    double factor = 2;
+    double jitter = 0.5;
+    std::uint32_t max_attempts = 0;  // no limit
+    std::int64_t min_uptime = 5000;
+    std::vector<std::uint16_t> recoverable_codes, final_codes;
+  } reconnect;
+  struct {
+    std::uint32_t max_messages = 1000;
+    std::size_t max_bytes = 16 << 20;
+    int overflow = 0;      // of client::overflow_policy
+    std::int64_t ttl = 0;  // none
+    std::int64_t ack_timeout = 10000;
+    std::uint32_t max_retries = 3;
+    std::uint32_t max_requests = 100000;
+    std::string store;  // file; empty: none
+    std::string line;
+    bool fsync = false;
+  } queue;
+  struct {
+    std::string type_at, room_at, correlation_at;  // JSON pointers
+    std::string reply_type;                        // empty: whatever carries a request's correlation id
+  } routing;
+  std::int64_t message_interval = 0;  // heartbeat envelopes; 0: none
+  std::int64_t message_timeout = 0;
+  bool auth = false;  // each dial waits for a token
+  enum class acks : std::uint8_t { by_protocol, always, never } acked = acks::by_protocol;
+  std::uint64_t seed = 0;
+  std::size_t high_water_mark = 1 << 20;
+  std::shared_ptr<client::client_gauges> gauges;
 };
 
 }  // namespace hawser::net

@@ -17,8 +17,8 @@ namespace hawser::net {
 
 class slot_table {
  public:
-  using prepared =
-      std::variant<std::monostate, std::unique_ptr<connect_settings>, std::unique_ptr<adopt_settings>>;
+  using prepared = std::variant<std::monostate, std::unique_ptr<connect_settings>,
+                                std::unique_ptr<adopt_settings>, std::unique_ptr<client_settings>>;
   static constexpr std::uint32_t none = 0xffffffffu;
 
   explicit slot_table(std::uint32_t limit) : limit_(limit) {}
@@ -44,7 +44,22 @@ class slot_table {
   }
   void release(std::uint32_t slot) {
     const std::lock_guard lock(mutex_);
+    gauges_.erase(slot);
     if (slot < next_) free_.push_back(slot);
+  }
+  // A managed client; its counters are found until it is forgotten.
+  std::uint32_t prepare_client(std::unique_ptr<client_settings> settings) {
+    auto gauges = std::make_shared<client::client_gauges>();
+    settings->gauges = gauges;
+    const std::uint32_t slot = acquire(std::move(settings));
+    const std::lock_guard lock(mutex_);
+    if (slot != none) gauges_[slot] = std::move(gauges);
+    return slot;
+  }
+  std::shared_ptr<const client::client_gauges> gauges(std::uint32_t slot) {
+    const std::lock_guard lock(mutex_);
+    const auto found = gauges_.find(slot);
+    return found == gauges_.end() ? nullptr : found->second;
   }
   // The server's gauge has a slot too: `settings->gauge`, which is the result.
   std::uint32_t prepare_server(std::uint32_t id, std::unique_ptr<listen_settings> settings) {
@@ -67,6 +82,7 @@ class slot_table {
   std::vector<std::uint32_t> free_;
   std::unordered_map<std::uint32_t, prepared> prepared_;
   std::unordered_map<std::uint32_t, std::unique_ptr<listen_settings>> servers_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<client::client_gauges>> gauges_;
 };
 
 }  // namespace hawser::net

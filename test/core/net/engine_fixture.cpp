@@ -229,6 +229,18 @@ bool memory_sink::event(event_kind kind, std::uint32_t connection, std::uint32_t
   return take({.kind = kind, .connection = connection, .aux = aux, .payload = text_of(payload)});
 }
 
+bool memory_sink::record(const client_record& what) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!admit()) return false;
+  }
+  return take({.kind = what.kind,
+               .connection = what.client,
+               .aux = what.aux,
+               .route = what.route,
+               .payload = std::string(text_of(what.head)) + std::string(text_of(what.body))});
+}
+
 bool memory_sink::room() {
   const std::lock_guard lock(mutex_);
   return gate_ != gate::shut;

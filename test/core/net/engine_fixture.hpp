@@ -26,6 +26,7 @@ struct delivery {
   event_kind kind = event_kind::open;  // unless it is a message
   std::uint32_t connection = 0;        // slot or server id
   std::uint32_t aux = 0;
+  std::uint32_t route = 0;  // of a managed client's record
   bool binary = false, ascii = false, owned = false;  // of a message
   std::string payload;
 
@@ -87,6 +88,7 @@ class memory_sink final : public event_sink {
   bool owned_message(std::uint32_t slot, message_flags flags, std::vector<std::uint8_t>& payload) override;
   bool event(event_kind kind, std::uint32_t connection, std::uint32_t aux,
              std::span<const std::uint8_t> payload) override;
+  bool record(const client_record& what) override;
   std::size_t owned_threshold() const override { return owned_threshold_; }
   bool room() override;
   void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) override;

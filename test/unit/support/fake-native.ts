@@ -2,6 +2,7 @@
 import type {
   NativeAdopt,
   NativeBinding,
+  NativeClient,
   NativeConnect,
   NativeListen,
   NativeRuntime,
@@ -18,6 +19,9 @@ export class FakeRuntime implements NativeRuntime {
   readonly connects: { slot: number; settings: NativeConnect }[] = []
   readonly adopts: { slot: number; settings: NativeAdopt }[] = []
   readonly listens: { id: number; settings: NativeListen; gauge: number }[] = []
+  readonly clients: { slot: number; settings: NativeClient }[] = []
+  /** What `clientGauges` answers. */
+  gauges = new Float64Array(0)
   readonly tlsClients = new Map<number, NativeTlsClient>()
   readonly tlsServers = new Map<number, NativeTlsServer>()
   readonly released: number[] = []
@@ -86,6 +90,15 @@ export class FakeRuntime implements NativeRuntime {
     this.listens.push({ id, settings, gauge })
     return gauge
   }
+  client(_index: number, settings: NativeClient): number {
+    this.refuse()
+    const slot = this.slot()
+    this.clients.push({ slot, settings })
+    return slot
+  }
+  clientGauges(): Float64Array {
+    return this.gauges
+  }
   tlsClient(settings: NativeTlsClient): number {
     this.refuse()
     const id = this.nextTls++
@@ -147,6 +160,9 @@ const fake: NativeBinding = {
   createRuntime(_reactors, bell) {
     made = new FakeRuntime(bell)
     return made
+  },
+  createPool(): never {
+    throw new Error('the double has no pools')
   },
   fatalException(error) {
     uncaught.push(error)

@@ -1,0 +1,144 @@
+// Where a client stands: its state, what led to it, its errors, and who waits for a state.
+import { HawserError } from '../core/error'
+import { errorTable } from '../core/error-table'
+import type { ClientStateName, StateChange } from './engine'
+
+/** What `getConnectionInfo()` returns. */
+export interface ConnectionInfo {
+  state: ClientStateName
+  /** URL of the endpoint in use or last used. */
+  url: string
+  /** The subprotocol agreed with the server, or ''. */
+  protocol: string
+  /** Attempts in a row since the last connection that held. */
+  reconnectAttempts: number
+  /** Milliseconds until the next attempt, as of the change to `reconnecting`; else 0. */
+  nextDelay: number
+  /** When the client was connected last. */
+  lastConnected: Date | undefined
+  /** What led to the state, while it is `reconnecting` or `failed`. */
+  error: HawserError | undefined
+}
+
+export type StateListener = (state: ClientStateName, info: ConnectionInfo) => unknown
+
+interface Waiter {
+  resolve(): void
+  reject(error: HawserError): void
+}
+
+const keptErrors = 100
+
+export class ClientStatus {
+  state: ClientStateName = 'idle'
+  closed = false
+  readonly errors: HawserError[] = []
+  private attempt = 0
+  private delay = 0
+  private endpoint = 0
+  private protocol = ''
+  private lastConnected: Date | undefined
+  private error: HawserError | undefined
+  private connecting: Waiter[] = []
+  private disconnecting: (() => void)[] = []
+
+  constructor(private readonly urls: readonly string[]) {}
+
+  info(): ConnectionInfo {
+    return {
+      state: this.state,
+      url: this.urls[this.endpoint] ?? '',
+      protocol: this.protocol,
+      reconnectAttempts: this.attempt,
+      nextDelay: this.delay,
+      lastConnected: this.lastConnected,
+      error: this.error,
+    }
+  }
+
+  /** Takes a change in; the error that it brings. */
+  changed(change: StateChange): HawserError | undefined {
+    this.state = change.state
+    this.attempt = change.attempt
+    this.delay = change.delay
+    if (change.endpoint >= 0) this.endpoint = change.endpoint
+    const error = errorOf(change)
+    if (change.state === 'connected') {
+      this.protocol = change.protocol
+      this.lastConnected = new Date()
+      this.error = undefined
+    } else if (error !== undefined) {
+      this.error = error
+    }
+    return error
+  }
+
+  /** Settles those who wait for the state; after the listeners have been told. */
+  tell(error: HawserError | undefined): void {
+    const { state } = this
+    if (state === 'connected') {
+      for (const waiter of this.connecting.splice(0)) waiter.resolve()
+    } else if (state === 'failed') {
+      const why = error ?? this.error ?? new HawserError('CONNECTION_FAILED')
+      for (const waiter of this.connecting.splice(0)) waiter.reject(why)
+    } else if (state === 'disconnected') {
+      const why = new HawserError('ABORTED', '`disconnect()` was called before the client was connected')
+      for (const waiter of this.connecting.splice(0)) waiter.reject(why)
+    }
+    if (state === 'disconnected' || state === 'failed' || state === 'idle') {
+      for (const resolve of this.disconnecting.splice(0)) resolve()
+    }
+  }
+
+  /** The client is gone for good. */
+  end(): void {
+    this.closed = true
+    if (this.state !== 'failed') this.state = 'disconnected'
+    this.tell(undefined)
+  }
+
+  whenConnected(): Promise<void> {
+    if (this.state === 'connected') return Promise.resolve()
+    return this.whenConnectedAgain()
+  }
+  whenConnectedAgain(): Promise<void> {
+    if (this.closed) return Promise.reject(new HawserError('INVALID_STATE', 'The client was closed for good'))
+    return new Promise((resolve, reject) => this.connecting.push({ resolve, reject }))
+  }
+  whenDisconnected(): Promise<void> {
+    if (this.closed || ['idle', 'disconnected', 'failed'].includes(this.state)) return Promise.resolve()
+    return new Promise((resolve) => this.disconnecting.push(resolve))
+  }
+
+  remember(error: HawserError): void {
+    this.errors.push(error)
+    if (this.errors.length > keptErrors) this.errors.shift()
+  }
+}
+
+/** Handshake answers that say that the token is not accepted. */
+const authStatus: Record<number, 'AUTHENTICATION_FAILED' | 'UNAUTHORIZED'> = {
+  401: 'AUTHENTICATION_FAILED',
+  403: 'UNAUTHORIZED',
+}
+
+function errorOf({ error, close, state }: StateChange): HawserError | undefined {
+  if (error !== undefined) {
+    const code = authStatus[error.status] ?? error.code
+    const words =
+      error.detail === '' ? errorTable[code].message : `${errorTable[code].message} (${error.detail})`
+    const details = {
+      recoverable: error.recoverable,
+      ...(error.detail === '' ? {} : { cause: new Error(error.detail) }),
+    }
+    return error.status === 0
+      ? new HawserError(code, words, details)
+      : new HawserError(code, words, { ...details, statusCode: error.status })
+  }
+  if (close === undefined || state === 'disconnected' || state === 'disconnecting') return undefined
+  const said = close.reason === '' ? '' : `: ${close.reason}`
+  return new HawserError('CONNECTION_CLOSED', `The server closed the connection with ${close.code}${said}`, {
+    closeCode: close.code,
+    recoverable: state === 'reconnecting',
+  })
+}

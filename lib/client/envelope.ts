@@ -1,0 +1,137 @@
+// Envelopes: how a message of ours is laid out as JSON, and where its parts are found in one that came.
+import { HawserTypeError } from '../core/error'
+import { OptionReader, badOption, shown } from '../core/validate'
+import { checkPointer, readAt, tokens, writeAt } from './pointer'
+
+/** Where the parts of a message stand, as JSON pointers (RFC 6901). */
+export interface RoutingOptions {
+  /** Default '/type'. */
+  type?: string
+  /** Default '/room'. */
+  room?: string
+  /** Default '/correlationId'. */
+  correlationId?: string
+  /** Default '/payload'. */
+  payload?: string
+  /** Default '/id'; false: messages carry none. */
+  id?: string | false
+  /** Default '/timestamp'; false: messages carry none. */
+  timestamp?: string | false
+  /** Default '/error'. */
+  error?: string
+  /** The type of replies; false: whatever carries the correlation id of a request is its reply. Default 'reply'. */
+  reply?: string | false
+}
+
+export interface Layout {
+  typeAt: string
+  roomAt: string
+  correlationAt: string
+  replyType: string
+  given: RoutingOptions | undefined
+  /** A message has the fields of docs/protocol.md. */
+  standard: boolean
+  type: string[]
+  room: string[]
+  correlationId: string[]
+  payload: string[]
+  error: string[]
+  id: string[] | undefined
+  timestamp: string[] | undefined
+}
+
+const names = ['type', 'room', 'correlationId', 'payload', 'id', 'timestamp', 'error', 'reply']
+
+/** Throws INVALID_OPTION. */
+export function readLayout(options: unknown): Layout {
+  const reader = new OptionReader('`routing`', options, names, 'routing.')
+  const at = (name: string): string => checkPointer(`routing.${name}`, reader.raw(name) ?? `/${name}`)
+  const optional = (name: string): string[] | undefined =>
+    reader.raw(name) === false ? undefined : tokens(at(name))
+  const reply = reader.raw('reply') ?? 'reply'
+  if (reply !== false && (typeof reply !== 'string' || reply === '')) {
+    badOption('routing.reply', 'the type of replies, or false', reply)
+  }
+  const standard = names.every((name) => name === 'reply' || reader.raw(name) === undefined)
+  return {
+    typeAt: at('type'),
+    roomAt: at('room'),
+    correlationAt: at('correlationId'),
+    replyType: reply === false ? '' : (reply as string),
+    given: options as RoutingOptions | undefined,
+    standard,
+    type: tokens(at('type')),
+    room: tokens(at('room')),
+    correlationId: tokens(at('correlationId')),
+    payload: tokens(at('payload')),
+    error: tokens(at('error')),
+    id: optional('id'),
+    timestamp: optional('timestamp'),
+  }
+}
+
+/** Parts of a message on its way out; what is undefined is left out. */
+export interface Parts {
+  id: string
+  payload: unknown
+  room: string | undefined
+  correlationId: string | undefined
+}
+
+/** The JSON of a message type, kept: programs have few. */
+const typeTexts = new Map<string, string>()
+function typeText(type: string): string {
+  let text = typeTexts.get(type)
+  if (text === undefined) {
+    if (typeTexts.size >= 1024) typeTexts.clear()
+    text = JSON.stringify(type)
+    typeTexts.set(type, text)
+  }
+  return text
+}
+
+/** A message as JSON text. Throws INVALID_ARGUMENT for a payload that JSON cannot hold. */
+export function encode(layout: Layout, type: string, parts: Parts, now: number): string {
+  let payload: string | undefined
+  try {
+    payload = parts.payload === undefined ? undefined : (JSON.stringify(parts.payload) as string | undefined)
+  } catch (cause) {
+    throw new HawserTypeError(
+      'INVALID_ARGUMENT',
+      `The payload of '${type}' cannot be written as JSON: ${(cause as Error).message}`,
+      cause,
+    )
+  }
+  if (parts.payload !== undefined && payload === undefined) {
+    throw new HawserTypeError(
+      'INVALID_ARGUMENT',
+      `The payload of '${type}' cannot be written as JSON: it is ${shown(parts.payload)}`,
+    )
+  }
+  if (layout.standard) {
+    let text = `{"id":"${parts.id}","type":${typeText(type)},"timestamp":${now}`
+    if (parts.correlationId !== undefined) text += `,"correlationId":${JSON.stringify(parts.correlationId)}`
+    if (parts.room !== undefined) text += `,"room":${JSON.stringify(parts.room)}`
+    return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`
+  }
+  const message: Record<string, unknown> = {}
+  if (layout.id !== undefined) writeAt(message, layout.id, parts.id)
+  writeAt(message, layout.type, type)
+  if (layout.timestamp !== undefined) writeAt(message, layout.timestamp, now)
+  if (parts.correlationId !== undefined) writeAt(message, layout.correlationId, parts.correlationId)
+  if (parts.room !== undefined) writeAt(message, layout.room, parts.room)
+  if (payload !== undefined) writeAt(message, layout.payload, parts.payload)
+  return JSON.stringify(message)
+}
+
+/** What a reply says: its payload, or its error. */
+export function readReply(layout: Layout, message: unknown): { payload: unknown; error: unknown } {
+  return { payload: readAt(message, layout.payload), error: readAt(message, layout.error) }
+}
+
+/** Makes ids that no other client makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */
+export function idSource(): () => string {
+  const prefix = globalThis.crypto.randomUUID().replace(/-/g, '').slice(0, 16)
+  let count = 0
+  return () => `${prefix}-${(++count).toString(36)}`
+}

@@ -1,0 +1,273 @@
+// Handlers by message type. The engines of the clients evaluate the routes; what comes up names the route by number.
+import { HawserError, HawserTypeError } from '../core/error'
+import { shown } from '../core/validate'
+import type { ClientEngine, RouteSpec } from './engine'
+import { type Layout, type RoutingOptions, readLayout } from './envelope'
+import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from './protocol-map'
+import { type SubscribeSpec, checkPattern, readSpec } from './subscription-spec'
+
+/** What a handler of columns gets: one array a column, all of `rows` values. */
+export type ColumnBatch<Names extends string = string> = Record<Names, Float64Array> & {
+  /** How many messages the batch holds. */
+  readonly rows: number
+  /** Values that were missing or no number, in all columns; they are NaN. */
+  readonly missing: number
+}
+
+/** Ends what `subscribe` began. */
+export interface Subscription {
+  readonly closed: boolean
+  unsubscribe(): void
+  [Symbol.dispose](): void
+}
+
+/** Which client a message came to. */
+export interface MessageContext<Client> {
+  readonly client: Client
+}
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is handed over depends on the route
+type AnyHandler = (value: any, context: any) => unknown
+
+interface Route {
+  readonly id: number
+  readonly key: string
+  readonly spec: RouteSpec
+  readonly handlers: Set<AnyHandler>
+  /** Names of the columns, in order. */
+  readonly columns: string[]
+}
+
+/** What a router needs of a client. */
+export interface RoutedClient {
+  readonly engine: ClientEngine
+  /** An error of a message: becomes the `error` event. */
+  failed(error: HawserError): void
+  /** What the handlers get as context's client. */
+  readonly face: unknown
+}
+
+const mostRoutes = 0xffff
+
+/**
+ * Routes messages to handlers by their type. Each client has one of its own; one that is made apart can serve several
+ * clients: `new WebSocketClient({ url, routing: router })`.
+ */
+export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown> {
+  /** @internal */
+  readonly layout: Layout
+  private readonly routes: (Route | undefined)[] = []
+  private readonly byKey = new Map<string, Route>()
+  private readonly free: number[] = []
+  private readonly clients = new Set<RoutedClient>()
+  private readonly report: (error: unknown) => void
+
+  /** @throws TypeError `INVALID_OPTION` */
+  constructor(options?: RoutingOptions) {
+    this.layout = readLayout(options)
+    this.report = reportUncaught
+  }
+
+  /**
+   * Calls the handler for each message of the type, of all below a prefix (`chat.*`), or of all (`*`).
+   * @throws TypeError `INVALID_OPTION`, `INVALID_ARGUMENT`
+   */
+  on<T extends PatternOf<P>>(
+    type: T,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
+  ): this {
+    this.add({ pattern: checkPattern('type', type) }, handler)
+    return this
+  }
+
+  /** Undoes `on` with the same arguments. */
+  off<T extends PatternOf<P>>(
+    type: T,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
+  ): this {
+    const route = this.byKey.get(JSON.stringify({ pattern: type }))
+    if (route !== undefined) this.drop(route, handler)
+    return this
+  }
+
+  /** Calls the handler for the next message only. */
+  once<T extends PatternOf<P>>(
+    type: T,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
+  ): this {
+    const subscription = this.add(
+      { pattern: checkPattern('type', type) },
+      (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => {
+        subscription.unsubscribe()
+        return handler(message, context)
+      },
+      handler,
+    )
+    return this
+  }
+
+  /**
+   * Calls the handler for messages that meet the conditions, sampled, conflated or batched as asked for. Everything but
+   * the handler runs off the event loop.
+   *
+   * @example
+   * router.subscribe({ type: 'tick', where: { '/payload/symbol': ['A', 'B'] },
+   *   conflate: { key: '/payload/symbol', every: 50 } }, (tick) => draw(tick.payload))
+   * @throws TypeError `INVALID_OPTION`, `INVALID_ARGUMENT`; RangeError `INVALID_OPTION`
+   */
+  subscribe<T extends PatternOf<P>, Names extends string>(
+    spec: SubscribeSpec<T> & { columns: Record<Names, string> },
+    handler: (batch: ColumnBatch<Names>, context: MessageContext<Client>) => unknown,
+  ): Subscription
+  subscribe<T extends PatternOf<P>>(
+    spec: SubscribeSpec<T> & { batch: true | object },
+    handler: (messages: EnvelopeOf<P, T>[], context: MessageContext<Client>) => unknown,
+  ): Subscription
+  subscribe<T extends PatternOf<P>>(
+    spec: SubscribeSpec<T>,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
+  ): Subscription
+  subscribe(spec: SubscribeSpec, handler: AnyHandler): Subscription {
+    return this.add(readSpec(spec), handler)
+  }
+
+  /** How many routes there are. */
+  get size(): number {
+    return this.byKey.size
+  }
+
+  // -------------------------------------------------------------------------------------------------- registration
+
+  private add(spec: RouteSpec, handler: AnyHandler, known: AnyHandler = handler): Subscription {
+    if (typeof known !== 'function') {
+      throw new HawserTypeError('INVALID_ARGUMENT', `\`handler\` must be a function, not ${shown(known)}`)
+    }
+    const key = JSON.stringify(spec)
+    // A set of handlers: the same one twice under one route is called once.
+    let route = this.byKey.get(key)
+    if (route === undefined) {
+      // A number is used again as late as can be: messages of its last route may still be on their way.
+      const id = this.routes.length < mostRoutes ? this.routes.length + 1 : this.free.shift()
+      if (id === undefined) {
+        throw new HawserError('INVALID_STATE', `A router holds ${mostRoutes} routes; unsubscribe some`)
+      }
+      route = { id, key, spec, handlers: new Set(), columns: (spec.columns ?? []).map(({ name }) => name) }
+      this.routes[id - 1] = route
+      this.byKey.set(key, route)
+      for (const client of this.clients) client.engine.addRoute(id, spec)
+    }
+    route.handlers.add(handler)
+    const mine = route
+    let closed = false
+    const unsubscribe = (): void => {
+      if (closed) return
+      closed = true
+      this.drop(mine, handler)
+    }
+    return {
+      get closed() {
+        return closed
+      },
+      unsubscribe,
+      [Symbol.dispose]: unsubscribe,
+    }
+  }
+
+  private drop(route: Route, handler: AnyHandler): void {
+    if (!route.handlers.delete(handler) || route.handlers.size > 0) return
+    this.byKey.delete(route.key)
+    this.routes[route.id - 1] = undefined
+    this.free.push(route.id)
+    for (const client of this.clients) client.engine.removeRoute(route.id)
+  }
+
+  /** @internal */
+  attach(client: RoutedClient): void {
+    this.clients.add(client)
+    for (const route of this.routes) if (route !== undefined) client.engine.addRoute(route.id, route.spec)
+  }
+  /** @internal */
+  detach(client: RoutedClient): void {
+    this.clients.delete(client)
+  }
+
+  // ------------------------------------------------------------------------------------------------------- dispatch
+
+  /** @internal */
+  message(client: RoutedClient, routes: number | Uint32Array, text: string): void {
+    let message: unknown
+    try {
+      message = JSON.parse(text)
+    } catch (cause) {
+      client.failed(parseError(text, cause))
+      return
+    }
+    if (typeof routes === 'number') this.call(client, routes, message)
+    else for (const route of routes) this.call(client, route, message)
+  }
+
+  /** @internal */
+  batch(client: RoutedClient, route: number, joined: string, lengths: Uint32Array): void {
+    let messages: unknown[]
+    try {
+      messages = JSON.parse(joined) as unknown[]
+    } catch {
+      // One of them is no JSON: the others are worth the slow way.
+      messages = []
+      const bytes = new TextEncoder().encode(joined)
+      const decoder = new TextDecoder()
+      let at = 1
+      for (const length of lengths) {
+        const text = decoder.decode(bytes.subarray(at, at + length))
+        at += length + 1
+        try {
+          messages.push(JSON.parse(text))
+        } catch (cause) {
+          client.failed(parseError(text, cause))
+        }
+      }
+      if (messages.length === 0) return
+    }
+    this.call(client, route, messages)
+  }
+
+  /** @internal */
+  columns(client: RoutedClient, id: number, rows: number, values: Float64Array, missing: number): void {
+    const route = this.routes[id - 1]
+    if (route === undefined) return
+    const batch: Record<string, unknown> = Object.create(null) as Record<string, unknown>
+    route.columns.forEach((name, i) => {
+      batch[name] = values.subarray(i * rows, (i + 1) * rows)
+    })
+    Object.defineProperty(batch, 'rows', { value: rows })
+    Object.defineProperty(batch, 'missing', { value: missing })
+    this.call(client, id, batch)
+  }
+
+  private call(client: RoutedClient, id: number, value: unknown): void {
+    // It may have been dropped while the message was on its way.
+    const route = this.routes[id - 1]
+    if (route === undefined) return
+    for (const handler of route.handlers) {
+      try {
+        const result = handler(value, { client: client.face })
+        if (result instanceof Promise) result.catch(this.report)
+      } catch (error) {
+        this.report(error)
+      }
+    }
+  }
+}
+
+/** Where a handler's own error goes: what an EventEmitter's would have become, without keeping others from their turn. */
+function reportUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
+const excerpt = 120
+function parseError(text: string, cause: unknown): HawserError {
+  const start = text.length > excerpt ? `${text.slice(0, excerpt)}…` : text
+  return new HawserError('PARSE_ERROR', `A message is no JSON: ${start}`, { cause })
+}

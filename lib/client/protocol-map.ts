@@ -1,0 +1,71 @@
+// Types of a program's own messages: one map types `on`, `send` and `request`.
+
+/**
+ * What travels between client and server. `receive` and `send` map message types to payloads, `requests` maps them to
+ * what is asked and what is answered.
+ *
+ * @example
+ * interface Feed extends ProtocolMap {
+ *   receive: { tick: { symbol: string; price: number } }
+ *   send: { watch: { symbol: string } }
+ *   requests: { history: { request: { symbol: string }; reply: number[] } }
+ * }
+ */
+export interface ProtocolMap {
+  receive: object
+  send: object
+  requests: object
+}
+
+/** Any types, any payloads: the default. */
+export interface AnyProtocol extends ProtocolMap {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the payload of a type that nobody declared
+  receive: Record<string, any>
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the same
+  send: Record<string, any>
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the same
+  requests: Record<string, { request: any; reply: any }>
+}
+
+export type ReceiveType<P extends ProtocolMap> = keyof P['receive'] & string
+export type SendType<P extends ProtocolMap> = keyof P['send'] & string
+export type RequestType<P extends ProtocolMap> = keyof P['requests'] & string
+export type RequestOf<P extends ProtocolMap, T extends RequestType<P>> = P['requests'][T] extends {
+  request: infer R
+}
+  ? R
+  : unknown
+export type ReplyOf<P extends ProtocolMap, T extends RequestType<P>> = P['requests'][T] extends {
+  reply: infer R
+}
+  ? R
+  : unknown
+
+/** The types that a pattern can match: itself, all below a prefix such as `chat.*`, or all with `*`. */
+export type Matching<P extends ProtocolMap, T extends string> = T extends '*'
+  ? ReceiveType<P>
+  : T extends `${infer Prefix}.*`
+    ? Extract<ReceiveType<P>, `${Prefix}.${string}`>
+    : Extract<ReceiveType<P>, T>
+/** A pattern of types that exist. */
+export type PatternOf<P extends ProtocolMap> = ReceiveType<P> | '*' | `${string}.*`
+
+/** One message, as docs/protocol.md defines it. Feeds of other makers may have other fields beside or instead. */
+export interface Envelope<Type extends string = string, Payload = unknown> {
+  id?: string
+  type: Type
+  /** Milliseconds since the epoch. */
+  timestamp?: number
+  payload: Payload
+  correlationId?: string
+  room?: string
+  userId?: string
+  error?: { code: string; message?: string; retryAfter?: number }
+}
+
+/** The envelope that a handler of this pattern gets. */
+export type EnvelopeOf<P extends ProtocolMap, T extends string> =
+  string extends ReceiveType<P>
+    ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- nobody declared the payload
+      Envelope<string, any>
+    : { [K in Matching<P, T>]: Envelope<K, P['receive'][K]> }[Matching<P, T>]

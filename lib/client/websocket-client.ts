@@ -1,0 +1,616 @@
+// The managed client: what a program calls. Connecting, queueing, routing and matching are the engine's.
+import { HawserError, HawserTypeError, fromNative } from '../core/error'
+import { type SendData, bytesOf } from '../core/socket-send'
+import { OptionReader, badArgument, badOption, shown } from '../core/validate'
+import { application } from './auth'
+import { type CheckedManagedOptions, type ManagedClientOptions, readManagedOptions } from './client-options'
+import { ClientStatus, type ConnectionInfo, type StateListener } from './client-status'
+import {
+  type ClientEngine,
+  type ClientStateName,
+  type EngineEvents,
+  type EngineMetrics,
+  type EngineSend,
+  type Priority,
+  type QueuedMessage,
+  type Settlement,
+  type StateChange,
+  priorities,
+} from './engine'
+import { type Layout, encode, idSource, readReply } from './envelope'
+import {
+  type ColumnBatch,
+  type MessageContext,
+  MessageRouter,
+  type RoutedClient,
+  type Subscription,
+} from './message-router'
+import { makeEngine } from './native-client'
+import { Pending, aborted, checkTime, replyError, settlementError } from './pending'
+import type {
+  AnyProtocol,
+  EnvelopeOf,
+  PatternOf,
+  ProtocolMap,
+  ReplyOf,
+  RequestOf,
+  RequestType,
+  SendType,
+} from './protocol-map'
+import { Rooms } from './rooms'
+import type { SubscribeSpec } from './subscription-spec'
+
+export interface ClientSendOptions {
+  /** Default 'normal'. */
+  priority?: Priority
+  /** Milliseconds that the message may wait; default `queue.ttl`. */
+  ttl?: number
+  room?: string
+  correlationId?: string
+  compress?: boolean
+}
+export interface ClientSendPromised extends ClientSendOptions {
+  /** Resolve when the server has acknowledged the message; it is sent again until then. */
+  ack?: boolean
+  /** Resolve when the message is safe in the store; it survives the end of the process. */
+  durable?: boolean
+  signal?: AbortSignal
+}
+export interface RequestOptions {
+  /** Milliseconds; default `requestTimeout`. */
+  timeout?: number
+  signal?: AbortSignal
+  priority?: Priority
+  room?: string
+}
+
+/** Events that are no message types. Message types of these names need `subscribe`. */
+export interface ClientEvents {
+  state: [state: ClientStateName, info: ConnectionInfo]
+  error: [error: HawserError]
+  /** A text without a type. */
+  message: [text: string]
+  binary: [data: Buffer]
+}
+const lifecycle = ['state', 'error', 'message', 'binary'] as const
+type Lifecycle = (typeof lifecycle)[number]
+type LifecycleHandler<E extends Lifecycle> = (...args: ClientEvents[E]) => unknown
+
+function isLifecycle(name: string): name is Lifecycle {
+  return (lifecycle as readonly string[]).includes(name)
+}
+
+const sendNames = ['priority', 'ttl', 'room', 'correlationId', 'compress', 'ack', 'durable', 'signal']
+const requestNames = ['timeout', 'signal', 'priority', 'room']
+
+/**
+ * A client that keeps its connection: it connects again when the connection is lost, queues what is sent meanwhile, and
+ * hands over only the messages that somebody wants.
+ *
+ * @example
+ * const client = new WebSocketClient({ url: 'wss://feed.example' })
+ * client.on('tick', (tick) => console.log(tick.payload))
+ * await client.connect()
+ */
+export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
+  /** Routes messages to handlers; of this client, or the one given as `routing`. */
+  readonly router: MessageRouter<P, WebSocketClient<P>>
+  private readonly options: CheckedManagedOptions
+  private readonly engine: ClientEngine
+  private readonly layout: Layout
+  private readonly status: ClientStatus
+  private readonly pending = new Pending()
+  private readonly rooms: Rooms
+  private readonly nextId = idSource()
+  private readonly routed: RoutedClient
+  private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
+  private drains: (() => void)[] = []
+  private token: string | undefined
+  private unwatch: (() => void) | undefined
+  private ended: (() => void)[] | undefined
+
+  /**
+   * @throws TypeError `INVALID_URL`, `INVALID_OPTION`, `INVALID_ARGUMENT`; HawserError `NATIVE_UNAVAILABLE`,
+   *   `TLS_BAD_MATERIAL`
+   */
+  constructor(options: ManagedClientOptions | string | URL) {
+    this.options = readManagedOptions(options)
+    this.layout = this.options.layout
+    this.router = (this.options.router ??
+      new MessageRouter(this.layout.given)) as unknown as typeof this.router
+    this.status = new ClientStatus(this.options.targets.map((target) => target.href))
+    try {
+      this.engine = makeEngine(this.options, this.events())
+    } catch (error) {
+      throw fromNative(error)
+    }
+    this.routed = {
+      engine: this.engine,
+      failed: (error) => this.fail(error),
+      face: this,
+    }
+    this.rooms = new Rooms((type, room) => this.roomRequest(type, room))
+    this.router.attach(this.routed)
+  }
+
+  // -------------------------------------------------------------------------------------------------- connection
+
+  /** Connects. Resolves at the first `connected`; rejects at `failed` or after `disconnect()`. */
+  connect(): Promise<void> {
+    const connected = this.status.whenConnected()
+    if (this.status.state !== 'connected') this.engine.connect()
+    return connected
+  }
+
+  /**
+   * Closes the connection, or gives up connecting; the client stays usable. Resolves when it is `disconnected`.
+   * @throws TypeError `INVALID_ARGUMENT`
+   */
+  disconnect(code = 1000, reason = ''): Promise<void> {
+    checkClose(code, reason)
+    const done = this.status.whenDisconnected()
+    this.engine.disconnect(code, reason)
+    return done
+  }
+
+  /** Drops what connection there is and connects anew at once; the count of attempts starts anew. */
+  reconnect(): Promise<void> {
+    const connected = this.status.whenConnectedAgain()
+    this.engine.reconnect()
+    return connected
+  }
+
+  /** Uses this token from now on, and connects again with it if the client is connected or has failed. */
+  async authenticate(token: string): Promise<void> {
+    if (typeof token !== 'string' || token === '') badArgument('token', 'a token', token)
+    const { auth } = this.options
+    if (auth === undefined) {
+      throw new HawserError(
+        'INVALID_STATE',
+        'This client has no option `auth`, which says how the token travels',
+      )
+    }
+    this.useToken(token)
+    if (['connected', 'failed'].includes(this.status.state)) await this.reconnect()
+  }
+
+  /** Ends the client for good: disconnects and lets go of everything. */
+  close(): Promise<void> {
+    if (this.ended === undefined) {
+      this.ended = []
+      this.unwatch?.()
+      this.engine.dispose()
+    }
+    if (this.status.closed) return Promise.resolve()
+    const { ended } = this
+    return new Promise((resolve) => ended.push(resolve))
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  get state(): ClientStateName {
+    return this.status.state
+  }
+  /** Calls `listener` at every change of state, in order. Returns the function that ends it. */
+  onStateChange(listener: StateListener): () => void {
+    this.on('state', listener)
+    return () => void this.off('state', listener)
+  }
+  getConnectionInfo(): ConnectionInfo {
+    return this.status.info()
+  }
+  getPerformanceMetrics(): EngineMetrics {
+    return this.engine.metrics()
+  }
+  /** The last 100 errors, oldest first. */
+  get errors(): readonly HawserError[] {
+    return this.status.errors
+  }
+  /** Bytes accepted by `send` that are not on their way yet. */
+  get bufferedAmount(): number {
+    return this.engine.bufferedAmount
+  }
+  /** What waits to be sent, oldest first. */
+  queued(limit = 1000): Promise<QueuedMessage[]> {
+    return this.engine.queue(limit)
+  }
+  /** Gives up what waits; promises of it reject with `ABORTED`. */
+  clearQueue(): void {
+    this.engine.clearQueue()
+  }
+  /** Keep the event loop alive for this client, or do not. */
+  ref(): this {
+    this.engine.ref()
+    return this
+  }
+  unref(): this {
+    this.engine.unref()
+    return this
+  }
+
+  // ---------------------------------------------------------------------------------------------------- receiving
+
+  /** Calls the handler for messages of a type, a prefix (`chat.*`) or all (`*`), or for an event of the client. */
+  on<E extends Lifecycle>(event: E, handler: LifecycleHandler<E>): this
+  on<T extends PatternOf<P>>(
+    type: T,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<WebSocketClient<P>>) => unknown,
+  ): this
+  on(name: string, handler: (...args: never[]) => unknown): this {
+    if (typeof handler !== 'function') badArgument('handler', 'a function', handler)
+    if (!isLifecycle(name)) {
+      this.router.on(name as PatternOf<P>, handler as never)
+      return this
+    }
+    const set = this.listeners.get(name) ?? new Set()
+    this.listeners.set(name, set.add(handler))
+    this.announce(name)
+    return this
+  }
+  /** Undoes `on` with the same arguments. */
+  off<E extends Lifecycle>(event: E, handler: LifecycleHandler<E>): this
+  off<T extends PatternOf<P>>(
+    type: T,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<WebSocketClient<P>>) => unknown,
+  ): this
+  off(name: string, handler: (...args: never[]) => unknown): this {
+    if (!isLifecycle(name)) {
+      this.router.off(name as PatternOf<P>, handler as never)
+      return this
+    }
+    this.listeners.get(name)?.delete(handler)
+    this.announce(name)
+    return this
+  }
+  /** See `MessageRouter.subscribe`. */
+  subscribe<T extends PatternOf<P>, Names extends string>(
+    spec: SubscribeSpec<T> & { columns: Record<Names, string> },
+    handler: (batch: ColumnBatch<Names>, context: MessageContext<WebSocketClient<P>>) => unknown,
+  ): Subscription
+  subscribe<T extends PatternOf<P>>(
+    spec: SubscribeSpec<T> & { batch: true | object },
+    handler: (messages: EnvelopeOf<P, T>[], context: MessageContext<WebSocketClient<P>>) => unknown,
+  ): Subscription
+  subscribe<T extends PatternOf<P>>(
+    spec: SubscribeSpec<T>,
+    handler: (message: EnvelopeOf<P, T>, context: MessageContext<WebSocketClient<P>>) => unknown,
+  ): Subscription
+  subscribe(spec: SubscribeSpec, handler: (value: never, context: never) => unknown): Subscription {
+    return this.router.subscribe(spec as SubscribeSpec<PatternOf<P>>, handler as never)
+  }
+
+  private announce(name: Lifecycle): void {
+    if (name !== 'message' && name !== 'binary') return
+    const wanted = (event: Lifecycle): boolean => (this.listeners.get(event)?.size ?? 0) > 0
+    this.engine.interest(wanted('message'), wanted('binary'))
+  }
+
+  private emit<E extends Lifecycle>(name: E, ...args: ClientEvents[E]): void {
+    for (const listener of this.listeners.get(name) ?? []) {
+      try {
+        ;(listener as LifecycleHandler<E>)(...args)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  private fail(error: HawserError): void {
+    this.status.remember(error)
+    this.emit('error', error)
+  }
+
+  // ------------------------------------------------------------------------------------------------------ sending
+
+  /**
+   * Sends a message, or queues it while there is no connection. True: accepted; false: accepted, but more waits than
+   * `highWaterMark`: wait for `drained()`. With `ack` or `durable` a promise.
+   * @throws HawserError `BACKPRESSURE_EXCEEDED`; TypeError `INVALID_ARGUMENT`, `INVALID_OPTION`
+   */
+  send<T extends SendType<P>>(
+    type: T,
+    payload: P['send'][T],
+    options: ClientSendPromised & ({ ack: true } | { durable: true }),
+  ): Promise<void>
+  send<T extends SendType<P>>(type: T, payload?: P['send'][T], options?: ClientSendOptions): boolean
+  send(type: string, payload?: unknown, options?: ClientSendPromised): boolean | Promise<void> {
+    const id = this.nextId()
+    if (options === undefined) {
+      checkType(type)
+      const data = encode(
+        this.layout,
+        type,
+        { id, payload, room: undefined, correlationId: undefined },
+        Date.now(),
+      )
+      return this.push({ ...plain, data })
+    }
+    const checked = this.readSend(type, options)
+    const { room, correlationId, ack, durable, signal } = checked
+    const data = encode(this.layout, type, { id, payload, room, correlationId }, Date.now())
+    const message: EngineSend = { ...plain, ...checked.message, data, id, acked: ack, durable }
+    if (!ack && !durable) return this.push(message)
+    return this.promised<void>(`The message '${type}'`, message, signal)
+  }
+
+  /** Sends bytes as a binary message, outside of any envelope. */
+  sendBinary(
+    data: SendData,
+    options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress'> = {},
+  ): boolean {
+    const bytes = bytesOf(data)
+    if (typeof bytes === 'string') badArgument('data', 'binary data', data)
+    const { message } = this.readSend('binary', options)
+    return this.push({ ...plain, ...message, data: bytes as Uint8Array, binary: true })
+  }
+
+  /**
+   * Sends a message and waits for its reply; resolves with the reply's payload.
+   * @throws (rejects) `TIMEOUT`, `CONNECTION_LOST`, `ABORTED`, `QUEUE_FULL`, or what the server answers
+   */
+  request<T extends RequestType<P>>(
+    type: T,
+    payload?: RequestOf<P, T>,
+    options?: RequestOptions,
+  ): Promise<ReplyOf<P, T>> {
+    try {
+      checkType(type)
+      const reader = new OptionReader('`request`', options, requestNames)
+      const signal = readSignal(reader.raw('signal'))
+      const id = this.nextId()
+      const room = reader.has('room') ? reader.string('room') : undefined
+      const data = encode(this.layout, type, { id, payload, room, correlationId: id }, Date.now())
+      const priority = priorities.indexOf(reader.oneOf('priority', priorities, 'normal'))
+      const requestTimeout = checkTime('timeout', reader.raw('timeout'), this.options.requestTimeout)
+      return this.promised<ReplyOf<P, T>>(
+        `The request '${type}'`,
+        { ...plain, data, id, priority, requestTimeout },
+        signal,
+      )
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /** Resolves when less than half of `highWaterMark` waits. */
+  drained(): Promise<void> {
+    if (this.engine.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) return Promise.resolve()
+    return new Promise((resolve) => this.drains.push(resolve))
+  }
+
+  /** Joins a room, now and after each reconnect. Resolves when the server has let the client in. */
+  joinRoom(room: string): Promise<void> {
+    return this.rooms.join(room)
+  }
+  leaveRoom(room: string): Promise<void> {
+    return this.rooms.leave(room)
+  }
+  /** Rooms that the client is in, or will be in once it is connected. */
+  get joinedRooms(): readonly string[] {
+    return this.rooms.list()
+  }
+
+  private roomRequest(type: 'join' | 'leave', room: string): Promise<void> {
+    return this.request(type as RequestType<P>, undefined, { room, priority: 'high' }) as Promise<void>
+  }
+
+  private push(message: EngineSend): boolean {
+    const taken = this.engine.send(message)
+    if (taken === 'full') throw this.refusal()
+    return taken
+  }
+
+  private refusal(): HawserError {
+    if (this.ended !== undefined) return new HawserError('INVALID_STATE', 'The client was closed for good')
+    return new HawserError('BACKPRESSURE_EXCEEDED')
+  }
+
+  private promised<T>(what: string, message: EngineSend, signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
+    const { token, promise } = this.pending.add<T>(what, signal, (gone) => this.engine.cancel(gone))
+    if (this.engine.send({ ...message, token }) === 'full') this.pending.reject(token, this.refusal())
+    return promise
+  }
+
+  private readSend(type: string, options: ClientSendPromised) {
+    checkType(type)
+    const reader = new OptionReader('`send`', options, sendNames)
+    const ack = reader.boolean('ack', false)
+    const durable = reader.boolean('durable', false)
+    if (durable && this.options.queue.store === '') {
+      throw new HawserTypeError(
+        'INVALID_OPTION',
+        'Option `durable` needs a file: give `queue.store` to the client',
+      )
+    }
+    const ttl = reader.raw('ttl')
+    return {
+      ack,
+      durable,
+      signal: readSignal(reader.raw('signal')),
+      room: reader.has('room') ? reader.string('room') : undefined,
+      correlationId: reader.has('correlationId') ? reader.string('correlationId') : undefined,
+      message: {
+        priority: priorities.indexOf(reader.oneOf('priority', priorities, 'normal')),
+        ttl: ttl === undefined ? 0 : checkTime('ttl', ttl, 0),
+        compress: reader.boolean('compress', true),
+      },
+    }
+  }
+
+  // ------------------------------------------------------------------------------------------------ from the engine
+
+  private events(): EngineEvents {
+    return {
+      state: (change) => this.onState(change),
+      tokenWanted: (reason) => void this.giveToken(reason),
+      message: (routes, text) => this.router.message(this.routed, routes, text),
+      batch: (route, joined, lengths) => this.router.batch(this.routed, route, joined, lengths),
+      columns: (route, rows, values, missing) =>
+        this.router.columns(this.routed, route, rows, values, missing),
+      untyped: (text) => this.emit('message', text),
+      binary: (data) => this.emit('binary', data as Buffer),
+      control: (text) => this.onControl(text),
+      reply: (token, text) => this.onReply(token, text),
+      settled: (token, how) => this.pending.settled(token, how),
+      dropped: (count, why) => this.onDropped(count, why),
+      drain: () => {
+        for (const resolve of this.drains.splice(0)) resolve()
+      },
+      routeRefused: (detail) =>
+        this.fail(new HawserError('INVALID_OPTION', `A subscription cannot be evaluated: ${detail}`)),
+      storeFailed: (detail) =>
+        this.fail(new HawserError('STORE_FAILED', `The durable queue cannot be used: ${detail}`)),
+      closed: () => this.onClosed(),
+    }
+  }
+
+  private onState(change: StateChange): void {
+    const error = this.status.changed(change)
+    this.emit('state', change.state, this.status.info())
+    if (error !== undefined) this.fail(error)
+    if (change.state === 'connected') this.rooms.connected()
+    this.status.tell(error)
+  }
+
+  private onReply(token: number, text: string): void {
+    let message: unknown
+    try {
+      message = JSON.parse(text)
+    } catch (cause) {
+      this.pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
+      return
+    }
+    const { payload, error } = readReply(this.layout, message)
+    if (error === undefined || error === null) this.pending.resolve(token, payload)
+    else this.pending.reject(token, replyError('The request', error))
+  }
+
+  /** Control messages of the server that no request waits for. */
+  private onControl(text: string): void {
+    let message: Record<string, unknown>
+    try {
+      message = JSON.parse(text) as Record<string, unknown>
+    } catch (cause) {
+      this.fail(new HawserError('PARSE_ERROR', 'A control message is no JSON', { cause }))
+      return
+    }
+    switch (message.type) {
+      case 'token_expired':
+        void this.giveToken('expired')
+        break
+      case 'error':
+      case 'auth_error':
+        this.fail(replyError('A message', message.error ?? message.payload))
+        break
+    }
+  }
+
+  private onDropped(count: number, why: Settlement): void {
+    if (why === 'done') return
+    const what = count === 1 ? 'A message' : `${count} messages`
+    const { code } = settlementError(what, why)
+    this.fail(
+      new HawserError(code, `${what} ${count === 1 ? 'was' : 'were'} dropped: ${droppedWords[code] ?? why}`),
+    )
+  }
+
+  private onClosed(): void {
+    this.router.detach(this.routed)
+    this.unwatch?.()
+    this.pending.rejectAll('closed')
+    for (const resolve of this.drains.splice(0)) resolve()
+    this.status.end()
+    for (const resolve of this.ended ?? []) resolve()
+  }
+
+  // ------------------------------------------------------------------------------------------------------- tokens
+
+  private async giveToken(reason: 'connect' | 'refused' | 'expired'): Promise<void> {
+    const { auth } = this.options
+    if (auth === undefined) return
+    try {
+      // Watched from the first token on, so that it is renewed before it expires.
+      this.unwatch ??= auth.source.watch((token) => {
+        if (token !== this.token) this.useToken(token)
+      })
+      this.useToken(await auth.source.token(reason, this.token))
+    } catch (cause) {
+      const error = new HawserError(
+        'AUTHENTICATION_FAILED',
+        'No token could be had: the `auth` function failed',
+        {
+          cause,
+          recoverable: true,
+        },
+      )
+      this.fail(error)
+      this.engine.failToken(false, error.message)
+    }
+  }
+
+  private useToken(token: string): void {
+    const { auth } = this.options
+    if (auth === undefined) return
+    this.token = token
+    const message = (): string =>
+      encode(
+        this.layout,
+        'auth',
+        { id: this.nextId(), payload: { token }, room: undefined, correlationId: undefined },
+        Date.now(),
+      )
+    this.engine.setToken(...application(auth, token, message))
+    if (this.status.state === 'connected' && this.status.info().protocol === 'hawser.v1') {
+      const parts = { id: this.nextId(), payload: { token }, room: undefined, correlationId: undefined }
+      this.engine.send({
+        ...plain,
+        data: encode(this.layout, 'refresh_auth', parts, Date.now()),
+        priority: 0,
+      })
+    }
+  }
+}
+
+const plain: EngineSend = {
+  data: '',
+  binary: false,
+  compress: true,
+  priority: 1,
+  ttl: 0,
+  id: '',
+  acked: false,
+  durable: false,
+  requestTimeout: 0,
+  token: 0,
+}
+
+const droppedWords: Record<string, string> = {
+  QUEUE_FULL: 'the queue is full',
+  EXPIRED: 'they waited longer than their `ttl`',
+  TIMEOUT: 'the server did not acknowledge them',
+}
+
+function checkType(type: unknown): asserts type is string {
+  if (typeof type !== 'string' || type === '') badArgument('type', 'the type of the message', type)
+  if (type.length > 128) badArgument('type', 'at most 128 characters long', type)
+}
+
+function readSignal(value: unknown): AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal)) badOption('signal', 'an AbortSignal', value)
+  return value
+}
+
+function checkClose(code: unknown, reason: unknown): void {
+  const valid = typeof code === 'number' && Number.isInteger(code)
+  if (!valid || !(code === 1000 || code === 1001 || (code >= 3000 && code <= 4999))) {
+    badArgument('code', '1000, 1001, or from 3000 to 4999', code)
+  }
+  if (typeof reason !== 'string') badArgument('reason', 'a string', reason)
+  if (Buffer.byteLength(reason as string) > 123) {
+    throw new HawserTypeError('INVALID_ARGUMENT', `\`reason\` may have 123 bytes, not ${shown(reason)}`)
+  }
+}

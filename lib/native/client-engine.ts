@@ -1,0 +1,382 @@
+// The native engine of a managed client: calls become records to the reactor, its records become calls of the client.
+import { Buffer } from 'node:buffer'
+import type { NativeClient } from '../../types/native'
+import {
+  type ClientEngine,
+  type EngineEvents,
+  type EngineMetrics,
+  type EngineSend,
+  type QueuedMessage,
+  type RouteSpec,
+  clientStates,
+  settlements,
+} from '../client/engine'
+import { coreCodes } from '../core/error-codes'
+import { fromCore } from '../core/error'
+import type { Channel } from './channel'
+import { readGauges } from './client-gauges'
+import {
+  ClientNotice,
+  ClientOp,
+  In,
+  InFlag,
+  Out,
+  OutFlag,
+  clientSendHead,
+  largeThreshold,
+  messageOverhead,
+} from './records'
+import { runtime } from './runtime'
+import { byteLength, type SharedBuffer } from './shared-buffer'
+
+const reasons = ['connect', 'refused', 'expired'] as const
+const hows = ['none', 'query', 'header', 'message'] as const
+const noRoutes = new Uint32Array(0)
+
+/** What the channel calls for the records of a client. */
+export interface ClientEndpoint {
+  /** @internal `bytes` and `start` say where the payload lies; it is valid during the call. */
+  _record(
+    kind: number,
+    kindFlags: number,
+    aux: number,
+    bytes: SharedBuffer,
+    start: number,
+    length: number,
+  ): void
+  /** @internal The last record: the slot is given back. */
+  _gone(): void
+}
+
+export class NativeEngine implements ClientEngine, ClientEndpoint {
+  private readonly channel: Channel
+  private readonly slot: number
+  private readonly highWaterMark: number
+  private readonly maxBackpressure: number
+  /** Weight of all that was sent; the shared table holds how much of it is settled. Modulo 2^32. */
+  private queued = 0
+  private sent = 0
+  private armed = false
+  private ended = false
+  private disposed = false
+  /** The event loop stays alive for the client. */
+  private referenced = true
+  private active = false
+  private counted = false
+  private started = false
+  private asked = 0
+  private readonly answers = new Map<number, (messages: QueuedMessage[]) => void>()
+  private last: EngineMetrics | undefined
+
+  constructor(
+    settings: NativeClient,
+    limits: { highWaterMark: number; maxBackpressure: number },
+    private readonly events: EngineEvents,
+  ) {
+    const here = runtime()
+    this.channel = here.channel()
+    this.highWaterMark = limits.highWaterMark
+    this.maxBackpressure = limits.maxBackpressure
+    this.slot = this.channel.native.client(this.channel.index, settings)
+    this.channel.clients[this.slot] = this
+    here.open()
+    this.op(ClientOp.begin)
+  }
+
+  // ------------------------------------------------------------------------------------------------------ commands
+
+  connect(): void {
+    this.keepAlive(true)
+    this.op(ClientOp.connect)
+  }
+  disconnect(code: number, reason: string): void {
+    const payload = Buffer.from(`  ${reason}`)
+    payload.writeUInt16LE(code)
+    this.op(ClientOp.disconnect, payload)
+  }
+  reconnect(): void {
+    this.keepAlive(true)
+    this.op(ClientOp.reconnect)
+  }
+  setToken(how: (typeof hows)[number], name: string, value: string): void {
+    const label = Buffer.from(name)
+    this.op(
+      ClientOp.set_token,
+      Buffer.concat([Buffer.of(hows.indexOf(how), label.length), label, Buffer.from(value)]),
+    )
+  }
+  failToken(final: boolean, detail: string): void {
+    this.op(ClientOp.fail_token, Buffer.concat([Buffer.of(final ? 1 : 0), Buffer.from(detail)]))
+  }
+  cancel(token: number): void {
+    this.op(ClientOp.cancel, words(token))
+  }
+  addRoute(route: number, spec: RouteSpec): void {
+    this.op(ClientOp.add_route, Buffer.concat([words(route), Buffer.from(JSON.stringify(spec))]))
+  }
+  removeRoute(route: number): void {
+    this.op(ClientOp.remove_route, words(route))
+  }
+  interest(untyped: boolean, binary: boolean): void {
+    this.op(ClientOp.interest, Buffer.of((untyped ? 1 : 0) | (binary ? 2 : 0)))
+  }
+  clearQueue(): void {
+    this.op(ClientOp.clear_queue)
+  }
+  queue(limit: number): Promise<QueuedMessage[]> {
+    if (this.ended || this.disposed) return Promise.resolve([])
+    return new Promise((resolve) => {
+      const token = ++this.asked
+      this.answers.set(token, resolve)
+      this.op(ClientOp.snapshot, words(token, limit))
+    })
+  }
+  dispose(): void {
+    if (this.disposed) return
+    this.disposed = true
+    this.op(ClientOp.dispose)
+  }
+
+  private op(op: number, payload?: Uint8Array): void {
+    if (!this.ended) this.channel.command(Out.client_op, this.slot, op, payload)
+  }
+
+  // ------------------------------------------------------------------------------------------------------- sending
+
+  get bufferedAmount(): number {
+    if (this.ended) return 0
+    const weight = (this.queued - this.channel.table[this.slot * 2]) | 0
+    const messages = (this.sent - this.channel.table[this.slot * 2 + 1]) | 0
+    return Math.max(0, weight - messages * messageOverhead)
+  }
+
+  send(message: EngineSend): true | false | 'full' {
+    if (this.ended || this.disposed) return 'full'
+    const pending = (this.queued - this.channel.table[this.slot * 2]) | 0
+    const size = this.write(message, pending)
+    if (size < 0) return 'full'
+    this.queued = (this.queued + size + messageOverhead) | 0
+    this.sent = (this.sent + 1) | 0
+    if (pending + size + messageOverhead <= this.highWaterMark) return true
+    this.armed = true
+    return false
+  }
+
+  /** Bytes of the data, or -1: not taken. */
+  private write(message: EngineSend, pending: number): number {
+    const { data } = message
+    const text = typeof data === 'string'
+    const size = text ? byteLength(data) : data.length
+    if (pending + size + messageOverhead > this.maxBackpressure) return -1
+    const { token } = message
+    const flags =
+      (message.binary ? OutFlag.binary : 0) |
+      (message.compress ? OutFlag.compress : 0) |
+      (pending + size + messageOverhead > this.highWaterMark ? OutFlag.arm_drain : 0)
+    const head = this.head(message)
+    if (size <= largeThreshold) {
+      const taken = this.channel.sendClient(this.slot, flags, token, head, message.id, data, size)
+      return taken ? size : -1
+    }
+    return this.channel.sendClientLarge(this.slot, flags, token, head, message.id, data, size) ? size : -1
+  }
+
+  private head(message: EngineSend): Uint32Array {
+    sendHead[0] =
+      message.priority |
+      (((message.acked ? 1 : 0) | (message.durable ? 2 : 0) | (message.requestTimeout > 0 ? 4 : 0)) << 8) |
+      (message.id.length << 16)
+    sendHead[1] = message.ttl
+    sendHead[2] = message.requestTimeout
+    return sendHead
+  }
+
+  // ----------------------------------------------------------------------------------------------------- what comes
+
+  _record(
+    kind: number,
+    kindFlags: number,
+    aux: number,
+    bytes: SharedBuffer,
+    start: number,
+    length: number,
+  ): void {
+    const { events } = this
+    let ascii = (kindFlags & (InFlag.ascii << 8)) !== 0
+    if (kindFlags & (InFlag.large << 8)) {
+      // The payload was too long for the ring: it lies in a buffer of its own, which begins as the record would.
+      const taken = this.channel.native.take(this.channel.index, bytes.readUInt32LE(start), 2) as Uint8Array
+      bytes = Buffer.from(taken.buffer, taken.byteOffset, taken.byteLength) as SharedBuffer
+      start = 0
+      length = bytes.length
+    }
+    const text = (from: number): string =>
+      ascii ? bytes.latin1Slice(from, start + length) : bytes.utf8Slice(from, start + length)
+    const route = kindFlags >>> 16
+    switch (kind) {
+      case In.client_message:
+        if (kindFlags & (InFlag.binary << 8)) {
+          const data = Buffer.allocUnsafe(length)
+          bytes.copy(data, 0, start, start + length)
+          events.binary(data)
+        } else if (kindFlags & (InFlag.routes << 8)) {
+          const count = bytes.readUInt32LE(start)
+          const routes = count === 0 ? noRoutes : read32(bytes, start + 4, count)
+          events.message(routes, text(start + 4 + count * 4))
+        } else if (route === 0) {
+          events.untyped(text(start))
+        } else {
+          events.message(route, text(start))
+        }
+        break
+      case In.batch:
+        events.batch(route, text(start + aux * 4), read32(bytes, start, aux))
+        break
+      case In.columns: {
+        const columns = bytes.readUInt32LE(start)
+        const values = readDoubles(bytes, start + 8, columns * aux)
+        events.columns(route, aux, values, bytes.readUInt32LE(start + 4))
+        break
+      }
+      case In.client_reply:
+        events.reply(aux, text(start))
+        break
+      case In.client_settled:
+        for (let at = start; at < start + length; at += 8) {
+          events.settled(bytes.readUInt32LE(at), settlements[bytes.readUInt32LE(at + 4)])
+        }
+        break
+      case In.client_state:
+        ascii = false
+        this.onState(aux, text(start))
+        break
+      case In.drain:
+        if (this.armed) {
+          this.armed = false
+          events.drain()
+        }
+        break
+      case In.client_notice:
+        this.onNotice(aux, bytes, start, length)
+        break
+    }
+  }
+
+  private onNotice(notice: number, bytes: SharedBuffer, start: number, length: number): void {
+    const { events } = this
+    switch (notice) {
+      case ClientNotice.token_wanted:
+        events.tokenWanted(reasons[bytes[start]])
+        break
+      case ClientNotice.control:
+        events.control(bytes.utf8Slice(start, start + length))
+        break
+      case ClientNotice.dropped:
+        events.dropped(bytes.readUInt32LE(start), settlements[bytes.readUInt32LE(start + 4)])
+        break
+      case ClientNotice.snapshot: {
+        const token = bytes.readUInt32LE(start)
+        const messages = JSON.parse(bytes.utf8Slice(start + 4, start + length)) as QueuedMessage[]
+        this.answers.get(token)?.(messages)
+        this.answers.delete(token)
+        break
+      }
+      case ClientNotice.route_refused:
+        events.routeRefused(bytes.utf8Slice(start, start + length))
+        break
+      case ClientNotice.store_failed:
+        events.storeFailed(bytes.utf8Slice(start, start + length))
+        break
+    }
+  }
+
+  /** Fields: attempt, delay, endpoint, protocol, error, system, status, recoverable, close code, detail, reason. */
+  private onState(state: number, fields: string): void {
+    const [attempt, delay, endpoint, protocol, error, system, status, recoverable, code, detail, ...reason] =
+      fields.split('\n')
+    const name = clientStates[state]
+    const change: Parameters<EngineEvents['state']>[0] = {
+      state: name,
+      attempt: Number(attempt),
+      delay: Number(delay),
+      endpoint: Number(endpoint),
+      protocol,
+    }
+    if (error !== '0') {
+      const number = Number(error) as keyof typeof coreCodes
+      change.error = {
+        code: fromCore(number, Number(system), detail).code,
+        detail,
+        system: Number(system),
+        status: Number(status),
+        recoverable: recoverable === '1',
+      }
+    }
+    if (code !== '0') change.close = { code: Number(code), reason: reason.join('\n') }
+    this.keepAlive(name !== 'idle' && name !== 'disconnected' && name !== 'failed')
+    const first = name === 'connected' && !this.started
+    this.started ||= first
+    try {
+      this.events.state(change)
+    } finally {
+      // Handlers that are set in answer to the first `connected` miss nothing: reading begins a turn later.
+      if (first) setImmediate(() => this.op(ClientOp.go))
+    }
+  }
+
+  _gone(): void {
+    this.last = this.metrics()
+    this.ended = true
+    this.channel.clients[this.slot] = undefined
+    this.keepAlive(false)
+    runtime().close()
+    for (const answer of this.answers.values()) answer([])
+    this.answers.clear()
+    this.events.closed()
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- other
+
+  metrics(): EngineMetrics {
+    if (this.last !== undefined) return this.last
+    return readGauges(this.channel.native.clientGauges(this.channel.index, this.slot))
+  }
+
+  ref(): void {
+    this.referenced = true
+    this.hold(this.active)
+  }
+  unref(): void {
+    this.referenced = false
+    this.hold(false)
+  }
+
+  private keepAlive(active: boolean): void {
+    this.active = active
+    this.hold(active && this.referenced)
+  }
+  private hold(held: boolean): void {
+    if (held === this.counted) return
+    this.counted = held
+    if (held) runtime().ref()
+    else runtime().unref()
+  }
+}
+
+const sendHead = new Uint32Array(clientSendHead / 4)
+
+function words(...values: number[]): Buffer {
+  return Buffer.from(new Uint32Array(values).buffer)
+}
+
+/** Copies: what the ring holds is given back after the call. */
+function read32(bytes: Buffer, start: number, count: number): Uint32Array {
+  const out = new Uint32Array(count)
+  new Uint8Array(out.buffer).set(bytes.subarray(start, start + count * 4))
+  return out
+}
+function readDoubles(bytes: Buffer, start: number, count: number): Float64Array {
+  const out = new Float64Array(count)
+  new Uint8Array(out.buffer).set(bytes.subarray(start, start + count * 8))
+  return out
+}

@@ -1,0 +1,171 @@
+// A managed client without its network: the machine of its states, its endpoints, the queue of what it sends,
+// the table of its requests, its heartbeats. Pure but for the host it drives; times are passed in.
+//
+//   program ─► connect, send, request … ─┐                        ┌─► dial, send, close …      (client_host)
+//                                        ├─► client_core ─────────┤
+//   network ─► opened, ended, flushed … ─┘                        └─► state, settled, dropped … (client_host)
+//
+// After any call the shell asks next_deadline(). Lives on one thread; the host outlives it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/client/client_gauges.hpp"
+#include "core/client/client_host.hpp"
+#include "core/client/client_machine.hpp"
+#include "core/client/dial_round.hpp"
+#include "core/client/endpoint_set.hpp"
+#include "core/client/request_table.hpp"
+#include "core/client/send_queue.hpp"
+#include "core/metrics/histogram.hpp"
+
+namespace hawser::client {
+
+// When messages are acknowledged: where the server speaks our subprotocol, always, never.
+enum class ack_mode : std::uint8_t { by_protocol = 0, always = 1, never = 2 };
+
+inline constexpr std::string_view own_protocol = "hawser.v1";
+
+struct core_settings {
+  std::size_t endpoints = 1;
+  endpoint_settings endpoint;
+  machine_settings machine;
+  queue_settings queue;
+  request_settings requests;
+  ack_mode acks = ack_mode::by_protocol;
+  time_ms heartbeat_interval = 0;  // of heartbeat messages; 0: none
+  time_ms heartbeat_timeout = 0;   // 0: an answer is not waited for
+  std::uint64_t seed = 0;
+};
+
+// What is sent; views are read during the call.
+struct core_message {
+  outgoing data;
+  time_ms ttl = 0;      // 0: the queue's default
+  time_ms timeout = 0;  // above 0: a request, whose reply has to come by then; its id is the correlation id
+};
+
+class client_core final : private queue_events {
+ public:
+  client_core(const core_settings& settings, client_host& host, client_gauges& gauges, time_ms now);
+  client_core(const client_core&) = delete;
+  client_core& operator=(const client_core&) = delete;
+
+  // The program.
+  void connect(time_ms now);
+  void disconnect(time_ms now, std::uint16_t code, std::string_view reason);
+  void reconnect(time_ms now);
+  // `first_message` is not empty where the token travels in a message: the text that opens each link.
+  void set_token(time_ms now, std::string_view first_message);
+  void fail_token(time_ms now, bool final);
+  // False: not accepted; its token, if it has one, was settled.
+  bool send(const core_message& message, time_ms now);
+  void cancel(std::uint32_t token, time_ms now);
+  void clear_queue(time_ms now);
+  std::vector<queued_message> snapshot(time_ms now, std::size_t most) const {
+    return queue_.snapshot(now, most);
+  }
+  // Gives up everything and settles what waits; no link is left. The client is at its end.
+  void end(time_ms now);
+
+  // The store. Nothing is sent before it has been read.
+  void hold_sending() noexcept { held_ = true; }
+  void release_sending(time_ms now);
+  push_result restore(const outgoing& message, time_ms now) { return queue_.restore(message, now); }
+
+  // Links.
+  void link_opened(std::uint32_t link, std::string_view protocol, time_ms now);
+  void link_ended(std::uint32_t link, link_end how, time_ms now);
+  void link_flushed(std::uint32_t link, std::size_t messages, time_ms now);
+  void link_has_room(std::uint32_t link, time_ms now);
+  void on_pong(std::int64_t microseconds);
+
+  // Control messages, by what they carry. True: it was waited for.
+  bool on_ack(std::string_view id, time_ms now);
+  std::optional<std::uint32_t> on_reply(std::string_view correlation_id);
+  bool on_heartbeat_ack(std::int64_t now_microseconds);
+  // The answer to the token that opened the link.
+  bool on_auth(bool accepted, std::string_view why, time_ms now);
+  void on_token_expired() noexcept { machine_.token_expired(); }
+
+  void timer(time_ms now, std::int64_t now_microseconds);
+  time_ms next_deadline(time_ms now) noexcept;
+
+  client_state state() const noexcept { return machine_.state(); }
+  bool speaks_own_protocol() const noexcept { return protocol_ == own_protocol; }
+  std::uint32_t link() const noexcept { return link_; }  // the open one, 0: none
+  // Payload bytes and messages inside: accepted, not done, not given up.
+  std::size_t bytes() const noexcept { return queue_.bytes(); }
+  std::size_t messages() const noexcept;
+  std::size_t requests() const noexcept { return requests_ ? requests_->pending() : 0; }
+  const endpoint_set& endpoints() const noexcept { return endpoints_; }
+  // Brings the counters up to date; not needed for the client to work.
+  void publish(time_ms now);
+
+ private:
+  struct dialing {
+    std::uint32_t link;
+    endpoint_index endpoint;
+    time_ms since;
+  };
+
+  void settled(const outgoing& message) override;
+  void dropped(const outgoing& message, drop_reason reason) override;
+
+  void perform(const client_actions& actions, time_ms now);
+  void report(const client_action& action);
+  void begin_round(const client_action& action, time_ms now);
+  void start_dials(time_ms now);
+  void drop_round(bool failed, time_ms now);
+  void round_failed(time_ms now);
+  void lose_link(time_ms now);
+  void accept_link(time_ms now);
+  void pump(time_ms now);
+  void settle_token(std::uint32_t token, settlement how);
+  bool acks() const noexcept;
+  void beat(time_ms now, std::int64_t now_microseconds);
+  outcome outcome_of(const link_end& how, endpoint_index e, time_ms now) const;
+
+  const core_settings settings_;
+  client_host& host_;
+  client_gauges& gauges_;
+  client_machine machine_;
+  endpoint_set endpoints_;
+  dial_round round_;
+  dial_plan plan_;
+  std::vector<dialing> dials_;
+  send_queue queue_;
+  std::unique_ptr<request_table> requests_;      // made for the first request
+  std::unique_ptr<metrics::histogram> latency_;  // made for the first figure
+  double smoothed_latency_ = 0;                  // milliseconds
+
+  std::uint32_t round_number_ = 0;  // the machine's number of the round
+  std::uint32_t next_link_ = 1;
+  std::uint32_t link_ = 0;  // the winner of the round, open
+  endpoint_index endpoint_ = 0;
+  bool authenticating_ = false;  // link_ is open, its token not yet accepted
+  bool ready_ = false;           // link_ carries messages
+  bool held_ = false;            // the store has not been read
+  bool ended_ = false;
+  std::string protocol_;
+  std::string first_message_;
+  link_end last_end_;
+  bool has_end_ = false;
+  time_ms opened_at_ = 0;
+  time_ms connected_for_ = 0;   // in all, before the present link
+  time_ms first_connect_ = 0;   // 0: never asked to
+  time_ms next_beat_ = 0;       // 0: none due
+  time_ms beat_deadline_ = 0;   // the answer is due
+  std::int64_t beat_sent_ = 0;  // microseconds
+  // Tokens whose message is given up on the way to settling them otherwise.
+  std::uint32_t cancelling_ = 0;
+  std::uint32_t expiring_ = 0;
+};
+
+}  // namespace hawser::client

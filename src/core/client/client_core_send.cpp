@@ -1,0 +1,202 @@
+// Sending: the queue, requests and acks; and what the counters say.
+#include "core/client/client_core.hpp"
+#include "core/metrics/health_score.hpp"
+
+namespace hawser::client {
+
+namespace {
+settlement settlement_of(drop_reason reason) {
+  switch (reason) {
+    case drop_reason::overflow:
+      return settlement::queue_full;
+    case drop_reason::expired:
+      return settlement::expired;
+    case drop_reason::failed:
+      return settlement::timeout;
+    case drop_reason::cancelled:
+    case drop_reason::cleared:
+      break;
+  }
+  return settlement::cancelled;
+}
+
+settlement settlement_of(push_result result) {
+  return result == push_result::expired ? settlement::expired : settlement::queue_full;
+}
+}  // namespace
+
+bool client_core::acks() const noexcept {
+  return settings_.acks == ack_mode::always ||
+         (settings_.acks == ack_mode::by_protocol && speaks_own_protocol());
+}
+
+bool client_core::send(const core_message& message, time_ms now) {
+  outgoing data = message.data;
+  if (ended_) {
+    if (data.token != 0) host_.settled(data.token, settlement::closed);
+    return false;
+  }
+  if (message.ttl > 0) data.expires_at = now + message.ttl;
+  if (message.timeout > 0) {
+    data.expires_at = now + message.timeout;
+    if (!requests_) requests_ = std::make_unique<request_table>(settings_.requests, now);
+    if (requests_->add(data.token, data.id, now + message.timeout) != request_result::added) {
+      host_.settled(data.token, settlement::queue_full);
+      return false;
+    }
+    gauges_.add(gauge::requests);
+  }
+  const push_result result = queue_.push(data, now, ready_);
+  if (result != push_result::accepted) {
+    if (message.timeout > 0) requests_->cancel(data.token);
+    if (data.token != 0) {
+      host_.settled(data.token, settlement_of(result));
+    } else {
+      host_.dropped(settlement_of(result));
+    }
+    return false;
+  }
+  if (ready_) pump(now);
+  return true;
+}
+
+void client_core::cancel(std::uint32_t token, time_ms now) {
+  if (requests_) requests_->cancel(token);
+  cancelling_ = token;
+  queue_.cancel(token);
+  cancelling_ = 0;
+  pump(now);
+}
+
+void client_core::clear_queue(time_ms now) {
+  queue_.clear();
+  pump(now);
+}
+
+void client_core::release_sending(time_ms now) {
+  held_ = false;
+  pump(now);
+}
+
+void client_core::pump(time_ms now) {
+  if (!ready_ || held_) return;
+  std::size_t room = host_.room(link_);
+  while (room > 0) {
+    const outgoing* message = queue_.next(now);
+    if (message == nullptr) return;
+    host_.send(link_, message->payload, message->binary, true);
+    gauges_.add(gauge::messages_out);
+    gauges_.add(gauge::bytes_out, static_cast<double>(message->payload.size()));
+    room -= std::min(room, message->payload.size() + 16);
+  }
+}
+
+void client_core::link_flushed(std::uint32_t link, std::size_t messages, time_ms now) {
+  if (link != link_ || link_ == 0) return;
+  queue_.flushed(messages, now);
+  pump(now);
+}
+
+void client_core::link_has_room(std::uint32_t link, time_ms now) {
+  if (link == link_) pump(now);
+}
+
+bool client_core::on_ack(std::string_view id, time_ms now) {
+  const bool known = queue_.acknowledged(id);
+  if (known) pump(now);
+  return known;
+}
+
+std::optional<std::uint32_t> client_core::on_reply(std::string_view correlation_id) {
+  if (!requests_) return std::nullopt;
+  return requests_->take(correlation_id);
+}
+
+// Of a request only the reply is the end.
+void client_core::settled(const outgoing& message) {
+  if (message.store_key != 0) host_.stored_done(message.store_key);
+  if (message.token == 0) return;
+  if (requests_ && requests_->mark_sent(message.token)) return;
+  settle_token(message.token, settlement::done);
+}
+
+void client_core::dropped(const outgoing& message, drop_reason reason) {
+  if (message.store_key != 0) host_.stored_done(message.store_key);
+  const settlement how = ended_ ? settlement::closed : settlement_of(reason);
+  if (message.token == 0) {
+    host_.dropped(how);
+    return;
+  }
+  if (message.token == cancelling_ || message.token == expiring_) return;
+  if (requests_ && message.token != 0) requests_->cancel(message.token);
+  settle_token(message.token, how);
+}
+
+void client_core::settle_token(std::uint32_t token, settlement how) { host_.settled(token, how); }
+
+// ------------------------------------------------------------------------------------------------------
+// figures
+
+void client_core::on_pong(std::int64_t microseconds) {
+  if (!latency_) latency_ = std::make_unique<metrics::histogram>();
+  latency_->record(microseconds);
+  const double milliseconds = static_cast<double>(microseconds) / 1000;
+  smoothed_latency_ = smoothed_latency_ == 0 ? milliseconds : smoothed_latency_ * 0.8 + milliseconds * 0.2;
+  if (link_ != 0) endpoints_.on_latency(endpoint_, static_cast<time_ms>(milliseconds));
+  const auto set = [&](gauge which, std::int64_t value) {
+    gauges_.set(which, static_cast<double>(value) / 1000);
+  };
+  gauges_.set(gauge::latency_count, static_cast<double>(latency_->count()));
+  gauges_.set(gauge::latency_last, milliseconds);
+  gauges_.set(gauge::latency_mean, latency_->mean() / 1000);
+  set(gauge::latency_min, latency_->min());
+  set(gauge::latency_max, latency_->max());
+  set(gauge::latency_p50, latency_->percentile(50));
+  set(gauge::latency_p90, latency_->percentile(90));
+  set(gauge::latency_p99, latency_->percentile(99));
+}
+
+std::size_t client_core::messages() const noexcept {
+  const queue_counters counters = queue_.counters();
+  return counters.waiting[0] + counters.waiting[1] + counters.waiting[2] + counters.in_flight +
+         counters.unacknowledged;
+}
+
+void client_core::publish(time_ms now) {
+  const queue_counters counters = queue_.counters();
+  const auto set = [&](gauge which, std::uint64_t value) { gauges_.set(which, static_cast<double>(value)); };
+  const std::size_t waiting = counters.waiting[0] + counters.waiting[1] + counters.waiting[2];
+  set(gauge::queued, waiting);
+  set(gauge::queued_high, counters.waiting[0]);
+  set(gauge::queued_normal, counters.waiting[1]);
+  set(gauge::queued_low, counters.waiting[2]);
+  set(gauge::queued_bytes, counters.bytes);
+  set(gauge::in_flight, counters.in_flight + counters.unacknowledged);
+  set(gauge::dropped, counters.dropped[static_cast<std::size_t>(drop_reason::overflow)] +
+                          counters.dropped_new + counters.rejected);
+  set(gauge::expired, counters.dropped[static_cast<std::size_t>(drop_reason::expired)]);
+  set(gauge::acked, counters.acked);
+  set(gauge::retries, counters.retried);
+  if (requests_) set(gauge::late_replies, requests_->counters().unknown);
+  const double all = first_connect_ == 0 ? 0 : static_cast<double>(now - first_connect_);
+  const double up = static_cast<double>(connected_for_ + (ready_ ? now - opened_at_ : 0));
+  std::uint64_t successes = 0;
+  std::uint64_t failures = 0;
+  for (std::size_t i = 0; i < endpoints_.size(); i++) {
+    successes += endpoints_.record(static_cast<endpoint_index>(i)).successes;
+    failures += endpoints_.record(static_cast<endpoint_index>(i)).failures;
+  }
+  const double tried = static_cast<double>(successes + failures);
+  gauges_.set(
+      gauge::health,
+      first_connect_ == 0
+          ? 0
+          : metrics::health_score({.latency_ms = smoothed_latency_,
+                                   .success_rate = tried == 0 ? 1 : static_cast<double>(successes) / tried,
+                                   .uptime = all <= 0 ? 1 : up / all,
+                                   .reconnects = gauges_.get(gauge::reconnects),
+                                   .queued = waiting,
+                                   .capacity = settings_.queue.max_count}));
+}
+
+}  // namespace hawser::client

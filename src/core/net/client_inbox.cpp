@@ -1,0 +1,296 @@
+#include "core/net/client_inbox.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+namespace hawser::net {
+
+client_inbox::client_inbox(inbox_owner& owner, std::uint32_t client, const client_settings& settings)
+    : owner_(owner),
+      client_(client),
+      reply_type_(settings.routing.reply_type),
+      seed_(settings.seed),
+      classifier_({.type = router::pointer::parse(settings.routing.type_at).value,
+                   .room = router::pointer::parse(settings.routing.room_at).value,
+                   .correlation_id = router::pointer::parse(settings.routing.correlation_at).value}) {}
+
+// -------------------------------------------------------------------------------------------------------
+// routes
+
+const char* client_inbox::add_route(std::uint32_t route, std::string_view json) {
+  router::spec_result parsed = router::parse_route_spec(json);
+  if (!parsed) return router::text_of(parsed.fault);
+  remove_route(route);
+  auto made = std::make_unique<shaped>();
+  made->route = route;
+  if (classifier_.add_route(route, parsed.value) != router::classifier::add_result::added)
+    return "all routes together name too many places in a message";
+  if (!parsed.value.plain()) {
+    made->fields = *classifier_.fields_of(route);
+    made->keyed = parsed.value.conflate.has_value();
+    made->shaper = std::make_unique<router::shaper>(route, parsed.value, seed_);
+    running_.push_back(made.get());
+  }
+  if (shaped_.size() <= route) shaped_.resize(route + 1);
+  shaped_[route] = std::move(made);
+  return nullptr;
+}
+
+void client_inbox::remove_route(std::uint32_t route) {
+  shaped* one = find(route);
+  if (one == nullptr) return;
+  classifier_.remove_route(route);
+  if (one->shaper) {
+    const router::shaper_counters& counters = one->shaper->counters();
+    conflated_ += counters.conflated;
+    sampled_out_ += counters.dropped;
+    not_numbers_ += counters.not_numbers;
+    std::erase(running_, one);
+  }
+  shaped_[route].reset();
+  plan();
+}
+
+client_inbox::shaped* client_inbox::find(std::uint32_t route) noexcept {
+  return route < shaped_.size() ? shaped_[route].get() : nullptr;
+}
+
+// -----------------------------------------------------------------------------------------------------
+// messages
+
+bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> payload) {
+  if (flags.binary) {
+    messages_++;
+    bytes_ += payload.size();
+    binary_++;
+    if (wants_binary_) hand_up(event_kind::client_message, 0, flags, payload);
+    return true;
+  }
+  const router::classified found = classifier_.classify(payload);
+  plain_.clear();
+  filled_.clear();
+  if (found.what == router::classified::kind::typed) {
+    for (const std::uint32_t route : found.routes) {
+      shaped* one = find(route);
+      if (one == nullptr) continue;
+      if (!one->shaper) {
+        plain_.push_back(route);
+        continue;
+      }
+      // Before anything is done: a message is taken by all or by none.
+      if (!one->shaper->ready(owner_.now())) {
+        one->shaper->run(owner_.now(), *this);
+        if (!one->shaper->ready(owner_.now())) return false;
+      }
+      filled_.push_back(route);
+    }
+  }
+  messages_++;
+  bytes_ += payload.size();
+  if (control(found, flags, payload)) return true;
+  switch (found.what) {
+    case router::classified::kind::not_json:
+      not_json_++;
+      if (wants_untyped_) hand_up(event_kind::client_message, 0, flags, payload);
+      return true;
+    case router::classified::kind::untyped:
+      untyped_++;
+      if (wants_untyped_) hand_up(event_kind::client_message, 0, flags, payload);
+      return true;
+    case router::classified::kind::typed:
+      break;
+  }
+  if (plain_.empty() && filled_.empty()) {
+    unrouted_++;
+    return true;
+  }
+  routed_++;
+  if (!plain_.empty()) deliver(plain_, flags, payload);
+  for (const std::uint32_t route : filled_) {
+    shaped* one = find(route);
+    row_.clear();
+    for (const std::uint32_t column : one->fields.columns) row_.push_back(classifier_.reader().field(column));
+    router::route_message message{.text = payload, .ascii = flags.ascii, .columns = row_};
+    if (one->keyed) message.key = &classifier_.reader().field(one->fields.key);
+    one->shaper->take(message, owner_.now(), *this);
+  }
+  if (!filled_.empty()) plan();
+  return true;
+}
+
+bool client_inbox::is_reply(std::string_view type) const noexcept {
+  if (reply_type_.empty() || type == reply_type_) return true;
+  return owner_.core().speaks_own_protocol() &&
+         (type == "joined" || type == "left" || type == "error" || type == "auth_ok" || type == "auth_error");
+}
+
+// Settles what the client itself waits for. A server of another make may use the same names for messages of
+// its own: what nobody waits for goes on to the routes, unless the server speaks our protocol.
+bool client_inbox::control(const router::classified& found, message_flags flags,
+                           std::span<const std::uint8_t> payload) {
+  client::client_core& core = owner_.core();
+  const bool typed = found.what == router::classified::kind::typed;
+  if (!found.correlation_id.empty() && core.requests() > 0 &&
+      is_reply(typed ? found.type : std::string_view())) {
+    if (const auto token = core.on_reply(found.correlation_id)) {
+      hand_up(event_kind::client_reply, *token, flags, payload);
+      return true;
+    }
+  }
+  if (!typed) return false;
+  const std::string_view type = found.type;
+  // The first letters tell nearly all messages from the few that matter here.
+  switch (type.empty() ? '\0' : type.front()) {
+    case 'a':
+      if (type == "ack") {
+        return core.on_ack(found.correlation_id, owner_.now()) || core.speaks_own_protocol();
+      }
+      if (type == "auth_ok") return core.on_auth(true, {}, owner_.now()) || core.speaks_own_protocol();
+      if (type == "auth_error") {
+        if (core.on_auth(false, "The server did not accept the token.", owner_.now())) return true;
+        break;
+      }
+      return false;
+    case 'h':
+      if (type == "heartbeat_ack") return core.on_heartbeat_ack(owner_.microseconds());
+      if (type == "heartbeat" && core.speaks_own_protocol()) {
+        owner_.reply_control(R"({"type":"heartbeat_ack"})");
+        return true;
+      }
+      return false;
+    case 't':
+      if (type != "token_expired") return false;
+      core.on_token_expired();
+      break;
+    case 'r':
+      // Replies to requests that were given up.
+      if (type == "reply" && core.speaks_own_protocol()) return true;
+      return false;
+    case 'e':
+      if (type != "error") return false;
+      break;
+    default:
+      return false;
+  }
+  if (!core.speaks_own_protocol()) return false;
+  owner_.record({.kind = event_kind::client_notice,
+                 .client = client_,
+                 .aux = static_cast<std::uint32_t>(client_notice::control),
+                 .flags = flags,
+                 .head = {},
+                 .body = payload});
+  return true;
+}
+
+void client_inbox::hand_up(event_kind kind, std::uint32_t aux, message_flags flags,
+                           std::span<const std::uint8_t> payload) {
+  delivered_++;
+  owner_.record({.kind = kind, .client = client_, .aux = aux, .flags = flags, .head = {}, .body = payload});
+}
+
+void client_inbox::deliver(std::span<const std::uint32_t> routes, message_flags flags,
+                           std::span<const std::uint8_t> payload) {
+  delivered_++;
+  client_record what{
+      .kind = event_kind::client_message, .client = client_, .flags = flags, .head = {}, .body = payload};
+  if (routes.size() == 1) {
+    what.route = routes.front();
+  } else {
+    head_.resize(4 + routes.size() * 4);
+    const auto count = static_cast<std::uint32_t>(routes.size());
+    std::memcpy(head_.data(), &count, 4);
+    std::memcpy(head_.data() + 4, routes.data(), routes.size() * 4);
+    what.routes = true;
+    what.head = head_;
+  }
+  owner_.record(what);
+}
+
+// ------------------------------------------------------------------------------------------------------
+// shapers
+
+void client_inbox::run(client::time_ms now) {
+  for (shaped* one : running_) one->shaper->run(now, *this);
+  plan();
+}
+
+void client_inbox::flush() {
+  for (shaped* one : running_) one->shaper->flush(owner_.now(), *this);
+}
+
+void client_inbox::plan() noexcept {
+  deadline_ = 0;
+  for (const shaped* one : running_) {
+    const client::time_ms next = one->shaper->next_deadline();
+    if (next != 0 && (deadline_ == 0 || next < deadline_)) deadline_ = next;
+  }
+}
+
+bool client_inbox::message(std::uint32_t route, std::span<const std::uint8_t> text, bool ascii) {
+  client_record what{.kind = event_kind::client_message,
+                     .client = client_,
+                     .route = route,
+                     .flags = {.binary = false, .ascii = ascii},
+                     .head = {},
+                     .body = text};
+  if (!owner_.ready()) return false;
+  delivered_++;
+  owner_.record(what);
+  return true;
+}
+
+bool client_inbox::batch(std::uint32_t route, std::span<const std::uint32_t> lengths,
+                         std::span<const std::uint8_t> joined, bool ascii) {
+  if (!owner_.ready()) return false;
+  delivered_++;
+  owner_.record({.kind = event_kind::batch,
+                 .client = client_,
+                 .route = route,
+                 .aux = static_cast<std::uint32_t>(lengths.size()),
+                 .flags = {.binary = false, .ascii = ascii},
+                 .head = {reinterpret_cast<const std::uint8_t*>(lengths.data()), lengths.size_bytes()},
+                 .body = joined});
+  return true;
+}
+
+bool client_inbox::columns(std::uint32_t route, std::uint32_t rows, std::span<const double> values,
+                           std::uint32_t not_numbers) {
+  if (!owner_.ready()) return false;
+  delivered_++;
+  const std::uint32_t head[2] = {rows == 0 ? 0 : static_cast<std::uint32_t>(values.size() / rows),
+                                 not_numbers};
+  owner_.record({.kind = event_kind::columns,
+                 .client = client_,
+                 .route = route,
+                 .aux = rows,
+                 .flags = {},
+                 .head = {reinterpret_cast<const std::uint8_t*>(head), sizeof(head)},
+                 .body = {reinterpret_cast<const std::uint8_t*>(values.data()), values.size_bytes()}});
+  return true;
+}
+
+void client_inbox::publish(client::client_gauges& gauges) const {
+  const auto set = [&](client::gauge which, std::uint64_t value) {
+    gauges.set(which, static_cast<double>(value));
+  };
+  std::uint64_t conflated = conflated_, sampled_out = sampled_out_, not_numbers = not_numbers_;
+  for (const shaped* one : running_) {
+    conflated += one->shaper->counters().conflated;
+    sampled_out += one->shaper->counters().dropped;
+    not_numbers += one->shaper->counters().not_numbers;
+  }
+  set(client::gauge::messages_in, messages_);
+  set(client::gauge::bytes_in, bytes_);
+  set(client::gauge::routed, routed_);
+  set(client::gauge::unrouted, unrouted_);
+  set(client::gauge::untyped, untyped_);
+  set(client::gauge::not_json, not_json_);
+  set(client::gauge::binary, binary_);
+  set(client::gauge::delivered, delivered_);
+  set(client::gauge::conflated, conflated);
+  set(client::gauge::sampled_out, sampled_out);
+  set(client::gauge::not_numbers, not_numbers);
+}
+
+}  // namespace hawser::net

@@ -1,0 +1,60 @@
+// A managed client, seen from the bridge: the calls that its records become. All on the engine's thread.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace hawser::net {
+
+// How a token is applied to a connection.
+enum class token_use : std::uint8_t { none, query, header, first_message };
+
+// One message on its way out. `id` and `data` are read during the call.
+struct client_message {
+  std::uint8_t priority = 1;  // 0 high, 1 normal, 2 low
+  bool acked = false;
+  bool durable = false;
+  bool request = false;
+  bool binary = false;
+  bool compress = false;
+  bool arm_drain = false;
+  std::int64_t ttl = 0;      // milliseconds, 0: the queue's default
+  std::int64_t timeout = 0;  // of a request, milliseconds
+  std::uint32_t token = 0;   // settled later; 0: nobody waits
+  std::string_view id;
+  std::span<const std::uint8_t> data;
+};
+
+// What a client tells JavaScript beside its states and messages. The numbers are those of the records.
+enum class client_notice : std::uint32_t {
+  token_wanted = 1,
+  control = 2,
+  dropped = 3,
+  snapshot = 4,
+  store_failed = 5,
+  route_refused = 6,
+};
+
+class client_port {
+ public:
+  virtual ~client_port() = default;
+
+  virtual void connect() = 0;
+  virtual void disconnect(std::uint16_t code, std::string_view reason) = 0;
+  virtual void reconnect() = 0;
+  virtual void set_token(token_use how, std::string_view name, std::string_view value) = 0;
+  virtual void fail_token(bool final, std::string_view detail) = 0;
+  virtual void add_route(std::uint32_t route, std::string_view json) = 0;
+  virtual void remove_route(std::uint32_t route) = 0;
+  virtual void interest(bool untyped, bool binary) = 0;
+  virtual void send(const client_message& message) = 0;
+  virtual void cancel(std::uint32_t token) = 0;
+  virtual void clear_queue() = 0;
+  virtual void snapshot(std::uint32_t token, std::uint32_t most) = 0;
+  // The program had its turn after the first connection: messages may come.
+  virtual void go() = 0;
+  virtual void dispose() = 0;
+};
+
+}  // namespace hawser::net

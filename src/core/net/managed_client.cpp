@@ -1,0 +1,389 @@
+// The program's side and the reactor's side of a managed client. Its links are in managed_client_links.cpp.
+#include "core/net/managed_client.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/net/fields.hpp"
+#include "core/net/reactor.hpp"
+
+namespace hawser::net {
+
+namespace {
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+client::core_settings core_settings_of(const client_settings& from) {
+  client::core_settings to;
+  to.endpoints = from.endpoints.size();
+  to.endpoint.order = static_cast<client::strategy>(from.strategy);
+  to.endpoint.min_uptime = from.reconnect.min_uptime;
+  client::reconnect_settings& policy = to.machine.reconnect;
+  policy.enabled = from.reconnect.enabled;
+  policy.min_delay = from.reconnect.min_delay;
+  policy.max_delay = from.reconnect.max_delay;
+  policy.factor = from.reconnect.factor;
+  policy.jitter = from.reconnect.jitter;
+  policy.max_attempts = from.reconnect.max_attempts;
+  policy.min_uptime = from.reconnect.min_uptime;
+  policy.recoverable_codes = from.reconnect.recoverable_codes;
+  policy.final_codes = from.reconnect.final_codes;
+  if (!from.endpoints.empty()) {
+    // Each dial has limits of its own; this one is for the round as a whole.
+    const connect_settings& first = from.endpoints.front();
+    const bool limited = first.connect_timeout > 0 && first.socket.handshake_timeout > 0;
+    policy.connect_timeout =
+        limited ? (first.connect_timeout + first.socket.handshake_timeout) * 2 : client::time_ms{0};
+    to.machine.close_timeout = first.socket.close_timeout == 0 ? 0 : first.socket.close_timeout + 5000;
+  }
+  to.machine.uses_tokens = from.auth;
+  to.queue.max_count = from.queue.max_messages;
+  to.queue.max_bytes = from.queue.max_bytes;
+  to.queue.overflow = static_cast<client::overflow_policy>(from.queue.overflow);
+  to.queue.ack_timeout = from.queue.ack_timeout;
+  to.queue.max_retries = from.queue.max_retries;
+  to.queue.default_ttl = from.queue.ttl;
+  to.queue.hash_seed = from.seed;
+  to.requests.max_pending = from.queue.max_requests;
+  to.requests.hash_seed = from.seed;
+  to.acks = static_cast<client::ack_mode>(from.acked);
+  to.heartbeat_interval = from.message_interval;
+  to.heartbeat_timeout = from.message_timeout;
+  to.seed = from.seed;
+  return to;
+}
+}  // namespace
+
+managed_client::managed_client(reactor& owner, std::uint32_t slot, std::unique_ptr<client_settings> settings)
+    : reactor_(owner),
+      slot_(slot),
+      settings_(std::move(settings)),
+      shared_(settings_->endpoints.size()),
+      core_(core_settings_of(*settings_), *this, *settings_->gauges, owner.now()),
+      inbox_(*this, slot, *settings_) {
+  owner.sink().flushed(slot_, 0, 0);
+  if (!settings_->queue.store.empty()) open_store();
+}
+
+managed_client::~managed_client() = default;
+
+void managed_client::mark() { reactor_.mark_dirty(*this); }
+
+client::time_ms managed_client::now() const { return reactor_.now(); }
+
+std::int64_t managed_client::microseconds() const {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+client::time_ms managed_client::wall_ahead() {
+  const auto wall = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  return wall.count() - reactor_.now();
+}
+
+// -------------------------------------------------------------------------------------------------- the
+// program
+
+void managed_client::connect() {
+  core_.connect(now());
+  mark();
+}
+void managed_client::disconnect(std::uint16_t code, std::string_view reason) {
+  core_.disconnect(now(), code, reason);
+  mark();
+}
+void managed_client::reconnect() {
+  core_.reconnect(now());
+  mark();
+}
+
+void managed_client::set_token(token_use how, std::string_view name, std::string_view value) {
+  token_use_ = how;
+  token_name_ = name;
+  token_value_ = value;
+  core_.set_token(now(), how == token_use::first_message ? value : std::string_view());
+  mark();
+}
+void managed_client::fail_token(bool final, std::string_view) {
+  core_.fail_token(now(), final);
+  mark();
+}
+
+void managed_client::add_route(std::uint32_t route, std::string_view json) {
+  if (const char* why = inbox_.add_route(route, json)) notice(client_notice::route_refused, bytes_of(why));
+}
+void managed_client::remove_route(std::uint32_t route) { inbox_.remove_route(route); }
+void managed_client::interest(bool untyped, bool binary) { inbox_.interest(untyped, binary); }
+
+void managed_client::send(const client_message& from) {
+  weight_ += static_cast<std::uint32_t>(from.data.size()) + message_overhead;
+  messages_++;
+  if (from.arm_drain) drain_armed_ = true;
+  client::core_message message;
+  message.data.payload = from.data;
+  message.data.id = from.id;
+  message.data.token = from.token;
+  message.data.priority = static_cast<client::message_priority>(std::min<std::uint8_t>(from.priority, 2));
+  message.data.binary = from.binary;
+  message.data.acked = from.acked;
+  message.data.durable = from.durable;
+  message.ttl = from.ttl;
+  message.timeout = from.request ? from.timeout : 0;
+  if (from.durable) {
+    if (store_) {
+      store_->put(message, now());
+    } else if (from.token != 0) {
+      settled(from.token, client::settlement::store_failed);
+    }
+  } else {
+    core_.send(message, now());
+  }
+  mark();
+}
+
+void managed_client::cancel(std::uint32_t token) {
+  core_.cancel(token, now());
+  mark();
+}
+void managed_client::clear_queue() {
+  core_.clear_queue(now());
+  mark();
+}
+
+void managed_client::snapshot(std::uint32_t token, std::uint32_t most) {
+  static constexpr const char* names[] = {"high", "normal", "low"};
+  std::string text(reinterpret_cast<const char*>(&token), sizeof(token));
+  text += '[';
+  for (const client::queued_message& one : core_.snapshot(now(), most)) {
+    if (text.back() == '}') text += ',';
+    text += R"({"id":")" + one.id + R"(","priority":")" + names[static_cast<std::size_t>(one.priority)] +
+            R"(","bytes":)" + std::to_string(one.bytes) + R"(,"age":)" + std::to_string(one.age) +
+            R"(,"attempts":)" + std::to_string(one.attempts) + R"(,"durable":)" +
+            (one.durable ? "true" : "false") + '}';
+  }
+  text += ']';
+  notice(client_notice::snapshot, bytes_of(text));
+}
+
+void managed_client::go() {
+  started_ = true;
+  for (link& one : links_) {
+    if (one.open && !one.dropped && one.socket != nullptr) one.socket->resume();
+  }
+}
+
+void managed_client::dispose() {
+  if (disposing_) return;
+  disposing_ = true;
+  core_.end(now());
+  inbox_.flush();
+  if (store_) store_->close();
+  mark();
+}
+
+// -------------------------------------------------------------------------------------------------- the
+// reactor
+
+void managed_client::settle() {
+  for (std::size_t i = 0; i < ended_.size(); i++) {
+    link* one = find(ended_[i]);
+    if (one == nullptr) continue;
+    const std::uint32_t slot = one->slot;
+    const bool silent = one->dropped;
+    const std::uint32_t number = one->number;
+    client::link_end end = std::move(one->end);
+    std::erase_if(links_, [number](const link& l) { return l.number == number; });
+    // Only now: while the connection reported its end, it still had the slot.
+    reactor_.release(slot);
+    if (!silent) core_.link_ended(number, std::move(end), now());
+  }
+  ended_.clear();
+  send_settled();
+  send_dropped();
+  account();
+  core_.publish(now());
+  inbox_.publish(*settings_->gauges);
+  const client::time_ms core_next = core_.next_deadline(now());
+  const client::time_ms inbox_next = inbox_.next_deadline();
+  const client::time_ms next = core_next == 0                              ? inbox_next
+                               : inbox_next == 0 || core_next < inbox_next ? core_next
+                                                                           : inbox_next;
+  if (next == 0) {
+    reactor_.cancel(*this);
+  } else {
+    reactor_.schedule(*this, next);
+  }
+  if (disposing_) finish();
+}
+
+// JavaScript hears of the end when no connection, no store and no record is left.
+void managed_client::finish() {
+  if (closing_ || !links_.empty() || !ended_.empty() || !held_.empty() || (store_ && !store_->closed()))
+    return;
+  record({.kind = event_kind::close, .client = slot_, .flags = {}, .head = {}, .body = {}});
+  closing_ = true;
+  // Where it has to wait, it is the last record, and on_room() finishes.
+  finished_ = held_.empty();
+}
+
+void managed_client::on_timer() {
+  core_.timer(now(), microseconds());
+  inbox_.run(now());
+  mark();
+}
+
+void managed_client::on_room() {
+  if (!release_held()) return;
+  if (closing_) {
+    finished_ = true;
+    return;
+  }
+  inbox_.run(now());
+  mark();
+}
+
+// What JavaScript reads as bufferedAmount: all it sent, less what is still inside.
+void managed_client::account() {
+  const std::size_t messages = core_.messages() + (store_ ? store_->waiting() : 0);
+  const std::size_t bytes = core_.bytes() + (store_ ? store_->waiting_bytes() : 0);
+  const auto inside = static_cast<std::uint32_t>(bytes + messages * message_overhead);
+  reactor_.sink().flushed(slot_, weight_ - inside, messages_ - static_cast<std::uint32_t>(messages));
+  if (drain_armed_ && inside <= settings_->high_water_mark / 2) {
+    drain_armed_ = false;
+    record({.kind = event_kind::drain, .client = slot_, .flags = {}, .head = {}, .body = {}});
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ to
+// JavaScript
+
+// Never lost: what the sink has no room for waits here, in order. The links are refused meanwhile, so that
+// what waits is bounded by one message, its shapers, and the changes of state, which come seldom.
+void managed_client::record(const client_record& what) {
+  if (held_.empty() && reactor_.sink().record(what)) return;
+  held_record copy{.what = what, .payload = {}};
+  copy.payload.reserve(what.head.size() + what.body.size());
+  copy.payload.insert(copy.payload.end(), what.head.begin(), what.head.end());
+  copy.payload.insert(copy.payload.end(), what.body.begin(), what.body.end());
+  copy.what.head = {};
+  held_.push_back(std::move(copy));
+  held_.back().what.body = held_.back().payload;
+  reactor_.mark_blocked(*this);
+}
+
+bool managed_client::release_held() {
+  while (!held_.empty()) {
+    held_.front().what.body = held_.front().payload;
+    if (!reactor_.sink().record(held_.front().what)) {
+      reactor_.mark_blocked(*this);
+      return false;
+    }
+    held_.pop_front();
+  }
+  return true;
+}
+
+void managed_client::notice(client_notice kind, std::span<const std::uint8_t> payload) {
+  record({.kind = event_kind::client_notice,
+          .client = slot_,
+          .aux = static_cast<std::uint32_t>(kind),
+          .flags = {},
+          .head = {},
+          .body = payload});
+}
+
+void managed_client::state_changed(const client::state_report& report) {
+  std::string fields;
+  const client::link_end none;
+  const client::link_end& end = report.end != nullptr ? *report.end : none;
+  const bool failed = report.end != nullptr && end.error.code != errc::none;
+  const auto number = [&fields](auto value) { add_field(fields, std::to_string(value)); };
+  number(report.attempt);
+  number(report.delay);
+  number(report.endpoint);
+  add_field(fields, report.protocol);
+  number(failed ? static_cast<int>(end.error.code) : 0);
+  number(end.error.system);
+  number(end.auth_rejected && end.http_status == 0 ? 401 : end.http_status);
+  number(report.recoverable ? 1 : 0);
+  number(report.end != nullptr ? end.close_code : 0);
+  add_field(fields, end.error.detail);
+  fields += end.close_reason;
+  record({.kind = event_kind::client_state,
+          .client = slot_,
+          .aux = static_cast<std::uint32_t>(report.state),
+          .flags = {},
+          .head = {},
+          .body = bytes_of(fields)});
+  if (report.state == client::client_state::reconnecting ||
+      report.state == client::client_state::disconnected)
+    inbox_.run(now());
+  mark();
+}
+
+void managed_client::want_token(client::token_reason why) {
+  // The numbers of lib/native/client-engine.ts: connect, refused, expired.
+  const std::uint8_t reason = why == client::token_reason::first      ? 0
+                              : why == client::token_reason::rejected ? 1
+                                                                      : 2;
+  notice(client_notice::token_wanted, {&reason, 1});
+}
+
+void managed_client::settled(std::uint32_t token, client::settlement how) {
+  settled_.push_back(token);
+  settled_.push_back(static_cast<std::uint32_t>(how));
+  mark();
+}
+
+void managed_client::send_settled() {
+  if (settled_.empty()) return;
+  record({.kind = event_kind::client_settled,
+          .client = slot_,
+          .flags = {},
+          .head = {},
+          .body = {reinterpret_cast<const std::uint8_t*>(settled_.data()), settled_.size() * 4}});
+  settled_.clear();
+}
+
+void managed_client::dropped(client::settlement why) {
+  dropped_[static_cast<std::size_t>(why)]++;
+  any_dropped_ = true;
+  mark();
+}
+
+void managed_client::send_dropped() {
+  if (!any_dropped_) return;
+  any_dropped_ = false;
+  for (std::uint32_t why = 0; why < dropped_.size(); why++) {
+    if (dropped_[why] == 0) continue;
+    const std::uint32_t words[2] = {dropped_[why], why};
+    dropped_[why] = 0;
+    notice(client_notice::dropped, {reinterpret_cast<const std::uint8_t*>(words), sizeof(words)});
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------- the
+// store
+
+void managed_client::open_store() {
+  core_.hold_sending();
+  store_ = std::make_unique<client_store>(
+      reactor_.context(), settings_->queue, core_,
+      client_store::callbacks{
+          .settled = [this](std::uint32_t token, client::settlement how) { settled(token, how); },
+          .failed =
+              [this](const std::string& detail) { notice(client_notice::store_failed, bytes_of(detail)); },
+          .changed = [this] { mark(); },
+          .now = [this] { return now(); },
+          .wall_ahead = [this] { return wall_ahead(); },
+      });
+}
+
+void managed_client::stored_done(std::uint64_t key) {
+  if (store_) store_->remove(key);
+}
+
+}  // namespace hawser::net

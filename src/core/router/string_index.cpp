@@ -1,0 +1,76 @@
+// Open addressing with linear probing; an erased key leaves no mark, what was pushed behind it moves up.
+#include "core/router/string_index.hpp"
+
+#include <cstring>
+#include <utility>
+
+namespace hawser::router {
+
+std::uint32_t string_index::hash_of(std::string_view key) noexcept {
+  constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
+  std::uint64_t hash = key.size() * factor;
+  const char* p = key.data();
+  std::size_t left = key.size();
+  for (; left >= 8; p += 8, left -= 8) {
+    std::uint64_t word;
+    std::memcpy(&word, p, sizeof word);
+    hash = (hash ^ word) * factor;
+    hash ^= hash >> 29;
+  }
+  if (left > 0) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, p, left);
+    hash = (hash ^ word) * factor;
+  }
+  return static_cast<std::uint32_t>((hash ^ (hash >> 29)) * factor >> 32);
+}
+
+// Where the key is, or the free place where it would go.
+std::size_t string_index::place_of(std::string_view key, std::uint32_t hash) const noexcept {
+  const std::size_t mask = places_.size() - 1;
+  std::size_t i = hash & mask;
+  while (places_[i].value != absent && (places_[i].hash != hash || places_[i].key != key)) i = (i + 1) & mask;
+  return i;
+}
+
+std::uint32_t string_index::find(std::string_view key) const noexcept {
+  if (size_ == 0) return absent;
+  return places_[place_of(key, hash_of(key))].value;
+}
+
+void string_index::insert(std::string_view key, std::uint32_t value) {
+  if (places_.size() < 2 * (size_ + 1)) grow();
+  const std::uint32_t hash = hash_of(key);
+  place& p = places_[place_of(key, hash)];
+  p.hash = hash;
+  p.value = value;
+  p.key = key;
+  ++size_;
+}
+
+bool string_index::erase(std::string_view key) {
+  if (size_ == 0) return false;
+  const std::size_t mask = places_.size() - 1;
+  std::size_t hole = place_of(key, hash_of(key));
+  if (places_[hole].value == absent) return false;
+  for (std::size_t i = (hole + 1) & mask; places_[i].value != absent; i = (i + 1) & mask) {
+    // It may fill the hole if the hole is not before the place it would like best.
+    if (((i - places_[i].hash) & mask) >= ((i - hole) & mask)) {
+      places_[hole] = std::move(places_[i]);
+      hole = i;
+    }
+  }
+  places_[hole] = place{};
+  --size_;
+  return true;
+}
+
+void string_index::grow() {
+  std::vector<place> old =
+      std::exchange(places_, std::vector<place>(places_.empty() ? 8 : 2 * places_.size()));
+  for (place& p : old) {
+    if (p.value != absent) places_[place_of(p.key, p.hash)] = std::move(p);
+  }
+}
+
+}  // namespace hawser::router

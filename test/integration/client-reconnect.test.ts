@@ -1,0 +1,291 @@
+// Connecting, losing the connection and coming back, against real servers that stop, restart and refuse.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { TcpProxy } from '../support/tcp-proxy'
+import { event, within } from '../support/waiters'
+import { brisk, rejection, useManaged } from './support/managed'
+
+const scope = useManaged()
+
+describe.each(['ws', 'hawser'] as const)('against a server of %s', (maker) => {
+  test('connects, says so once, and disconnects', async () => {
+    const far = await scope.far({ maker })
+    const { client, ...watched } = await scope.connected(far)
+    expect(client.state).toBe('connected')
+    const info = client.getConnectionInfo()
+    expect(info).toMatchObject({
+      state: 'connected',
+      url: far.url,
+      protocol: 'hawser.v1',
+      reconnectAttempts: 0,
+      nextDelay: 0,
+      error: undefined,
+    })
+    expect(info.lastConnected).toBeInstanceOf(Date)
+    await client.disconnect()
+    expect(client.state).toBe('disconnected')
+    expect(watched.changes.map(({ state }) => state)).toEqual([
+      'connecting',
+      'connected',
+      'disconnecting',
+      'disconnected',
+    ])
+    expect(watched.errors).toEqual([])
+  })
+
+  test('comes back when its connection is cut, each state told once', async () => {
+    const far = await scope.far({ maker })
+    const watched = await scope.connected(far)
+    for (let round = 2; round <= 4; round++) {
+      far.hangUp()
+      await watched.reached('connected', round)
+      await far.connections(round)
+    }
+    const names = watched.changes.map(({ state }) => state)
+    expect(names).toEqual([
+      'connecting',
+      'connected',
+      ...Array.from({ length: 3 }, () => ['reconnecting', 'connected']).flat(),
+    ])
+    const waits = watched.changes.filter(({ state }) => state === 'reconnecting')
+    for (const wait of waits) {
+      expect(wait.reconnectAttempts).toBe(1)
+      expect(wait.error).toMatchObject({ code: 'CONNECTION_LOST', recoverable: true })
+    }
+    expect(watched.codes).toEqual(['CONNECTION_LOST', 'CONNECTION_LOST', 'CONNECTION_LOST'])
+    expect(watched.client.getConnectionInfo().error).toBeUndefined()
+  })
+
+  test('comes back when the server restarts on its port; the attempts count up and end', async () => {
+    const far = await scope.far({ maker })
+    const watched = await scope.connected(far)
+    await far.stop()
+    await watched.until(() => (watched.last('reconnecting')?.reconnectAttempts ?? 0) >= 3, 'three attempts')
+    await far.start()
+    await watched.reached('connected', 2)
+    expect(watched.states).toEqual(['connecting', 'connected', 'reconnecting', 'connected'])
+    const attempts = watched.changes
+      .filter(({ state }) => state === 'reconnecting')
+      .map(({ reconnectAttempts }) => reconnectAttempts)
+    expect(attempts).toEqual(attempts.map((_, i) => i + 1))
+    for (const { nextDelay } of watched.changes) expect(nextDelay).toBeLessThanOrEqual(brisk.maxDelay)
+    expect(watched.client.getPerformanceMetrics()).toMatchObject({ connects: 2, reconnects: 1, failures: 0 })
+  })
+
+  test('a server that appears later is found', async () => {
+    const far = await scope.farDown({ maker })
+    const watched = scope.managed(far)
+    const connected = watched.client.connect()
+    await watched.until(() => watched.errors.length >= 2, 'two refusals')
+    expect(watched.codes.slice(0, 2)).toEqual(['CONNECTION_REFUSED', 'CONNECTION_REFUSED'])
+    expect(watched.client.state).toBe('reconnecting')
+    await far.start()
+    await within(connected, 'connect()')
+    expect(watched.states).toEqual(['connecting', 'reconnecting', 'connected'])
+  })
+
+  test.each([1001, 1011, 1012, 1013, 1014])('close code %i is one to come back from', async (code) => {
+    const far = await scope.far({ maker })
+    const watched = await scope.connected(far)
+    const cured = watched.reached('reconnecting')
+    far.socket.close(code, 'later')
+    await cured
+    // 1013 asks for some patience; the program need not have it.
+    if (code === 1013) {
+      expect(watched.last('reconnecting')!.nextDelay).toBeGreaterThan(brisk.maxDelay)
+      void watched.client.reconnect()
+    }
+    await watched.reached('connected', 2)
+    expect(watched.errors[0]).toMatchObject({
+      code: 'CONNECTION_CLOSED',
+      closeCode: code,
+      recoverable: true,
+      message: expect.stringContaining('later') as string,
+    })
+  })
+
+  test.each([1002, 1003, 1007, 1008, 1009, 4000, 4999])('close code %i is final', async (code) => {
+    const far = await scope.far({ maker })
+    const watched = await scope.connected(far)
+    far.socket.close(code, 'never')
+    await watched.reached('failed')
+    expect(watched.states).toEqual(['connecting', 'connected', 'failed'])
+    expect(watched.errors).toMatchObject([{ closeCode: code, recoverable: false }])
+    expect(watched.client.getConnectionInfo().error).toBe(watched.errors[0])
+    expect(watched.client.getPerformanceMetrics().failures).toBe(1)
+    expect(far.accepted).toBe(1)
+  })
+
+  test('a goodbye with 1000 ends in `disconnected`, without an error', async () => {
+    const far = await scope.far({ maker })
+    const watched = await scope.connected(far)
+    far.socket.close(1000, 'bye')
+    await watched.reached('disconnected')
+    expect(watched.states).toEqual(['connecting', 'connected', 'disconnected'])
+    expect(watched.errors).toEqual([])
+    await within(watched.client.connect(), 'second connect()')
+    expect(far.accepted).toBe(2)
+  })
+})
+
+describe('codes and counts of the program', () => {
+  test('recoverableCodes and finalCodes have the last word', async () => {
+    const far = await scope.far()
+    const reconnect = { ...brisk, recoverableCodes: [1000, 4001], finalCodes: [1011] }
+    const watched = await scope.connected(far, { reconnect })
+    far.socket.close(4001)
+    await watched.reached('connected', 2)
+    await far.connections(2)
+    far.socket.close(1000)
+    await watched.reached('connected', 3)
+    await far.connections(3)
+    far.socket.close(1011)
+    await watched.reached('failed')
+  })
+
+  test('maxAttempts: gives up with the coded error of the last attempt', async () => {
+    const far = await scope.farDown()
+    const watched = scope.managed(far, { reconnect: { ...brisk, maxAttempts: 3 } })
+    const error = await rejection(watched.client.connect())
+    expect(error.code).toBe('CONNECTION_REFUSED')
+    expect(error).toBe(watched.client.getConnectionInfo().error)
+    expect(watched.client.state).toBe('failed')
+    expect(watched.states).toEqual(['connecting', 'reconnecting', 'failed'])
+    expect(
+      watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.reconnectAttempts),
+    ).toEqual([1, 2, 3])
+    // The program may begin anew.
+    await far.start()
+    await within(watched.client.connect(), 'connect() after `failed`')
+    expect(watched.client.getConnectionInfo().reconnectAttempts).toBe(0)
+  })
+
+  test('reconnect: false connects once', async () => {
+    const far = await scope.farDown()
+    const down = scope.managed(far, { reconnect: false })
+    expect(await rejection(down.client.connect())).toMatchObject({ code: 'CONNECTION_REFUSED' })
+    expect(down.states).toEqual(['connecting', 'failed'])
+    await far.start()
+    const up = await scope.connected(far, { reconnect: false })
+    far.hangUp()
+    await up.reached('failed')
+    expect(up.states).toEqual(['connecting', 'connected', 'failed'])
+  })
+
+  test('delays grow by the factor up to maxDelay', async () => {
+    const far = await scope.farDown()
+    const reconnect = { minDelay: 10, maxDelay: 100, factor: 3, jitter: 0, maxAttempts: 5 }
+    const watched = scope.managed(far, { reconnect })
+    await rejection(watched.client.connect())
+    expect(watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.nextDelay)).toEqual(
+      [10, 30, 90, 100, 100],
+    )
+  })
+
+  test('a connection below minUptime does not start the count anew', async () => {
+    const far = await scope.far()
+    far.greet = (socket) => void socket.terminate()
+    const watched = scope.managed(far, { reconnect: { ...brisk, minUptime: 60_000, maxAttempts: 3 } })
+    await within(watched.client.connect(), 'connect()')
+    await watched.reached('failed')
+    expect(
+      watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.reconnectAttempts),
+    ).toEqual([1, 2, 3])
+    expect(far.accepted).toBe(4)
+  })
+})
+
+describe('answers that are no 101', () => {
+  async function refusing(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+    let count = 0
+    const server = createServer()
+    server.on('upgrade', (request, socket) => {
+      count++
+      const response = {
+        writeHead(status: number, lines: Record<string, string> = {}) {
+          const head = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`)
+          socket.end(`HTTP/1.1 ${status} x\r\n${head.join('')}Content-Length: 0\r\nConnection: close\r\n\r\n`)
+        },
+      } as unknown as ServerResponse
+      answer(request, response)
+    })
+    server.listen(0, '127.0.0.1')
+    await event(server, 'listening')
+    scope.defer(() => new Promise((resolve) => server.close(resolve)))
+    return {
+      url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+      get count() {
+        return count
+      },
+    }
+  }
+
+  test.each([
+    [401, 'AUTHENTICATION_FAILED'],
+    [403, 'UNAUTHORIZED'],
+    [404, 'UNEXPECTED_RESPONSE'],
+    [400, 'UNEXPECTED_RESPONSE'],
+    [302, 'UNEXPECTED_RESPONSE'],
+  ])('%i is final: %s', async (status, code) => {
+    const server = await refusing((_request, response) => void response.writeHead(status))
+    const watched = scope.managed(server.url)
+    const error = await rejection(watched.client.connect())
+    expect(error).toMatchObject({ code, statusCode: status, recoverable: false })
+    expect(watched.states).toEqual(['connecting', 'failed'])
+    expect(server.count).toBe(1)
+  })
+
+  test.each([500, 502, 503, 429, 408])('%i is one to come back from', async (status) => {
+    const server = await refusing((_request, response) => void response.writeHead(status))
+    const watched = scope.managed(server.url)
+    const connected = watched.client.connect()
+    await watched.until(() => watched.errors.length >= 2, 'two refusals')
+    expect(watched.errors[0]).toMatchObject({
+      code: 'UNEXPECTED_RESPONSE',
+      statusCode: status,
+      recoverable: true,
+    })
+    expect(watched.states).toEqual(['connecting', 'reconnecting'])
+    const over = rejection(connected)
+    await watched.client.disconnect()
+    expect(await over).toMatchObject({ code: 'ABORTED' })
+  })
+
+  test('Retry-After of a 503 is waited for', async () => {
+    const server = await refusing(
+      (_request, response) => void response.writeHead(503, { 'Retry-After': '30' }),
+    )
+    const watched = scope.managed(server.url)
+    const connected = rejection(watched.client.connect())
+    await watched.reached('reconnecting')
+    expect(watched.last('reconnecting')!.nextDelay).toBeGreaterThanOrEqual(30_000)
+    // disconnect() does not wait for it.
+    await within(watched.client.disconnect(), 'disconnect()')
+    expect(await connected).toMatchObject({ code: 'ABORTED' })
+    expect(server.count).toBe(1)
+  })
+})
+
+describe('peers that go silent', () => {
+  test('a peer that vanished is noticed by the heartbeat', async () => {
+    const far = await scope.far()
+    const proxy = await TcpProxy.listen(far.port)
+    scope.defer(() => proxy.close())
+    const watched = await scope.connected(`ws://127.0.0.1:${proxy.port}/`, {
+      heartbeat: { interval: 30, timeout: 40 },
+    })
+    proxy.swallow()
+    await watched.reached('reconnecting')
+    expect(watched.errors[0]).toMatchObject({ code: 'HEARTBEAT_TIMEOUT', recoverable: true })
+  })
+
+  test('a listener that never answers the handshake runs into the timeout', async () => {
+    const raw = await scope.rawServer()
+    const watched = scope.managed(`ws://127.0.0.1:${raw.port}/`, { handshakeTimeout: 50 })
+    const connected = rejection(watched.client.connect())
+    await watched.until(() => watched.errors.length >= 2, 'two timeouts')
+    expect(watched.codes.slice(0, 2)).toEqual(['HANDSHAKE_TIMEOUT', 'HANDSHAKE_TIMEOUT'])
+    await watched.client.disconnect()
+    await connected
+  })
+})

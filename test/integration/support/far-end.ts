@@ -1,0 +1,204 @@
+// The other end of managed clients: a server, of the `ws` package or this one, that a test can stop and start again on
+// its port, and that keeps what came.
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { WebSocketServer as PeerServer } from 'ws'
+import { WebSocketServer } from '../../../lib'
+import { event, within } from '../../support/waiters'
+
+/** What both packages' sockets have in common. */
+export interface FarSocket {
+  send(data: string | Uint8Array): unknown
+  close(code?: number, reason?: string): void
+  terminate(): void
+  on(name: string, listener: (...args: never[]) => unknown): unknown
+  readonly readyState: number
+}
+interface FarServer {
+  on(name: string, listener: (...args: never[]) => unknown): unknown
+  close(done?: () => void): unknown
+  address(): unknown
+}
+
+export interface Received {
+  id: string
+  type: string
+  payload?: unknown
+  correlationId?: string
+  room?: string
+}
+
+export interface FarOptions {
+  /** Default 'ws'. */
+  maker?: 'ws' | 'hawser'
+  /** Agree to `hawser.v1`. Default true. */
+  hawser?: boolean
+  /** 0: one that is free. */
+  port?: number
+  /** Further options of the server. */
+  server?: Record<string, unknown>
+}
+
+type Answer = (message: Received, socket: FarSocket, far: FarEnd) => unknown
+
+export class FarEnd {
+  /** Every text that came, parsed, over all connections. */
+  readonly received: Received[] = []
+  readonly binaries: Buffer[] = []
+  readonly requests: IncomingMessage[] = []
+  sockets: FarSocket[] = []
+  /** How many connections there were. */
+  accepted = 0
+  port = 0
+  /** What the server says to a message. */
+  answer: Answer = () => undefined
+  /** Called for each new connection. */
+  greet: (socket: FarSocket, request: IncomingMessage) => unknown = () => undefined
+  private server: FarServer | undefined
+  private readonly watchers = new Set<() => void>()
+
+  private constructor(private readonly options: FarOptions) {
+    this.port = options.port ?? 0
+  }
+
+  static async start(options: FarOptions = {}): Promise<FarEnd> {
+    const far = new FarEnd(options)
+    await far.start()
+    return far
+  }
+
+  /** A far end that does not listen yet, whose port is known. */
+  static async down(options: FarOptions = {}): Promise<FarEnd> {
+    const far = await FarEnd.start(options)
+    await far.stop()
+    return far
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/`
+  }
+  /** The newest connection. */
+  get socket(): FarSocket {
+    return this.sockets[this.sockets.length - 1]
+  }
+  get types(): string[] {
+    return this.received.map(({ type }) => type)
+  }
+  get payloads(): unknown[] {
+    return this.received.map(({ payload }) => payload)
+  }
+
+  async start(): Promise<void> {
+    const options = {
+      port: this.port,
+      host: '127.0.0.1',
+      handleProtocols: (offered: Set<string>) =>
+        this.options.hawser !== false && offered.has('hawser.v1') ? 'hawser.v1' : false,
+      ...this.options.server,
+    }
+    const server: FarServer =
+      this.options.maker === 'hawser'
+        ? new WebSocketServer(options as never)
+        : new PeerServer(options as never)
+    this.server = server
+    server.on('error', () => undefined)
+    server.on('connection', (socket: FarSocket, request: IncomingMessage) => this.take(socket, request))
+    await event(server, 'listening')
+    this.port = (server.address() as AddressInfo).port
+  }
+
+  /** Ends all connections without a goodbye and stops listening. */
+  async stop(): Promise<void> {
+    const { server } = this
+    if (server === undefined) return
+    this.server = undefined
+    // Stop listening first, so that nobody comes back in between.
+    const closed =
+      this.options.maker === 'hawser'
+        ? (server.close() as Promise<void>)
+        : new Promise<void>((resolve) => server.close(() => resolve()))
+    this.hangUp()
+    await within(closed, 'close of the far end')
+  }
+
+  /** Ends all connections without a goodbye. */
+  hangUp(): void {
+    for (const socket of this.sockets.splice(0)) socket.terminate()
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  say(message: unknown, socket: FarSocket = this.socket): void {
+    socket.send(JSON.stringify(message))
+  }
+
+  /** Waits until `met` holds; it is asked whenever something came or went. */
+  async until(met: () => boolean, label: string): Promise<void> {
+    let watch = (): void => undefined
+    const reached = new Promise<void>((resolve) => {
+      watch = () => {
+        if (met()) resolve()
+      }
+      this.watchers.add(watch)
+      watch()
+    })
+    try {
+      await within(reached, `${label} at the far end`)
+    } catch (error) {
+      const seen = `${this.accepted} connections, ${this.received.length} messages: ${JSON.stringify(this.types.slice(-20))}`
+      throw new Error(`${(error as Error).message} (${seen})`, { cause: error })
+    } finally {
+      this.watchers.delete(watch)
+    }
+  }
+
+  /** Waits for `count` messages in all, or for so many of one type. */
+  messages(count: number, type?: string): Promise<void> {
+    const so = (): number =>
+      type === undefined
+        ? this.received.length
+        : this.received.filter((message) => message.type === type).length
+    return this.until(() => so() >= count, `${count} messages${type === undefined ? '' : ` ${type}`}`)
+  }
+  connections(count: number): Promise<void> {
+    return this.until(() => this.accepted >= count, `${count} connections`)
+  }
+
+  private take(socket: FarSocket, request: IncomingMessage): void {
+    this.accepted++
+    this.sockets.push(socket)
+    this.requests.push(request)
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      this.sockets = this.sockets.filter((other) => other !== socket)
+      this.tell()
+    })
+    socket.on('message', (data: Buffer | string, isBinary: boolean) => {
+      if (isBinary) {
+        this.binaries.push(Buffer.from(data as Buffer))
+      } else {
+        const message = JSON.parse(String(data)) as Received
+        this.received.push(message)
+        this.answer(message, socket, this)
+      }
+      this.tell()
+    })
+    this.greet(socket, request)
+    this.tell()
+  }
+
+  private tell(): void {
+    for (const watcher of this.watchers) watcher()
+  }
+}
+
+/** Answers as a server of `hawser.v1` does: replies to `ask`, acks whatever names itself `acked…`. */
+export const answering: Answer = (message, socket, far) => {
+  if (message.type.startsWith('acked')) far.say({ type: 'ack', correlationId: message.id }, socket)
+  if (message.type === 'ask') {
+    far.say({ type: 'reply', correlationId: message.correlationId, payload: message.payload }, socket)
+  }
+}
