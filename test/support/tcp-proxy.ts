@@ -59,6 +59,8 @@ export class TcpProxy {
   }
 
   #relay(from: net.Socket, to: net.Socket, passed = (): void => {}): void {
+    // What is under way: an end may be told before it is through, even by a stream that is paused.
+    let trickle = Promise.resolve()
     from.setNoDelay(true)
     from.on('data', (bytes: Buffer) => {
       if (this.#mode === 'swallow') return
@@ -69,18 +71,18 @@ export class TcpProxy {
         }
       } else {
         from.pause()
-        void this.#trickle(bytes, to, this.#throttle).then(() => from.resume())
+        trickle = this.#trickle(bytes, to, this.#throttle).then(() => void from.resume())
       }
       passed()
     })
     from.on('end', () => {
-      if (this.#mode === 'pass') to.end()
+      if (this.#mode === 'pass') void trickle.then(() => to.end())
     })
     from.on('error', () => {})
     from.on('close', (failed) => {
       if (this.#mode === 'swallow') return
       if (failed) to.resetAndDestroy()
-      else if (from.destroyed && !to.destroyed) to.end()
+      else void trickle.then(() => to.end())
     })
   }
 
