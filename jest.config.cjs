@@ -14,6 +14,15 @@ module.exports = {
         sourceMaps: 'inline',
       },
     ],
+    // The parts of the demo that its tests load.
+    '\\.mjs$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'ecmascript' }, target: 'es2022' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
   },
   // A test that hangs names what it waits for long before, see DEADLINE in test/support/waiters.ts.
   testTimeout: 300_000,
