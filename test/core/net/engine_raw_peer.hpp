@@ -9,9 +9,11 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,6 +52,15 @@ inline std::string close_payload_text(std::uint16_t code, std::string_view reaso
   return out.append(reason);
 }
 
+// More bytes than the kernel takes for a peer with a small receive buffer that does not read: what the
+// sender's buffer may grow to, and some more.
+inline std::size_t plenty() {
+  std::ifstream settings("/proc/sys/net/ipv4/tcp_wmem");
+  std::size_t least = 0, usual = 0, most = 0;
+  settings >> least >> usual >> most;
+  return std::max<std::size_t>(most, 4 << 20) + (4 << 20);
+}
+
 struct raw_frame {
   protocol::opcode op = protocol::opcode::continuation;
   bool fin = false;
@@ -58,6 +69,10 @@ struct raw_frame {
   std::string payload;
 };
 
+inline void set_receive_buffer(int descriptor, int bytes) {
+  if (bytes > 0) ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+}
+
 class raw_peer {
  public:
   explicit raw_peer(int descriptor) : fd_(descriptor) { set_deadlines(); }
@@ -65,7 +80,7 @@ class raw_peer {
   explicit raw_peer(std::uint16_t port, int receive_buffer)
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     set_deadlines();
-    if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+    set_receive_buffer(fd_, receive_buffer);
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     sockaddr_in to{};
@@ -76,16 +91,18 @@ class raw_peer {
   }
   static raw_peer to(std::uint16_t port, int receive_buffer = 0) { return raw_peer(port, receive_buffer); }
   ~raw_peer() { close(); }
-  raw_peer(raw_peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)), rest_(std::move(other.rest_)) {}
+  raw_peer(raw_peer&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), rest_(std::move(other.rest_)), step_(other.step_) {}
   raw_peer& operator=(raw_peer&& other) noexcept {
     std::swap(fd_, other.fd_);
     std::swap(rest_, other.rest_);
+    std::swap(step_, other.step_);
     return *this;
   }
 
   void write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t n = ::send(fd_, bytes.data(), std::min(step_, bytes.size()), MSG_NOSIGNAL);
       if (n <= 0) fail("send");
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -94,6 +111,12 @@ class raw_peer {
   std::size_t write_some(std::string_view bytes) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+  // Takes and gives only a few bytes a system call from now on, and lets the kernel hold few.
+  void throttle(std::size_t bytes) {
+    step_ = bytes;
+    const int least = 1;  // the kernel makes of it what it needs at least
+    ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
   }
   // Writes what the other side may no longer want.
   void write_or_not(std::string_view bytes) { (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
@@ -179,7 +202,7 @@ class raw_peer {
   }
   bool more() {
     char buffer[65536];
-    const ssize_t n = ::recv(fd_, buffer, sizeof(buffer), 0);
+    const ssize_t n = ::recv(fd_, buffer, std::min(step_, sizeof(buffer)), 0);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
       throw std::runtime_error("nothing came before the deadline");
     if (n <= 0) return false;
@@ -199,6 +222,7 @@ class raw_peer {
 
   int fd_;
   std::string rest_;
+  std::size_t step_ = SIZE_MAX;  // bytes a system call at the most
 };
 
 // A peer that has upgraded.
@@ -214,7 +238,9 @@ inline raw_peer upgraded_peer(std::uint16_t port, std::string_view more_headers 
 // A listening socket of the test, for an engine that is the client.
 class raw_listener {
  public:
-  raw_listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  // `receive_buffer` of the peers, in bytes; 0: the system's.
+  explicit raw_listener(int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    set_receive_buffer(fd_, receive_buffer);
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
