@@ -1,5 +1,6 @@
 // A peer that reads and writes a few bytes at a time with the smallest buffers the kernel allows: large
 // messages are complete and in order, in both roles and both directions at once.
+#include "core/net/dial_fixture.hpp"
 #include "core/net/engine_fixture.hpp"
 
 namespace hawser::net::test {
@@ -9,7 +10,7 @@ using protocol::opcode;
 
 const std::vector<std::size_t> sizes = {0, 1, 200'000, 125, 126, 65'536, 300'000, 5};
 
-// Numbers of bytes a system call; odd ones, so that every frame is cut everywhere.
+// With so many bytes a system call: odd numbers, so that frames are cut everywhere.
 class throttled_test : public ::testing::TestWithParam<std::size_t> {
  protected:
   // Both sides say all they have to say at once; then the peer closes.
@@ -49,14 +50,25 @@ class throttled_test : public ::testing::TestWithParam<std::size_t> {
   test_engine e;
 };
 
+// Unix sockets: what a TCP socket does with so little room is a matter of the kernel's timers.
+
 TEST_P(throttled_test, as_a_server) {
-  raw_peer peer = upgraded_peer(e.listen(1), "", 1);
-  converse(peer, e.accepted(), true);
+  int ends[2];
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  narrow(ends[0]);
+  raw_peer peer(ends[1]);
+  e.host(1);
+  const std::uint32_t slot = e.adopt(adopted_settings(1, ends[0]));
+  peer.read_head();
+  converse(peer, slot, true);
 }
 
 TEST_P(throttled_test, as_a_client) {
-  raw_listener listener(1);
-  const std::uint32_t slot = e.connect(client_settings(listener.port()));
+  const testing::socket_path path;
+  raw_listener listener(path.get());
+  auto to = client_settings(0);
+  to->unix_path = path.get();
+  const std::uint32_t slot = e.connect(std::move(to));
   raw_peer peer = accept_upgraded(listener);
   e.sink.wait_for(event_kind::open, slot);
   converse(peer, slot, false);

@@ -7,6 +7,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -69,8 +70,10 @@ struct raw_frame {
   std::string payload;
 };
 
-inline void set_receive_buffer(int descriptor, int bytes) {
-  if (bytes > 0) ::setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
+// The kernel holds as little for the other side as it can.
+inline void narrow(int descriptor) {
+  const int least = 1;  // it makes of it what it needs
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
 }
 
 class raw_peer {
@@ -80,7 +83,7 @@ class raw_peer {
   explicit raw_peer(std::uint16_t port, int receive_buffer)
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     set_deadlines();
-    set_receive_buffer(fd_, receive_buffer);
+    if (receive_buffer > 0) ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     const int on = 1;
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     sockaddr_in to{};
@@ -115,8 +118,7 @@ class raw_peer {
   // Takes and gives only a few bytes a system call from now on, and lets the kernel hold few.
   void throttle(std::size_t bytes) {
     step_ = bytes;
-    const int least = 1;  // the kernel makes of it what it needs at least
-    ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
+    narrow(fd_);
   }
   // Writes what the other side may no longer want.
   void write_or_not(std::string_view bytes) { (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
@@ -238,9 +240,7 @@ inline raw_peer upgraded_peer(std::uint16_t port, std::string_view more_headers 
 // A listening socket of the test, for an engine that is the client.
 class raw_listener {
  public:
-  // `receive_buffer` of the peers, in bytes; 0: the system's.
-  explicit raw_listener(int receive_buffer = 0) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    set_receive_buffer(fd_, receive_buffer);
+  raw_listener() : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -250,8 +250,17 @@ class raw_listener {
       throw std::runtime_error("no listener");
     }
     port_ = ntohs(at.sin_port);
-    const timeval limit{30, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    set_deadline();
+  }
+  // On a unix socket.
+  explicit raw_listener(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path.copy(at.sun_path, sizeof(at.sun_path) - 1);
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)) != 0 || ::listen(fd_, 16) != 0) {
+      throw std::runtime_error("no listener");
+    }
+    set_deadline();
   }
   ~raw_listener() { ::close(fd_); }
   raw_listener(const raw_listener&) = delete;
@@ -265,6 +274,10 @@ class raw_listener {
   }
 
  private:
+  void set_deadline() {
+    const timeval limit{30, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  }
   int fd_;
   std::uint16_t port_ = 0;
 };
