@@ -14,6 +14,16 @@ module.exports = {
         sourceMaps: 'inline',
       },
     ],
+    // The parts of the demo that its tests load.
+    '\\.mjs$': [
+      '@swc/jest',
+      {
+        jsc: { parser: { syntax: 'ecmascript' }, target: 'es2022' },
+        module: { type: 'commonjs' },
+        sourceMaps: 'inline',
+      },
+    ],
   },
-  testTimeout: 30_000,
+  // A test that hangs names what it waits for long before, see DEADLINE in test/support/waiters.ts.
+  testTimeout: 300_000,
 }

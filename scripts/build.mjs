@@ -43,10 +43,11 @@ async function buildTypeScript() {
   const main = path.join(root, 'dist/index.mjs')
   if (fs.existsSync(main) && fileHolds(stamp, hash)) return
 
-  // Outputs of sources that are gone must not stay: with another list of files everything is made anew.
+  // Outputs of sources that are gone must not stay: with another list of files everything is made anew. So it is when
+  // dist/ is gone, since what the compiler remembers of its last run says that there is nothing to write.
   const listFile = path.join(buildDir, 'tsc/files')
   const list = sources.join('\n')
-  if (!fileHolds(listFile, list)) {
+  if (!fs.existsSync(main) || !fileHolds(listFile, list)) {
     fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
     fs.rmSync(path.join(buildDir, 'tsc'), { recursive: true, force: true })
   }

@@ -50,9 +50,11 @@ await runMain(async (argv) => {
   const names = only?.split(',') ?? ['core', 'jest', 'types', 'check', 'package']
   const unknown = names.find((name) => parts[name] === undefined)
   if (unknown !== undefined) throw new UsageError(`there is no part ${unknown}`)
+  // The demo, which Jest runs, needs the feeder.
+  const load = names.includes('jest')
   return runSteps([
     { name: 'set-up', run: () => setup('test') },
-    ...(names.some((name) => !cppOnly.includes(name)) ? [{ name: 'build', run: () => build() }] : []),
+    ...(names.some((name) => !cppOnly.includes(name)) ? [{ name: 'build', run: () => build({ load }) }] : []),
     ...names.map((name) => parts[name]),
   ])
 }, usage)

@@ -1,6 +1,6 @@
 // What the other records do to a socket: opened, failed, closed, callbacks, pings.
 import { Hold } from '../native/endpoint'
-import { In, Out, messageOverhead } from '../native/records'
+import { In, Out } from '../native/records'
 import { runtime } from '../native/runtime'
 import { HawserError, fromCore } from './error'
 import { parseError } from './fields'
@@ -134,8 +134,7 @@ export function detach(socket: WebSocket): void {
     socket._state !== State.connecting &&
     socket._extra?.dial?.aborted !== true
   ) {
-    const payload = channel.pending(socket) - messageOverhead * channel.pendingMessages(socket)
-    socket._queued = Math.max(0, payload)
+    socket._queued = Math.max(0, channel.pendingPayload(socket))
   }
   socket._channel = null
   socket._slot = -1

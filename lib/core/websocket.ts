@@ -93,8 +93,7 @@ export class WebSocket extends SocketTarget {
     const channel = this._channel
     // The table's words are another connection's until this one is open.
     if (channel === null || this._state === State.connecting || this._slot < 0) return this._queued
-    const payload = channel.pending(this) - messageOverhead * channel.pendingMessages(this)
-    return Math.max(0, payload) + (this._extra?.waitingBytes ?? 0)
+    return Math.max(0, channel.pendingPayload(this)) + (this._extra?.waitingBytes ?? 0)
   }
   /** Whether `pause()` is in force. */
   get isPaused(): boolean {

@@ -38,6 +38,10 @@ export class Channel {
   readonly clients: (ClientEndpoint | undefined)[] = []
   /** Flushed weight and flushed messages, two words a slot. */
   readonly table: Int32Array
+  /** The same, a slot at a time, and what one of them is read into. */
+  private readonly pairs: BigInt64Array
+  private readonly pair = new BigInt64Array(1)
+  private readonly pairWords = new Int32Array(this.pair.buffer)
 
   private readonly inWords: Int32Array
   private readonly inBytes: SharedBuffer
@@ -70,6 +74,7 @@ export class Channel {
     this.inMask = inboundBytes - 1
     this.out = new OutboundRing(outbound, () => native.wake(index))
     this.table = new Int32Array(table)
+    this.pairs = new BigInt64Array(table)
     this.overflow = new Overflow(overflowBytes)
     native.attach(index, new Uint8Array(inbound), new Uint8Array(outbound), new Uint32Array(table))
     Atomics.store(this.inWords, ringSleeping, 1)
@@ -81,9 +86,11 @@ export class Channel {
   pending(socket: Endpoint): number {
     return (socket._queued - this.table[socket._slot * 2]) | 0
   }
-  /** Messages that the kernel has not taken yet. */
-  pendingMessages(socket: Endpoint): number {
-    return (socket._sent - this.table[socket._slot * 2 + 1]) | 0
+  /** Payload bytes that the kernel has not taken yet. Both words are read at once, as the reactor stores them. */
+  pendingPayload(socket: Endpoint): number {
+    this.pair[0] = Atomics.load(this.pairs, socket._slot)
+    const [weight, messages] = this.pairWords
+    return ((socket._queued - weight) | 0) - messageOverhead * ((socket._sent - messages) | 0)
   }
 
   /**

@@ -1,5 +1,8 @@
 #include "bridge/channel.hpp"
 
+#include <array>
+#include <atomic>
+#include <bit>
 #include <cstring>
 
 #include "bridge/client_commands.hpp"
@@ -146,8 +149,9 @@ bool channel::room() {
 void channel::flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) {
   const std::size_t at = std::size_t{slot} * 2;
   if (at >= table_.size()) return;  // a server for whose gauge no slot was left
-  std::atomic_ref<std::uint32_t>(table_[at]).store(weight, std::memory_order_relaxed);
-  std::atomic_ref<std::uint32_t>(table_[at + 1]).store(messages, std::memory_order_relaxed);
+  // Both words in one store: who reads them together must not see one of before and one of after.
+  const auto both = std::bit_cast<std::uint64_t>(std::array{weight, messages});
+  std::atomic_ref(reinterpret_cast<std::uint64_t&>(table_[at])).store(both, std::memory_order_relaxed);
 }
 
 void channel::expect_delivery() {

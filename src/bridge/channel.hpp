@@ -27,7 +27,7 @@ class doorbell {
 
 class channel final : public net::event_sink {
  public:
-  // `table` has two words a slot.
+  // `table` has two words a slot and is aligned to both.
   channel(ring_memory inbound, ring_memory outbound, std::span<std::uint32_t> table, doorbell& bell);
 
   buffer_store& inbound_buffers() noexcept { return inbound_buffers_; }

@@ -159,9 +159,9 @@ TEST_P(flood_test, drain_and_sent_records_come_although_the_ring_was_full) {
   raw_peer slow = upgraded_peer(other_port, "", 4096);
   js.run_until([&] { return !js.server(2).connections.empty(); });
   const std::uint32_t slot = js.server(2).connections[0];
-  js.send(slot, filler(8 << 20), out_flag::arm_drain | out_flag::notify | out_flag::binary);
+  js.send(slot, filler(net::test::plenty()), out_flag::arm_drain | out_flag::notify | out_flag::binary);
   const std::size_t count = flood(3000);
-  EXPECT_EQ(slow.read_frame().payload.size(), 8u << 20);
+  EXPECT_EQ(slow.read_frame().payload.size(), net::test::plenty());
   std::thread far([&] { peer[0].write(rest); });
   js.run_until([&] {
     return js.socket(slot).drains == 1 && js.socket(slot).sent == 1 &&

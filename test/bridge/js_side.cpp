@@ -1,6 +1,9 @@
 // The rules of lib/native/channel.ts.
 #include "js_side.hpp"
 
+#include <array>
+#include <atomic>
+#include <bit>
 #include <chrono>
 #include <cstring>
 
@@ -132,6 +135,12 @@ std::uint32_t js_side::pending_weight(std::uint32_t slot) {
 std::uint32_t js_side::pending_messages(std::uint32_t slot) {
   return sockets_[slot].queued_messages -
          std::atomic_ref<std::uint32_t>(table_[std::size_t{slot} * 2 + 1]).load();
+}
+
+std::pair<std::uint32_t, std::uint32_t> js_side::flushed(std::uint32_t slot) {
+  auto& both = reinterpret_cast<std::uint64_t&>(table_[std::size_t{slot} * 2]);
+  const auto [weight, messages] = std::bit_cast<std::array<std::uint32_t, 2>>(std::atomic_ref(both).load());
+  return {weight, messages};
 }
 
 std::uint32_t js_side::above_mark(std::uint32_t server) {

@@ -77,6 +77,8 @@ class js_side final : private doorbell {
   // What the kernel has not taken yet.
   std::uint32_t pending_weight(std::uint32_t slot);
   std::uint32_t pending_messages(std::uint32_t slot);
+  // The two counts of a slot, (weight, messages), read at once.
+  std::pair<std::uint32_t, std::uint32_t> flushed(std::uint32_t slot);
   // Subscribers of the server that are above the high-water mark.
   std::uint32_t above_mark(std::uint32_t server);
   std::size_t overflow_records() const { return overflow_.size(); }

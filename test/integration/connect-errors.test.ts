@@ -1,5 +1,6 @@
 // Every way in which a connection attempt fails has a code of its own, and close(1006) follows once.
 import * as net from 'node:net'
+import { refusingPort } from '../support/addresses'
 import { fullBacklog } from '../support/full-backlog'
 import { failure, useScope } from '../support/scope'
 import { counter, event, turns } from '../support/waiters'
@@ -21,16 +22,14 @@ function resolvesTo(...addresses: string[]): Lookup {
   }
 }
 
-async function unusedPort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1')
-  await event(server, 'listening')
-  const { port } = server.address() as net.AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
+async function closedPort(): Promise<number> {
+  const refusing = await refusingPort()
+  scope.defer(() => refusing.close())
+  return refusing.port
 }
 
 test('nothing listens', async () => {
-  const client = scope.client(`ws://127.0.0.1:${await unusedPort()}/`)
+  const client = scope.client(`ws://127.0.0.1:${await closedPort()}/`)
   const closes = counter(client, 'close')
   const { error, code } = await failure(client)
   expect(error).toBeInstanceOf(HawserError)
@@ -111,33 +110,31 @@ test('a host whose queue is full ends with connectTimeout', async () => {
 })
 
 test('happy eyeballs: the second address wins while the first hangs', async () => {
-  const full = await fullBacklog('127.0.0.1')
+  const full = await fullBacklog()
   scope.defer(() => full.close())
   const server = await scope.rawServerAt('127.0.0.2', full.port)
   server.answer((peer) => peer.accept())
   const lookup = resolvesTo('127.0.0.1', '127.0.0.2')
   const client = await scope.opened(`ws://two.test:${full.port}/`, [], {
     lookup,
-    connectTimeout: 8000,
     attemptDelay: 50,
   })
   expect(client.readyState).toBe(1)
 })
 
 test('the second address is tried at once when the first refuses', async () => {
-  const port = await unusedPort()
+  const port = await closedPort()
   const server = await scope.rawServerAt('127.0.0.2', port)
   server.answer((peer) => peer.accept())
   const client = await scope.opened(`ws://two.test:${port}/`, [], {
     lookup: resolvesTo('127.0.0.1', '127.0.0.2'),
     attemptDelay: 2000,
-    connectTimeout: 0,
   })
   expect(client.readyState).toBe(1)
 })
 
 test('when every address refuses, the code says so', async () => {
-  const port = await unusedPort()
+  const port = await closedPort()
   const { error } = await failure(
     scope.client(`ws://two.test:${port}/`, [], { lookup: resolvesTo('127.0.0.1', '127.0.0.2', '::1') }),
   )
@@ -215,7 +212,7 @@ describe('giving up', () => {
 })
 
 test('an error without a listener is not thrown; close comes', async () => {
-  const client = new WebSocket(`ws://127.0.0.1:${await unusedPort()}/`)
+  const client = new WebSocket(`ws://127.0.0.1:${await closedPort()}/`)
   const [code] = await event<[number]>(client, 'close')
   expect(code).toBe(1006)
 })

@@ -160,7 +160,7 @@ describe.each([false, true])('TLS: %s', (secure) => {
     })
     const sizes = [1, 70_000, 3_000_000, 0, 16 << 20, 126]
     const messages = sizes.map((size) => random.bytes(size))
-    const back = events<[Buffer]>(client, 'message', messages.length, 20_000)
+    const back = events<[Buffer]>(client, 'message', messages.length)
     for (const message of messages) client.send(message)
     expect((await back).map(([data]) => sha256(data))).toEqual(messages.map((m) => sha256(m)))
   })
@@ -176,7 +176,6 @@ describe.each([false, true])('TLS: %s', (secure) => {
     let count = 0
     while (socket.send(random.bytes(64 * 1024))) count++
     count++
-    expect(socket.bufferedAmount).toBeGreaterThan(0)
     const { received } = observe(client)
     const drained = event(socket, 'drain')
     client.resume()

@@ -1,10 +1,11 @@
 // Heartbeats, idle timeouts, vanished peers and the graceful end of a server.
 import { Worker } from 'node:worker_threads'
+import { ownAddress } from '../support/addresses'
 import { OP } from '../support/frames'
 import { TcpProxy } from '../support/tcp-proxy'
 import { observe, useScope } from '../support/scope'
 import { WebSocketServer, type WebSocket } from '../support/subject'
-import { event, turns } from '../support/waiters'
+import { DEADLINE, event, turns } from '../support/waiters'
 import type { Role } from '../support/raw-peer'
 
 const scope = useScope()
@@ -12,7 +13,7 @@ const quick = { heartbeat: { interval: 50, timeout: 100 } }
 
 describe.each<Role>(['server', 'client'])('heartbeat, subject is the %s', (role) => {
   test('a peer that answers keeps the connection', async () => {
-    const { peer, socket } = await scope.session(role, { heartbeat: { interval: 20, timeout: 5000 } })
+    const { peer, socket } = await scope.session(role, { heartbeat: { interval: 20, timeout: DEADLINE } })
     for (let i = 0; i < 5; i++) {
       const ping = await peer.expectFrame(OP.ping)
       peer.send({ opcode: OP.pong, payload: ping.payload })
@@ -59,10 +60,11 @@ test('a peer that vanished is noticed by the heartbeat', async () => {
   const { server, port } = await scope.server(quick)
   const proxy = await TcpProxy.listen(port)
   scope.defer(() => proxy.close())
-  const connection = event<[WebSocket]>(server, 'connection')
-  const client = await scope.opened(`ws://127.0.0.1:${proxy.port}/`, [], { heartbeat: false })
-  const { closed, errors } = observe((await connection)[0])
-  proxy.swallow()
+  const observed = event<[WebSocket]>(server, 'connection').then(([socket]) => observe(socket))
+  // From the answer to the upgrade on, so that no ping is answered however late the heartbeat or this thread is.
+  proxy.swallowAfterAnswer()
+  const client = await scope.opened(`ws://127.0.0.1:${proxy.port}/`)
+  const { closed, errors } = await observed
   expect((await closed).code).toBe(1006)
   expect(errors.map((error) => error.code)).toEqual(['HEARTBEAT_TIMEOUT'])
   expect(client.readyState).toBe(1)
@@ -80,8 +82,9 @@ test('a connection that is cut is 1006 at both ends', async () => {
 })
 
 test('while the JavaScript thread is blocked pings are answered and idle peers live on', async () => {
-  // The peer lives in a worker and pings us while we compute; its heartbeat would drop us after 150 ms.
-  const { server, port } = await scope.server({ heartbeat: { interval: 30, timeout: 120 } })
+  // The peer lives in a worker and pings us while we compute. A heartbeat sends a ping only when the one before was
+  // answered, so several of them say that the answers were heeded.
+  const { server, port } = await scope.server({ heartbeat: { interval: 30, timeout: DEADLINE } })
   const connection = event<[WebSocket]>(server, 'connection')
   const flags = new Int32Array(new SharedArrayBuffer(8))
   const worker = new Worker(
@@ -110,7 +113,8 @@ test('while the JavaScript thread is blocked pings are answered and idle peers l
   const [socket] = await connection
   const { messages, errors } = observe(socket)
   // Blocks this thread until ten pongs reached the worker, which only the I/O thread can have sent.
-  for (let pongs = 0; pongs < 10; pongs = Atomics.load(flags, 1)) Atomics.wait(flags, 1, pongs, 5000)
+  for (let pongs = 0; pongs < 10; pongs = Atomics.load(flags, 1))
+    if (Atomics.wait(flags, 1, pongs, DEADLINE) === 'timed-out') throw new Error(`only ${pongs} pongs came`)
   expect(Atomics.load(flags, 0)).toBeGreaterThanOrEqual(10)
   await turns(5)
   expect([socket.readyState, messages, errors]).toEqual([1, [], []])
@@ -142,7 +146,7 @@ describe('server.close()', () => {
   })
 
   test('nobody gets in any more', async () => {
-    const { server, url } = await scope.server()
+    const { server, url } = await scope.server({ host: ownAddress })
     await server.close()
     const late = scope.client(url)
     const [error] = await event<[{ code: string }]>(late, 'error')
@@ -168,10 +172,10 @@ describe('server.close()', () => {
   })
 
   test('the port can be had again at once', async () => {
-    const { server, port, url } = await scope.server()
+    const { server, port, url } = await scope.server({ host: ownAddress })
     await scope.opened(url)
     await server.close()
-    const again = await scope.server({ port })
+    const again = await scope.server({ host: ownAddress, port })
     expect(again.port).toBe(port)
   })
 

@@ -121,7 +121,7 @@ async function echoes(client: WebSocket, sizes: number[]): Promise<void> {
       client.send(bytes.subarray(51), { fin: true })
     } else client.send(data)
   })
-  await within(done, 'all echoes', 25_000)
+  await within(done, 'all echoes')
   expect(got).toEqual(sent)
 }
 

@@ -1,9 +1,10 @@
 // The order of events and who gets what: open, messages, close, held messages, errors in handlers, iteration, disposal.
 import { once } from 'node:events'
+import { ownAddress } from '../support/addresses'
 import { encodeFrame, OP, type FrameSpec } from '../support/frames'
 import { failure, observe, settledOpen, useScope } from '../support/scope'
 import { createWebSocketStream, WebSocket } from '../support/subject'
-import { counter, deferred, event, turns, within } from '../support/waiters'
+import { counter, deferred, event, turns, until, within } from '../support/waiters'
 
 const scope = useScope()
 const texts = (...payloads: string[]): FrameSpec[] =>
@@ -201,20 +202,29 @@ describe('a flood', () => {
     const connection = event<[WebSocket]>(server, 'connection')
     const peer = (await scope.rawClient(port)).upgrade()
     const [socket] = await connection
+    server.on('connection', (other) => other.on('message', (data) => other.send(data)))
     let count = 0
     socket.on('message', () => count++)
     const flood = peer.encode({ opcode: OP.text, payload: 'flood' })
     const block = Buffer.concat(Array.from({ length: 5000 }, () => flood))
     let running = true
+    let blocks = 0
     const writer = (async () => {
-      while (running) await peer.flush(block)
+      for (; running; blocks++) await peer.flush(block)
     })()
-    for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 1))
-    const other = await scope.opened(`ws://127.0.0.1:${port}/`)
-    expect(other.readyState).toBe(1)
+    for (let i = 0; i < 5; i++) {
+      const before = count
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      const other = await scope.opened(`ws://127.0.0.1:${port}/`)
+      const echo = event<[string]>(other, 'message')
+      other.send('echo')
+      expect((await echo)[0]).toBe('echo')
+      // The flood is not over.
+      await until(() => count > before)
+    }
     running = false
     await writer
-    expect(count).toBeGreaterThan(0)
+    await until(() => count === 5000 * blocks)
   })
 })
 
@@ -328,7 +338,7 @@ describe('names and constants', () => {
 })
 
 test('a thousand attempts against a closed door leave nothing behind', async () => {
-  const { server, url } = await scope.server()
+  const { server, url } = await scope.server({ host: ownAddress })
   await server.close()
   for (let i = 0; i < 1000; i += 100) {
     await Promise.all(Array.from({ length: 100 }, () => failure(scope.client(url))))

@@ -1,20 +1,10 @@
 // Unix sockets and HTTP CONNECT proxies.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { certificates } from '../support/certificates'
 import { HttpProxy, type ProxyRules } from '../support/http-proxy'
 import { failure, useScope } from '../support/scope'
-import { WebSocketServer } from '../support/subject'
 import { event } from '../support/waiters'
 
 const scope = useScope()
-
-function socketPath(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'hawser-unix-'))
-  scope.defer(() => rmSync(dir, { recursive: true, force: true }))
-  return join(dir, 'it.sock')
-}
 
 async function proxy(rules?: ProxyRules): Promise<HttpProxy> {
   const it = await HttpProxy.listen(rules)
@@ -24,7 +14,7 @@ async function proxy(rules?: ProxyRules): Promise<HttpProxy> {
 
 describe('unix sockets', () => {
   test('the client connects to ws+unix:', async () => {
-    const path = socketPath()
+    const path = scope.socketPath()
     const raw = await scope.rawServer(path)
     const accepted = raw.accepted()
     const client = await scope.opened(`ws+unix:${path}:/chat?x=1`)
@@ -36,7 +26,7 @@ describe('unix sockets', () => {
   })
 
   test('without a target the target is /', async () => {
-    const path = socketPath()
+    const path = scope.socketPath()
     const raw = await scope.rawServer(path)
     const accepted = raw.accepted()
     await scope.opened(`ws+unix:${path}`)
@@ -44,18 +34,16 @@ describe('unix sockets', () => {
   })
 
   test('the server listens on socketPath', async () => {
-    const path = socketPath()
-    const server = scope.track(new WebSocketServer({ socketPath: path }))
+    const { server, url } = await scope.unixServer()
     server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)))
-    await event(server, 'listening')
-    const client = await scope.opened(`ws+unix:${path}:/`)
+    const client = await scope.opened(url)
     const echo = event<[string]>(client, 'message')
     client.send('there and back')
     expect((await echo)[0]).toBe('there and back')
   })
 
   test('a path where nothing listens', async () => {
-    const { error, code } = await failure(scope.client(`ws+unix:${socketPath()}:/`))
+    const { error, code } = await failure(scope.client(`ws+unix:${scope.socketPath()}:/`))
     expect(['CONNECTION_REFUSED', 'CONNECTION_FAILED']).toContain(error['code'])
     expect(code).toBe(1006)
   })

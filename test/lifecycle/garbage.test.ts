@@ -129,7 +129,7 @@ test('a message of half a million tiny fragments does not pin memory', async () 
   const outcome = await run(
     `${GC}
     const net = require('node:net')
-    const server = await serve()
+    const server = await serve({ heartbeat: false })
     let got = 0
     server.on('connection', (socket) => socket.on('message', (m) => { got = m.length; socket.close() }))
     const raw = net.connect(server.address().port, '127.0.0.1')

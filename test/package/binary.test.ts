@@ -1,11 +1,12 @@
 // What the prebuilt binary asks of the machine that loads it.
 import { execFileSync } from 'node:child_process'
 import { statSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type { NativeBinding } from '../../types/native'
 
-const binary = join(__dirname, '../../prebuilds/linux-x64/hawser.node')
-const objdump = (...args: string[]): string =>
-  execFileSync('objdump', [...args, binary], { encoding: 'utf8', maxBuffer: 1 << 26 })
+const platform = `${process.platform}-${process.arch}`
+const binary = join(__dirname, `../../prebuilds/${platform}/hawser.node`)
 
 /** Dotted version numbers as numbers that compare: 2.34 → 2034. */
 const comparable = (dotted: string): number => {
@@ -13,45 +14,79 @@ const comparable = (dotted: string): number => {
   return major * 1000 + minor
 }
 
-const describeOnLinux = process.platform === 'linux' && process.arch === 'x64' ? describe : describe.skip
+/** What binutils say of a library of Linux, on whatever processor. */
+class Elf {
+  readonly symbols = this.#objdump('-T')
+  readonly header = this.#objdump('-p')
 
-describeOnLinux('the linux-x64 binary', () => {
-  const symbols = objdump('-T')
-  const header = objdump('-p')
+  #objdump(...args: string[]): string {
+    return execFileSync('objdump', [...args, binary], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  }
+  get sections(): string {
+    return this.#objdump('-t')
+  }
+  get needed(): string[] {
+    return [...this.header.matchAll(/NEEDED\s+(\S+)/g)].map((match) => match[1])
+  }
+}
 
-  it('needs no symbol of a glibc newer than 2.34', () => {
-    const newer = symbols.split('\n').filter((line) => {
-      const match = /\bGLIBC_([\d.]+)\)?/.exec(line)
-      return match !== null && comparable(match[1]) > comparable('2.34')
-    })
-    expect(newer).toEqual([])
-  })
+type Check = [name: string, check: (elf: Elf) => void]
 
-  it('carries its C++ library, OpenSSL and zlib within it', () => {
-    expect(symbols).not.toMatch(/GLIBCXX_|CXXABI_/)
-    const needed = [...header.matchAll(/NEEDED\s+(\S+)/g)].map((match) => match[1])
-    const allowed = ['libc.so.6', 'libgcc_s.so.1', 'libm.so.6', 'ld-linux-x86-64.so.2']
-    expect(needed.filter((name) => !allowed.includes(name))).toEqual([])
-  })
+const onLinux: Check[] = [
+  [
+    'needs no symbol of a glibc newer than 2.34',
+    ({ symbols }) => {
+      const newer = symbols.split('\n').filter((line) => {
+        const match = /\bGLIBC_([\d.]+)\)?/.exec(line)
+        return match !== null && comparable(match[1]) > comparable('2.34')
+      })
+      expect(newer).toEqual([])
+    },
+  ],
+  [
+    'carries its C++ library, OpenSSL and zlib within it',
+    ({ symbols, needed }) => {
+      expect(symbols).not.toMatch(/GLIBCXX_|CXXABI_/)
+      const system = /^(libc\.so\.6|libgcc_s\.so\.1|libm\.so\.6|ld-linux-[\w-]+\.so\.\d)$/
+      expect(needed.filter((name) => !system.test(name))).toEqual([])
+    },
+  ],
+  [
+    'shows the process nothing but the entry points of Node-API',
+    ({ symbols }) => {
+      const shown = symbols
+        .split('\n')
+        .filter((line) => /^[0-9a-f]{8,16}\s/.test(line) && !line.includes('*UND*'))
+        .map((line) => line.trim().split(/\s+/).at(-1))
+      expect(shown.sort()).toEqual(['napi_register_module_v1', 'node_api_module_get_api_version_v1'])
+    },
+  ],
+  [
+    'asks never to be unloaded',
+    ({ header }) => {
+      // DF_1_NODELETE
+      const flags = /FLAGS_1\s+0x([0-9a-f]+)/.exec(header)
+      expect(Number.parseInt(flags?.[1] ?? '0', 16) & 0x8).toBe(0x8)
+    },
+  ],
+  ['is stripped', ({ sections }) => expect(sections).toContain('no symbols')],
+]
 
-  it('shows the process nothing but the entry points of Node-API', () => {
-    const shown = symbols
-      .split('\n')
-      .filter((line) => /^[0-9a-f]{16}\s/.test(line) && !line.includes('*UND*'))
-      .map((line) => line.trim().split(/\s+/).at(-1))
-    expect(shown.sort()).toEqual(['napi_register_module_v1', 'node_api_module_get_api_version_v1'])
-  })
-
-  it('asks never to be unloaded', () => {
-    // DF_1_NODELETE
-    const flags = /FLAGS_1\s+0x([0-9a-f]+)/.exec(header)
-    expect(Number.parseInt(flags?.[1] ?? '0', 16) & 0x8).toBe(0x8)
-  })
-
-  it('is stripped and of a reasonable size', () => {
+describe(`the binary of ${platform}`, () => {
+  it('is of a reasonable size', () => {
     const megabytes = statSync(binary).size / 1e6
     process.stdout.write(`hawser.node: ${megabytes.toFixed(1)} MB\n`)
     expect(megabytes).toBeLessThan(12)
-    expect(objdump('-t')).toContain('no symbols')
   })
+
+  it('loads, and is of the version of the package', () => {
+    const load = createRequire(__filename)
+    const { version } = load('../../package.json') as { version: string }
+    expect((load(binary) as NativeBinding).version).toBe(version)
+  })
+
+  if (process.platform === 'linux') {
+    const elf = new Elf()
+    it.each(onLinux)('%s', (_name, check) => check(elf))
+  }
 })

@@ -6,5 +6,5 @@ module.exports = {
   rootDir: '../..',
   roots: ['<rootDir>/test/package'],
   testPathIgnorePatterns: ['/node_modules/'],
-  testTimeout: 120_000,
+  testTimeout: 600_000,
 }

@@ -104,7 +104,7 @@ describe('the installed package', () => {
 
 describe.each(runtimes())('on $name', ({ executable }) => {
   it.each(['echo.cjs', 'echo.mjs'])('%s echoes text and binary and the process ends by itself', (program) => {
-    const result = spawnSync(executable, [program], { cwd: project, encoding: 'utf8', timeout: 60_000 })
+    const result = spawnSync(executable, [program], { cwd: project, encoding: 'utf8', timeout: 300_000 })
     expect({ status: result.status, signal: result.signal, stderr: result.stderr }).toEqual({
       status: 0,
       signal: null,

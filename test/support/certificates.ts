@@ -86,26 +86,13 @@ function make(): Certificates {
       ...extension,
     )
   }
+  const issue = (name: string, ...how: string[]): void => {
+    const files = ['-in', `${name}.csr`, '-out', `${name}.crt`]
+    openssl('ca', '-batch', '-config', 'ca.conf', '-notext', ...files, ...how)
+  }
   const root = (name: string, subject: string, section = 'authority', alt?: string): void => {
     request(name, subject, alt)
-    openssl(
-      'ca',
-      '-batch',
-      '-config',
-      'ca.conf',
-      '-selfsign',
-      '-in',
-      `${name}.csr`,
-      '-keyfile',
-      `${name}.key`,
-      '-out',
-      `${name}.crt`,
-      '-notext',
-      '-days',
-      '3650',
-      '-extensions',
-      section,
-    )
+    issue(name, '-selfsign', '-keyfile', `${name}.key`, '-days', '3650', '-extensions', section)
   }
   const sign = (
     name: string,
@@ -117,27 +104,8 @@ function make(): Certificates {
     as = 'leaf',
   ): KeyPair => {
     request(name, subject, alt)
-    openssl(
-      'ca',
-      '-batch',
-      '-config',
-      'ca.conf',
-      '-cert',
-      `${by}.crt`,
-      '-keyfile',
-      `${by}.key`,
-      '-in',
-      `${name}.csr`,
-      '-out',
-      `${name}.crt`,
-      '-notext',
-      '-startdate',
-      from,
-      '-enddate',
-      to,
-      '-extensions',
-      as,
-    )
+    const signer = ['-cert', `${by}.crt`, '-keyfile', `${by}.key`]
+    issue(name, ...signer, '-startdate', from, '-enddate', to, '-extensions', as)
     return { cert: read(`${name}.crt`), key: read(`${name}.key`) }
   }
   const [past, long] = ['20200101000000Z', '20490101000000Z']

@@ -85,7 +85,7 @@ export class Child {
       stop()
     })
     try {
-      return await within(seen, `${String(pattern)} from the child`, 20_000)
+      return await within(seen, `${String(pattern)} from the child`)
     } finally {
       this.#watchers.delete(stop)
     }
@@ -99,7 +99,7 @@ export class Child {
   /** Waits for the end; a child that hangs is killed and fails the test with what it printed. */
   async exit(): Promise<Outcome> {
     try {
-      return await within(this.#exit, 'exit of the child', 20_000)
+      return await within(this.#exit, 'exit of the child')
     } catch (error) {
       this.process.kill('SIGKILL')
       throw new Error(`${(error as Error).message}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`, {

@@ -1,7 +1,8 @@
 // An address whose connection attempts neither succeed nor fail: a listener that nobody accepts from, its queue full.
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import * as net from 'node:net'
-import { within } from './waiters'
+import { event, until, within } from './waiters'
 
 export interface FullBacklog {
   port: number
@@ -12,13 +13,15 @@ export interface FullBacklog {
 // kernel drops every further SYN.
 const OWNER = `
 const server = require('node:net').createServer()
-server.listen({ port: 0, host: process.argv[1], backlog: 1 }, () => {
+server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
   require('node:fs').writeSync(1, server.address().port + '\\n')
   process.kill(process.pid, 'SIGSTOP')
 })`
+const held = 2
 
-export async function fullBacklog(host = '127.0.0.1'): Promise<FullBacklog> {
-  const owner = spawn(process.execPath, ['-e', OWNER, host], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** On 127.0.0.1. */
+export async function fullBacklog(): Promise<FullBacklog> {
+  const owner = spawn(process.execPath, ['-e', OWNER], { stdio: ['ignore', 'pipe', 'inherit'] })
   const exited = new Promise<void>((resolve) => owner.once('exit', () => resolve()))
   const port = await within(
     new Promise<number>((resolve) =>
@@ -27,16 +30,13 @@ export async function fullBacklog(host = '127.0.0.1'): Promise<FullBacklog> {
     'port of the full listener',
   )
   const fillers: net.Socket[] = []
-  // Fills until an attempt is left hanging: connected ones answer at once on the loopback.
-  for (let open = true; open;) {
-    const socket = net.connect(port, host)
-    socket.on('error', () => {})
+  for (let i = 0; i < held; i++) {
+    const socket = net.connect(port, '127.0.0.1')
     fillers.push(socket)
-    open = await Promise.race([
-      new Promise<boolean>((resolve) => socket.once('connect', () => resolve(true))),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 300).unref()),
-    ])
+    await event(socket, 'connect')
   }
+  // Our end is connected before the listener has counted it.
+  await until(() => waiting(port) === held)
   return {
     port,
     async close() {
@@ -45,4 +45,14 @@ export async function fullBacklog(host = '127.0.0.1'): Promise<FullBacklog> {
       await exited
     },
   }
+}
+
+/** Connections that wait to be accepted at a port of 127.0.0.1: a listener's line has them where others have bytes. */
+function waiting(port: number): number {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  for (const line of readFileSync('/proc/net/tcp', 'latin1').split('\n')) {
+    const [, local, , state, queues] = line.trim().split(/\s+/)
+    if (local === address && state === '0A') return Number.parseInt(queues.split(':')[1], 16)
+  }
+  throw new Error(`nothing listens at ${port}`)
 }

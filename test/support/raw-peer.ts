@@ -71,9 +71,9 @@ export class RawPeer {
     })
   }
 
-  /** Connects as a client without saying anything. */
-  static async connect(port: number, host = '127.0.0.1'): Promise<RawPeer> {
-    const socket = net.connect(port, host)
+  /** Connects as a client, to a port of 127.0.0.1 or to a path, without saying anything. */
+  static async connect(to: number | string): Promise<RawPeer> {
+    const socket = typeof to === 'string' ? net.connect(to) : net.connect(to, '127.0.0.1')
     const peer = new RawPeer(socket, 'client')
     await within(
       new Promise<void>((resolve, reject) => {

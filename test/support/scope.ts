@@ -1,11 +1,15 @@
 // Opens what a test needs and closes it all afterwards, newest first.
-import { event, within } from './waiters'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DEADLINE, event, within } from './waiters'
 import { RawPeer, type Role } from './raw-peer'
 import { RawServer } from './raw-server'
 import { WebSocket, WebSocketServer } from './subject'
 import type * as tls from 'node:tls'
 
 type Options = Record<string, unknown>
+type HeaderLines = Record<string, string | undefined>
 export type Message = { data: unknown; isBinary: boolean }
 
 export interface Pair {
@@ -28,6 +32,9 @@ export interface Session {
   received(count: number): Promise<Message[]>
 }
 
+/** Time limits of the product. Tests that are about one set it; no other may fail because the machine is slow. */
+const patient = { handshakeTimeout: 0, closeTimeout: 10 * DEADLINE, heartbeat: false }
+
 export class Scope {
   #cleanups: (() => unknown)[] = []
 
@@ -44,11 +51,27 @@ export class Scope {
 
   /** A listening server on the loopback. */
   async server(options: Options = {}): Promise<{ server: WebSocketServer; port: number; url: string }> {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...options })
+    const host = typeof options['host'] === 'string' ? options['host'] : '127.0.0.1'
+    const server = new WebSocketServer({ ...patient, port: 0, ...options, host })
     this.track(server)
     await event(server, 'listening')
     const port = (server.address() as { port: number }).port
-    return { server, port, url: `${options['tls'] ? 'wss' : 'ws'}://127.0.0.1:${port}` }
+    return { server, port, url: `${options['tls'] ? 'wss' : 'ws'}://${host}:${port}` }
+  }
+
+  /** The same on a unix socket, whose kernel buffers are small and do not grow. */
+  async unixServer(options: Options = {}): Promise<{ server: WebSocketServer; path: string; url: string }> {
+    const path = this.socketPath()
+    const server = this.track(new WebSocketServer({ ...patient, ...options, socketPath: path }))
+    await event(server, 'listening')
+    return { server, path, url: `ws+unix:${path}:/` }
+  }
+
+  /** A path for a unix socket, in a folder of its own. */
+  socketPath(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'hawser-unix-'))
+    this.defer(() => rmSync(folder, { recursive: true, force: true }))
+    return join(folder, 'it.sock')
   }
 
   /** Closes `server` and everything connected to it when the test is over. */
@@ -61,7 +84,7 @@ export class Scope {
   }
 
   client(url: string, protocols?: string | string[], options?: Options): WebSocket {
-    const client = new WebSocket(url, protocols, options)
+    const client = new WebSocket(url, protocols, { ...patient, connectTimeout: 0, ...options })
     client.on('error', () => {})
     this.defer(() => client.terminate())
     return client
@@ -100,8 +123,9 @@ export class Scope {
     return raw
   }
 
-  async rawClient(port: number): Promise<RawPeer> {
-    const peer = await RawPeer.connect(port)
+  /** A raw client of 127.0.0.1 or of a unix socket. */
+  async rawClient(to: number | string): Promise<RawPeer> {
+    const peer = await RawPeer.connect(to)
     this.defer(() => peer.destroy())
     return peer
   }
@@ -112,18 +136,34 @@ export class Scope {
    */
   async session(role: Role, options: Options = {}, extensions?: string): Promise<Session> {
     const lines = { 'Sec-WebSocket-Extensions': extensions }
-    if (role === 'server') {
-      const { server, port } = await this.server(options)
-      const connection = event<[WebSocket]>(server, 'connection')
-      const observed = connection.then(([socket]) => observe(socket))
-      const peer = (await this.rawClient(port)).upgrade(lines)
-      await peer.readHead()
-      const session = { peer, ...(await observed) }
-      return session
+    if (role === 'client') {
+      const raw = await this.rawServer()
+      return await this.#dials(raw, `ws://127.0.0.1:${raw.port}/`, options, lines)
     }
-    const raw = await this.rawServer()
+    const { server, port } = await this.server(options)
+    return await this.#accepts(server, port, lines)
+  }
+
+  /** The same over a unix socket: a peer that does not read holds the subject back before it sent `plenty`. */
+  async narrowSession(role: Role, options: Options = {}): Promise<Session> {
+    if (role === 'client') {
+      const path = this.socketPath()
+      return await this.#dials(await this.rawServer(path), `ws+unix:${path}:/`, options)
+    }
+    const { server, path } = await this.unixServer(options)
+    return await this.#accepts(server, path)
+  }
+
+  async #accepts(server: WebSocketServer, to: number | string, lines: HeaderLines = {}): Promise<Session> {
+    const observed = event<[WebSocket]>(server, 'connection').then(([socket]) => observe(socket))
+    const peer = (await this.rawClient(to)).upgrade(lines)
+    await peer.readHead()
+    return { peer, ...(await observed) }
+  }
+
+  async #dials(raw: RawServer, url: string, options: Options, lines: HeaderLines = {}): Promise<Session> {
     const accepted = raw.accepted(lines)
-    const socket = this.client(`ws://127.0.0.1:${raw.port}/`, [], options)
+    const socket = this.client(url, [], options)
     const watched = observe(socket)
     const opened = settledOpen(socket)
     const peer = await accepted

@@ -1,18 +1,17 @@
-// A TCP relay that a test can make cut, swallow, delay or throttle what passes.
+// A TCP relay that a test can make cut, swallow or throttle what passes.
 import * as net from 'node:net'
-import { event } from './waiters'
+import { event, turns } from './waiters'
 
-type Mode = 'pass' | 'swallow'
+/**
+ * 'swallow' keeps both connections up while nothing arrives: a peer that vanished. 'answer' becomes that behind the first
+ * bytes of the target.
+ */
+type Mode = 'pass' | 'answer' | 'swallow'
 
 export class TcpProxy {
   readonly server: net.Server
-  /** Bytes relayed from the client to the target, and back. */
-  up = 0
-  down = 0
-  /** 'swallow' keeps both connections up while nothing arrives: a peer that vanished. */
   #mode: Mode = 'pass'
-  /** At most this many bytes a write, each on a loop turn of its own. */
-  chunk = Infinity
+  #throttle: (() => number) | undefined
   readonly #pairs = new Set<[net.Socket, net.Socket]>()
 
   private constructor(target: number) {
@@ -20,8 +19,10 @@ export class TcpProxy {
       const far = net.connect({ port: target, host: '127.0.0.1', allowHalfOpen: true })
       const pair: [net.Socket, net.Socket] = [near, far]
       this.#pairs.add(pair)
-      this.#relay(near, far, (n) => (this.up += n))
-      this.#relay(far, near, (n) => (this.down += n))
+      this.#relay(near, far)
+      this.#relay(far, near, () => {
+        if (this.#mode === 'answer') this.#mode = 'swallow'
+      })
       for (const socket of pair) socket.on('close', () => this.#pairs.delete(pair))
     })
   }
@@ -37,18 +38,14 @@ export class TcpProxy {
     return (this.server.address() as net.AddressInfo).port
   }
 
-  /** From now on nothing gets through, and nobody is told. */
-  swallow(): void {
-    this.#mode = 'swallow'
+  /** Behind the first bytes of the target nothing gets through any more, and nobody is told. */
+  swallowAfterAnswer(): void {
+    this.#mode = 'answer'
   }
 
-  /** Stops reading, so that both kernels' buffers fill. */
-  stall(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.pause()
-  }
-
-  flow(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.resume()
+  /** So many bytes a write, each on a turn of the loop of its own, and nothing more is read meanwhile. */
+  throttle(bytes: () => number): void {
+    this.#throttle = bytes
   }
 
   /** Resets every connection. */
@@ -61,36 +58,40 @@ export class TcpProxy {
     await new Promise<void>((resolve) => this.server.close(() => resolve()))
   }
 
-  #relay(from: net.Socket, to: net.Socket, count: (bytes: number) => void): void {
+  #relay(from: net.Socket, to: net.Socket, passed = (): void => {}): void {
+    // What is under way: an end may be told before it is through, even by a stream that is paused.
+    let trickle = Promise.resolve()
     from.setNoDelay(true)
     from.on('data', (bytes: Buffer) => {
       if (this.#mode === 'swallow') return
-      count(bytes.length)
-      if (this.chunk === Infinity) {
+      if (this.#throttle === undefined) {
         if (!to.write(bytes)) {
           from.pause()
           to.once('drain', () => from.resume())
         }
-        return
+      } else {
+        from.pause()
+        trickle = this.#trickle(bytes, to, this.#throttle).then(() => void from.resume())
       }
-      from.pause()
-      void this.#trickle(bytes, to).then(() => from.resume())
+      passed()
     })
     from.on('end', () => {
-      if (this.#mode === 'pass') to.end()
+      if (this.#mode === 'pass') void trickle.then(() => to.end())
     })
     from.on('error', () => {})
     from.on('close', (failed) => {
       if (this.#mode === 'swallow') return
       if (failed) to.resetAndDestroy()
-      else if (from.destroyed && !to.destroyed) to.end()
+      else void trickle.then(() => to.end())
     })
   }
 
-  async #trickle(bytes: Buffer, to: net.Socket): Promise<void> {
-    for (let at = 0; at < bytes.length && !to.destroyed; at += this.chunk) {
-      to.write(bytes.subarray(at, at + this.chunk))
-      await new Promise<void>((resolve) => setImmediate(resolve))
+  async #trickle(bytes: Buffer, to: net.Socket, size: () => number): Promise<void> {
+    for (let at = 0; at < bytes.length && !to.destroyed;) {
+      const end = at + size()
+      to.write(bytes.subarray(at, end))
+      at = end
+      await turns(1)
     }
   }
 }

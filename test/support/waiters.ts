@@ -1,7 +1,8 @@
 // Event-driven waits. The deadline only turns a hang into a named failure; nothing is ever asserted about time.
 import type { EventEmitter } from 'node:events'
 
-export const DEADLINE = 10_000
+/** Far beyond what anything takes on a slow machine with much else to do, and below the limit of Jest. */
+export const DEADLINE = 60_000
 
 /** Rejects with `label` when `promise` is still pending after `ms` milliseconds. */
 export function within<T>(promise: Promise<T>, label: string, ms = DEADLINE): Promise<T> {
@@ -72,6 +73,15 @@ export function counter(emitter: unknown, name: string): { readonly calls: unkno
 /** Settles after `turns` complete turns of the event loop: enough for anything already queued to run. */
 export async function turns(count = 3): Promise<void> {
   for (let i = 0; i < count; i++) await new Promise<void>((resolve) => setImmediate(resolve))
+}
+
+/** Settles once `holds`, which is asked in each turn of the event loop: for states that no event tells of. */
+export async function until(holds: () => boolean, ms = DEADLINE): Promise<void> {
+  let given = true
+  const met = (async () => {
+    while (given && !holds()) await turns(1)
+  })()
+  await within(met, `turn in which ${holds.toString()}`, ms).finally(() => (given = false))
 }
 
 export interface Deferred<T> {

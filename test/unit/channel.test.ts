@@ -165,9 +165,9 @@ describe('payloads', () => {
     expect(reactor.take().map((record) => record.data)).toEqual(texts.map((text) => Buffer.from(text)))
     const weight = texts.reduce((sum, text) => sum + Buffer.byteLength(text) + messageOverhead, 0)
     expect(channel.pending(socket)).toBe(weight)
-    expect(channel.pendingMessages(socket)).toBe(texts.length)
+    expect(channel.pendingPayload(socket)).toBe(weight - texts.length * messageOverhead)
     reactor.flushed(0, weight, texts.length)
-    expect([channel.pending(socket), channel.pendingMessages(socket)]).toEqual([0, 0])
+    expect([channel.pending(socket), channel.pendingPayload(socket)]).toEqual([0, 0])
   })
 
   test('counters wrap', () => {
@@ -179,7 +179,7 @@ describe('payloads', () => {
     channel.sendText(socket, 'x'.repeat(20), 0)
     expect(socket._queued).toBeLessThan(0)
     expect(channel.pending(socket)).toBe(20 + messageOverhead)
-    expect(channel.pendingMessages(socket)).toBe(1)
+    expect(channel.pendingPayload(socket)).toBe(20)
   })
 
   test('a large send names a staged copy', () => {

@@ -1,19 +1,9 @@
 // Redirects of a client: what is followed, what stays behind, what is refused.
 import { In } from '../../lib/native/records'
 import { native, turn } from './support/fake-native'
-import { connecting, ends, openFields, watch } from './support/sockets'
+import { answers, connecting, ends, last, openFields, watch } from './support/sockets'
 
 jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./support/fake-native'))
-
-const last = () => native().connects.at(-1)!
-
-/** An answer other than 101, with the records that follow it. */
-function answers(slot: number, status: number, headers: string[] = [], body = ''): void {
-  const fields = ['Reason', String(headers.length / 2), ...headers, '', body].join('\n')
-  native().reactor.write(In.response, slot, { aux: status, data: fields })
-  native().reactor.write(In.error, slot, { aux: 9, data: `0\nThe server answered ${status}.` })
-  ends(slot, 1006, '', false)
-}
 
 describe('redirects', () => {
   const options = { followRedirects: true, headers: { Authorization: 'secret', Cookie: 'c', 'X-A': '1' } }

@@ -2,19 +2,9 @@
 import { WebSocket, type HawserError, type WebSocketOptions } from '../../lib'
 import { In } from '../../lib/native/records'
 import { native, turn } from './support/fake-native'
-import { connecting, ends, kinds, openFields, opened, watch } from './support/sockets'
+import { answers, connecting, ends, kinds, last, openFields, opened, watch } from './support/sockets'
 
 jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./support/fake-native'))
-
-const last = () => native().connects.at(-1)!
-
-/** An answer other than 101, with the records that follow it. */
-function answers(slot: number, status: number, headers: string[] = [], body = ''): void {
-  const fields = ['Reason', String(headers.length / 2), ...headers, '', body].join('\n')
-  native().reactor.write(In.response, slot, { aux: status, data: fields })
-  native().reactor.write(In.error, slot, { aux: 9, data: `0\nThe server answered ${status}.` })
-  ends(slot, 1006, '', false)
-}
 
 function settings(url: string | URL, options?: WebSocketOptions, protocols: string | string[] = []) {
   const ws = new WebSocket(url, protocols, options)

@@ -2,20 +2,9 @@
 import { WebSocket, CloseEvent, ErrorEvent, MessageEvent, SocketEvent } from '../../lib'
 import { In } from '../../lib/native/records'
 import { native, turn, uncaught } from './support/fake-native'
-import { connecting, ends, openFields, opened, written } from './support/sockets'
+import { connecting, ends, flowing, openFields, say, written } from './support/sockets'
 
 jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./support/fake-native'))
-
-async function flowing(...args: Parameters<typeof opened>): Promise<ReturnType<typeof opened>> {
-  const pair = opened(...args)
-  await turn()
-  return pair
-}
-
-function say(slot: number, data: string | Uint8Array): void {
-  native().reactor.message(slot, data)
-  native().reactor.publish()
-}
 
 describe('W3C listeners', () => {
   test('handler attributes of every event', async () => {

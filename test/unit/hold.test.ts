@@ -2,7 +2,7 @@
 import { WebSocket, type HawserError } from '../../lib'
 import { In } from '../../lib/native/records'
 import { native, turn, uncaught } from './support/fake-native'
-import { accepted, ends, kinds, listening, opened, requestFields, watch } from './support/sockets'
+import { accepted, ends, flowing, kinds, listening, requestFields, say, watch } from './support/sockets'
 
 jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./support/fake-native'))
 
@@ -28,8 +28,7 @@ test('a message behind `open` waits for the next turn', async () => {
 
 describe('pause', () => {
   test('holds what comes and replays it in order behind resume, close last', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const { reactor } = native()
     const seen = watch(ws)
     ws.pause()
@@ -56,15 +55,13 @@ describe('pause', () => {
   })
 
   test('the reactor is told once, and to go on only when all is replayed', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const { reactor } = native()
     const seen = watch(ws)
     ws.pause()
     ws.pause()
     expect(kinds().filter((kind) => kind === 'pause')).toHaveLength(1)
-    for (const text of ['a', 'b', 'c']) reactor.message(slot, text)
-    reactor.publish()
+    say(slot, 'a', 'b', 'c')
     ws.on('message', (data) => {
       if (data === 'b') ws.pause()
     })
@@ -83,8 +80,7 @@ describe('pause', () => {
   })
 
   test('with nothing held, resume takes effect at once and close comes although paused', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const seen = watch(ws)
     ws.pause()
     ws.resume()
@@ -102,8 +98,7 @@ describe('pause', () => {
     kinds()
     const seen = watch(ws)
     native().reactor.write(In.open, slot, { data: '' })
-    native().reactor.message(slot, 'held')
-    native().reactor.publish()
+    say(slot, 'held')
     expect(kinds()).toContain('pause')
     await turn(2)
     expect(seen.map((event) => event[0])).toEqual(['upgrade', 'open'])
@@ -114,16 +109,14 @@ describe('pause', () => {
   })
 
   test('a listener that throws during the replay does not lose the rest', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const got: string[] = []
     ws.on('message', (data) => {
       got.push(String(data))
       if (data === 'bad') throw new Error('mine')
     })
     ws.pause()
-    for (const text of ['bad', 'good']) native().reactor.message(slot, text)
-    native().reactor.publish()
+    say(slot, 'bad', 'good')
     ws.resume()
     await turn()
     expect(uncaught.splice(0)).toEqual([new Error('mine')])
@@ -134,17 +127,14 @@ describe('pause', () => {
 
 describe('terminate', () => {
   test('drops what is held; close comes once, with 1006', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const seen = watch(ws)
     ws.pause()
-    native().reactor.message(slot, 'never')
-    native().reactor.publish()
+    say(slot, 'never')
     ws.terminate()
     ws.terminate()
     expect(ws.readyState).toBe(WebSocket.CLOSING)
-    native().reactor.message(slot, 'nor this')
-    native().reactor.publish()
+    say(slot, 'nor this')
     ends(slot, 1006, '', false)
     await turn(2)
     expect(seen).toEqual([['close', 1006, '']])
@@ -152,12 +142,10 @@ describe('terminate', () => {
   })
 
   test('inside a message handler no further message fires', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const seen = watch(ws)
     ws.once('message', () => ws.terminate())
-    for (const text of ['one', 'two', 'three']) native().reactor.message(slot, text)
-    native().reactor.publish()
+    say(slot, 'one', 'two', 'three')
     ends(slot, 1006, '', false)
     expect(seen).toEqual([
       ['message', 'one', false],
@@ -166,12 +154,10 @@ describe('terminate', () => {
   })
 
   test('a close that was held behind messages comes when they are dropped', async () => {
-    const { ws, slot } = opened()
-    await turn()
+    const { ws, slot } = await flowing()
     const seen = watch(ws)
     ws.pause()
-    native().reactor.message(slot, 'never')
-    native().reactor.publish()
+    say(slot, 'never')
     ends(slot, 1001, 'gone')
     expect(seen).toEqual([])
     ws.terminate()
@@ -181,12 +167,10 @@ describe('terminate', () => {
 })
 
 test('after close() messages fire until close', async () => {
-  const { ws, slot } = opened()
-  await turn()
+  const { ws, slot } = await flowing()
   const seen = watch(ws)
   ws.close(1000, 'done')
-  native().reactor.message(slot, 'last words')
-  native().reactor.publish()
+  say(slot, 'last words')
   ends(slot, 1000, 'done')
   expect(seen).toEqual([
     ['message', 'last words', false],
@@ -208,8 +192,7 @@ describe('`connection` listeners', () => {
     const { ws, slot } = accepted(server, id)
     await turn()
     expect(kinds()).toEqual(['pause'])
-    native().reactor.message(slot, 'held')
-    native().reactor.publish()
+    say(slot, 'held')
     ends(slot, 1000)
     expect(ws.isPaused).toBe(false)
     release()
@@ -225,8 +208,7 @@ describe('`connection` listeners', () => {
     const { ws, slot } = accepted(server, id)
     const seen = watch(ws)
     await turn()
-    native().reactor.message(slot, 'flows')
-    native().reactor.publish()
+    say(slot, 'flows')
     expect(seen).toEqual([['message', 'flows', false]])
     ends(slot)
   })

@@ -2,20 +2,9 @@
 import { WebSocket } from '../../lib'
 import { In } from '../../lib/native/records'
 import { native, turn } from './support/fake-native'
-import { ends, kinds, opened } from './support/sockets'
+import { ends, flowing, kinds, say } from './support/sockets'
 
 jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./support/fake-native'))
-
-async function flowing(): Promise<{ ws: WebSocket; slot: number }> {
-  const pair = opened()
-  await turn()
-  return pair
-}
-
-function say(slot: number, ...texts: string[]): void {
-  for (const text of texts) native().reactor.message(slot, text)
-  native().reactor.publish()
-}
 
 async function collect(messages: AsyncIterable<unknown>): Promise<unknown[]> {
   const seen: unknown[] = []

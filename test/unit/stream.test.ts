@@ -3,25 +3,19 @@ import type { Duplex } from 'node:stream'
 import { createWebSocketStream, type WebSocket } from '../../lib'
 import { In } from '../../lib/native/records'
 import { native, turn } from './support/fake-native'
-import { connecting, ends, kinds, openFields, opened, written } from './support/sockets'
+import { connecting, ends, flowing, kinds, openFields, say, written } from './support/sockets'
 
 jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./support/fake-native'))
 
 async function streaming(
   options?: Parameters<typeof createWebSocketStream>[1],
-  socket?: Parameters<typeof opened>[0],
+  socket?: Parameters<typeof flowing>[0],
 ): Promise<{ ws: WebSocket; slot: number; stream: Duplex; events: string[] }> {
-  const { ws, slot } = opened(socket)
-  await turn()
+  const { ws, slot } = await flowing(socket)
   const stream = createWebSocketStream(ws, options)
   const events: string[] = []
   for (const name of ['end', 'finish', 'close', 'error']) stream.on(name, () => events.push(name))
   return { ws, slot, stream, events }
-}
-
-function say(slot: number, ...data: (string | Buffer)[]): void {
-  for (const item of data) native().reactor.message(slot, item)
-  native().reactor.publish()
 }
 
 test('messages are read as bytes, or as they are in object mode', async () => {

@@ -1,8 +1,6 @@
 // How connections open, or do not: answers to requests of every kind, the program's decision, TLS,
 // compression.
 #include "core/net/engine_fixture.hpp"
-#include "core/net/tls_test_certs.hpp"
-#include "core/protocol/handshake.hpp"
 
 namespace hawser::net::test {
 namespace {
@@ -152,14 +150,12 @@ class client_test : public ::testing::Test {
     auto to = client_settings(listener.port());
     to->protocols = {"chat"};
     to->headers = {{"X-Mine", "yes"}};
-    to->socket.handshake_timeout = 2000;
+    to->socket.handshake_timeout = 60000;
     slot = e.connect(std::move(to));
     peer.emplace_back(listener.accept());
     const std::string head = peer[0].read_head();
     EXPECT_NE(head.find("X-Mine: yes\r\n"), std::string::npos);
-    const std::size_t at = head.find("Sec-WebSocket-Key: ") + 19;
-    const std::string digest = protocol::accept_key(head.substr(at, 24));
-    if (const std::size_t place = text.find('@'); place != std::string::npos) text.replace(place, 1, digest);
+    if (const std::size_t at = text.find('@'); at != std::string::npos) text.replace(at, 1, digest_for(head));
     peer[0].write(text);
   }
   errc error() { return static_cast<errc>(e.sink.wait_for(event_kind::error, slot).aux); }
@@ -251,14 +247,7 @@ TEST_P(round_trip_test, every_size_there_and_back) {
     side->deflate.client_no_context_takeover = !how.client_keeps;
     if (how.bits > 0) side->deflate.server_max_window_bits = side->deflate.client_max_window_bits = how.bits;
   }
-  if (how.tls) {
-    error_info error;
-    server->tls = tls_context::make_server(
-        {.cert_pem = localhost_certificate().cert_pem, .key_pem = localhost_certificate().key_pem}, error);
-    to->tls = tls_context::make_client({.ca_pem = {test_ca().pem()}}, error);
-    to->server_name = "localhost";
-    ASSERT_FALSE(error) << error.detail;
-  }
+  if (how.tls) secure(*server, *to);
   auto client = std::make_shared<std::atomic<std::uint32_t>>(no_slot);
   e.sink.react([&e, client](const delivery& d) {
     if (d.is(event_kind::open)) *client = d.connection;

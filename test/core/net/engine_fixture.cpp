@@ -5,6 +5,9 @@
 #include <chrono>
 #include <future>
 
+#include "core/net/tls_test_certs.hpp"
+#include "core/protocol/handshake.hpp"
+
 namespace hawser::net::test {
 
 namespace {
@@ -407,6 +410,29 @@ std::unique_ptr<adopt_settings> adopted_settings(std::uint32_t server, int descr
   settings->descriptor = descriptor;
   settings->key = sample_key;
   return settings;
+}
+
+void secure(listen_settings& server, connect_settings& client) {
+  error_info error;
+  const issued_certificate& identity = localhost_certificate();
+  server.tls = tls_context::make_server({.cert_pem = identity.cert_pem, .key_pem = identity.key_pem}, error);
+  client.tls = tls_context::make_client({.ca_pem = {test_ca().pem()}}, error);
+  client.server_name = "localhost";
+  EXPECT_FALSE(error) << error.detail;
+}
+
+std::string digest_for(const std::string& head) {
+  const std::string name = "Sec-WebSocket-Key: ";
+  return protocol::accept_key(head.substr(head.find(name) + name.size(), 24));
+}
+
+raw_peer accept_upgraded(raw_listener& listener) {
+  raw_peer peer = listener.accept();
+  peer.write(
+      "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: "
+      "Upgrade\r\nSec-WebSocket-Accept: " +
+      digest_for(peer.read_head()) + "\r\n\r\n");
+  return peer;
 }
 
 std::string pattern(std::size_t size, std::size_t seed) {

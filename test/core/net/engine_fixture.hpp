@@ -164,6 +164,15 @@ std::unique_ptr<connect_settings> client_settings(std::uint16_t port);
 // Settings to adopt a connection whose client sent sample_key.
 std::unique_ptr<adopt_settings> adopted_settings(std::uint32_t server, int descriptor);
 
+// TLS between the two, with the certificate of localhost.
+void secure(listen_settings& server, connect_settings& client);
+
+// What answers the key in a request's head.
+std::string digest_for(const std::string& head);
+
+// The next connection of an engine that is the client, upgraded.
+raw_peer accept_upgraded(raw_listener& listener);
+
 // A text of so many bytes in which each place differs from its neighbours.
 std::string pattern(std::size_t size, std::size_t seed = 0);
 

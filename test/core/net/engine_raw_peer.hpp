@@ -7,11 +7,14 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,6 +53,15 @@ inline std::string close_payload_text(std::uint16_t code, std::string_view reaso
   return out.append(reason);
 }
 
+// More bytes than the kernel takes for a peer with a small receive buffer that does not read: what the
+// sender's buffer may grow to, and some more.
+inline std::size_t plenty() {
+  std::ifstream settings("/proc/sys/net/ipv4/tcp_wmem");
+  std::size_t least = 0, usual = 0, most = 0;
+  settings >> least >> usual >> most;
+  return std::max<std::size_t>(most, 4 << 20) + (4 << 20);
+}
+
 struct raw_frame {
   protocol::opcode op = protocol::opcode::continuation;
   bool fin = false;
@@ -57,6 +69,12 @@ struct raw_frame {
   bool masked = false;
   std::string payload;
 };
+
+// The kernel holds as little for the other side as it can.
+inline void narrow(int descriptor) {
+  const int least = 1;  // it makes of it what it needs
+  ::setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &least, sizeof(least));
+}
 
 class raw_peer {
  public:
@@ -76,16 +94,18 @@ class raw_peer {
   }
   static raw_peer to(std::uint16_t port, int receive_buffer = 0) { return raw_peer(port, receive_buffer); }
   ~raw_peer() { close(); }
-  raw_peer(raw_peer&& other) noexcept : fd_(std::exchange(other.fd_, -1)), rest_(std::move(other.rest_)) {}
+  raw_peer(raw_peer&& other) noexcept
+      : fd_(std::exchange(other.fd_, -1)), rest_(std::move(other.rest_)), step_(other.step_) {}
   raw_peer& operator=(raw_peer&& other) noexcept {
     std::swap(fd_, other.fd_);
     std::swap(rest_, other.rest_);
+    std::swap(step_, other.step_);
     return *this;
   }
 
   void write(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t n = ::send(fd_, bytes.data(), std::min(step_, bytes.size()), MSG_NOSIGNAL);
       if (n <= 0) fail("send");
       bytes.remove_prefix(static_cast<std::size_t>(n));
     }
@@ -94,6 +114,11 @@ class raw_peer {
   std::size_t write_some(std::string_view bytes) {
     const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     return n > 0 ? static_cast<std::size_t>(n) : 0;
+  }
+  // Takes and gives only a few bytes a system call from now on, and lets the kernel hold few.
+  void throttle(std::size_t bytes) {
+    step_ = bytes;
+    narrow(fd_);
   }
   // Writes what the other side may no longer want.
   void write_or_not(std::string_view bytes) { (void)::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); }
@@ -179,7 +204,7 @@ class raw_peer {
   }
   bool more() {
     char buffer[65536];
-    const ssize_t n = ::recv(fd_, buffer, sizeof(buffer), 0);
+    const ssize_t n = ::recv(fd_, buffer, std::min(step_, sizeof(buffer)), 0);
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
       throw std::runtime_error("nothing came before the deadline");
     if (n <= 0) return false;
@@ -199,6 +224,7 @@ class raw_peer {
 
   int fd_;
   std::string rest_;
+  std::size_t step_ = SIZE_MAX;  // bytes a system call at the most
 };
 
 // A peer that has upgraded.
@@ -224,8 +250,17 @@ class raw_listener {
       throw std::runtime_error("no listener");
     }
     port_ = ntohs(at.sin_port);
-    const timeval limit{30, 0};
-    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+    set_deadline();
+  }
+  // On a unix socket.
+  explicit raw_listener(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un at{};
+    at.sun_family = AF_UNIX;
+    path.copy(at.sun_path, sizeof(at.sun_path) - 1);
+    if (::bind(fd_, reinterpret_cast<sockaddr*>(&at), sizeof(at)) != 0 || ::listen(fd_, 16) != 0) {
+      throw std::runtime_error("no listener");
+    }
+    set_deadline();
   }
   ~raw_listener() { ::close(fd_); }
   raw_listener(const raw_listener&) = delete;
@@ -239,6 +274,10 @@ class raw_listener {
   }
 
  private:
+  void set_deadline() {
+    const timeval limit{30, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  }
   int fd_;
   std::uint16_t port_ = 0;
 };

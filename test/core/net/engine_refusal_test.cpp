@@ -3,7 +3,6 @@
 #include <atomic>
 
 #include "core/net/engine_fixture.hpp"
-#include "core/net/tls_test_certs.hpp"
 
 namespace hawser::net::test {
 namespace {
@@ -102,13 +101,7 @@ outcome converse(test_engine& e, const conversation& how) {
   if (how.decide) to->protocols = {"chat"};
   server->socket.deflate_enabled = to->socket.deflate_enabled = how.deflate;
   server->socket.deflate.threshold = to->socket.deflate.threshold = 0;
-  if (how.tls) {
-    error_info error;
-    server->tls = tls_context::make_server(
-        {.cert_pem = localhost_certificate().cert_pem, .key_pem = localhost_certificate().key_pem}, error);
-    to->tls = tls_context::make_client({.ca_pem = {test_ca().pem()}}, error);
-    to->server_name = "localhost";
-  }
+  if (how.tls) secure(*server, *to);
   to->port = e.listen(1, std::move(server));
   const std::uint32_t client = e.connect(std::move(to));
   e.sink.wait_for(event_kind::server_closed, 1);

@@ -1,8 +1,9 @@
 // Sockets and servers over the double of the native part, brought to where a test begins.
 import { WebSocket, WebSocketServer } from '../../../lib'
+import type { NativeConnect } from '../../../types/native'
 import type { ServerOptions, UpgradeRequest, WebSocketOptions } from '../../../lib'
 import { In, Out } from '../../../lib/native/records'
-import { native } from './fake-native'
+import { native, turn } from './fake-native'
 import type { Sent } from './fake-reactor'
 
 export const clean = 1 << 16
@@ -30,6 +31,19 @@ export function opened(
   native().reactor.deliver(In.open, slot, { data: fields })
   native().reactor.take()
   return { ws, slot }
+}
+
+/** The same in the turn behind `open`, so that its records flow. */
+export async function flowing(...args: Parameters<typeof opened>): Promise<ReturnType<typeof opened>> {
+  const pair = opened(...args)
+  await turn()
+  return pair
+}
+
+/** The peer sends messages. */
+export function say(slot: number, ...messages: (string | Uint8Array)[]): void {
+  for (const message of messages) native().reactor.message(slot, message)
+  native().reactor.publish()
 }
 
 /** Fields of a `connection` or `upgrade` record. */
@@ -72,6 +86,17 @@ export function accepted(
 export function ends(slot: number, code = 1000, reason = '', wasClean = true): void {
   native().reactor.deliver(In.close, slot, { aux: code | (wasClean ? clean : 0), data: Buffer.from(reason) })
   native().freeSlot(slot)
+}
+
+/** The attempt that was made last. */
+export const last = (): { slot: number; settings: NativeConnect } => native().connects.at(-1)!
+
+/** An answer other than 101, with the records that follow it. */
+export function answers(slot: number, status: number, headers: string[] = [], body = ''): void {
+  const fields = ['Reason', String(headers.length / 2), ...headers, '', body].join('\n')
+  native().reactor.write(In.response, slot, { aux: status, data: fields })
+  native().reactor.write(In.error, slot, { aux: 9, data: `0\nThe server answered ${status}.` })
+  ends(slot, 1006, '', false)
 }
 
 /** Records that JavaScript wrote since the last look, by their names. */

@@ -1,0 +1,44 @@
+// The command line of the demo.
+import { defaults, help, readArguments, UsageError } from '../../examples/demo/arguments.mjs'
+
+test('nothing said: the defaults', () => {
+  expect(readArguments([])).toEqual({ ...defaults, help: false })
+})
+
+test('every option', () => {
+  const words = '--seconds 1.5 --subscribers 8 --topics 3 --rate 1000 --slow 2 --policy drop'
+  expect(readArguments(words.split(' '))).toEqual({
+    seconds: 1.5,
+    subscribers: 8,
+    topics: 3,
+    rate: 1000,
+    slow: 2,
+    policy: 'drop',
+    help: false,
+  })
+})
+
+test.each(['--help', '-h'])('%s', (word) => {
+  expect(readArguments([word]).help).toBe(true)
+})
+
+test('the help names every option', () => {
+  for (const name of Object.keys(defaults)) expect(help).toContain(`--${name}`)
+})
+
+test.each([
+  ['--seconds 0', /--seconds takes a number from 1 to 86400, not '0'/],
+  ['--seconds x', /--seconds takes a number/],
+  ['--subscribers 65', /--subscribers takes a whole number from 1 to 64, not '65'/],
+  ['--subscribers 1.5', /--subscribers takes a whole number/],
+  ['--topics -1', /--topics/],
+  ['--slow 5', /--slow 5 is more than there are subscribers \(4\)/],
+  ['--policy wait', /--policy takes throttle or drop, not 'wait'/],
+  ['--unheard-of', /--unheard-of/],
+  ['word', /word/],
+])('%s is refused', (words, message) => {
+  const wrong = (): unknown => readArguments(words.split(' '))
+  expect(wrong).toThrow(UsageError)
+  expect(wrong).toThrow(message)
+  expect(wrong).toThrow(/Next: npm run demo -- --help$/)
+})
