@@ -148,6 +148,10 @@ export interface NativeStats {
   bells: number
   wakes: number
   dropped: number
+  /** Published messages handed to other reactors, once for each of them. */
+  handed: number
+  /** Times when another reactor took no more of them, and records had to wait. */
+  stalls: number
   partialBytes: number
   running: boolean
 }
@@ -155,7 +159,7 @@ export interface NativeStats {
 /** One runtime of one Node environment. Every method is called on its thread. */
 export interface NativeRuntime {
   /**
-   * Gives reactor `index` its memory. `inbound` and `outbound` cover whole rings, `table` holds two words a slot:
+   * Gives reactor `index` its memory; once all have theirs, they can be started. `inbound` and `outbound` cover whole rings, `table` holds two words a slot:
    * flushed weight and flushed messages, both modulo 2^32.
    */
   attach(index: number, inbound: Uint8Array, outbound: Uint8Array, table: Uint32Array): void
@@ -173,10 +177,11 @@ export interface NativeRuntime {
   /** Reserves a slot, duplicates the descriptor and keeps both for the `adopt` record. */
   adopt(index: number, settings: NativeAdopt): number
   /**
-   * Keeps settings under a server id that the caller chose, for the `listen` record. The result is the slot of its
-   * gauge: the first of its words in the table counts subscribers above the high-water mark.
+   * Keeps settings under a server id that the caller chose, for the `listen` records: one to each reactor, for each has
+   * a part of the server; reactor `index` accepts for all. The result is the slots of the parts' gauges by reactor: the
+   * first of its words in the table counts subscribers above the high-water mark.
    */
-  listen(index: number, id: number, settings: NativeListen): number
+  listen(index: number, id: number, settings: NativeListen): number[]
   tlsClient(settings: NativeTlsClient): number
   tlsServer(settings: NativeTlsServer): number
   tlsAddHost(id: number, host: NativeTlsHost): void

@@ -124,7 +124,7 @@ std::uint32_t channel::run_commands(net::engine& target) {
   while (count < command_limit && bytes < command_bytes && commands_.next(record)) {
     count++;
     bytes += record.header.length;
-    run(target, record);
+    if (!run(target, record)) break;
   }
   return count;
 }
@@ -141,7 +141,7 @@ std::span<std::uint8_t> channel::large_payload(const ring_consumer::record& reco
   return used_.back();
 }
 
-void channel::run(net::engine& target, const ring_consumer::record& record) {
+bool channel::run(net::engine& target, const ring_consumer::record& record) {
   const record_header& header = record.header;
   const std::uint32_t bits = header.kind_flags >> 8 & 0xff;
   const bool large = (bits & out_flag::large) != 0;
@@ -185,9 +185,8 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
     case out_kind::publish: {
       const std::uint32_t topic = header.aux & 0xffff;
       const std::size_t at = large ? 8 : 0;
-      target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
-                     large ? large_payload(record) : payload.subspan(topic), flags, slot);
-      break;
+      return target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
+                            large ? large_payload(record) : payload.subspan(topic), flags, slot);
     }
     case out_kind::release:
       target.release(slot);
@@ -221,6 +220,7 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       target.interest(slot, (header.aux & 1) != 0, (header.aux & 2) != 0);
       break;
   }
+  return true;
 }
 
 }  // namespace hawser::bridge

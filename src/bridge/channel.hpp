@@ -44,6 +44,8 @@ class channel final : public net::event_sink {
   void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) override;
   bool commands_waiting() override { return commands_.waiting(); }
   std::uint32_t run_commands(net::engine& target) override;
+  std::uint32_t commands_mark() override { return commands_.arrived(); }
+  bool commands_past(std::uint32_t mark) override { return commands_.past(mark); }
   void commands_done() override;
   void expect_delivery() override;
   void publish() override;
@@ -53,7 +55,8 @@ class channel final : public net::event_sink {
  private:
   bool push(std::uint32_t connection, std::uint32_t kind_flags, std::uint32_t aux,
             std::span<const std::uint8_t> payload);
-  void run(net::engine& target, const ring_consumer::record& record);
+  // False: no more commands in this turn.
+  bool run(net::engine& target, const ring_consumer::record& record);
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
   void ring() noexcept;
 
