@@ -35,6 +35,9 @@ export class Channel {
   /** Flushed weight and flushed messages, two words a slot. */
   readonly table: Int32Array
 
+  /** The channels of the other reactors. */
+  siblings: readonly Channel[] = []
+
   private readonly inWords: Int32Array
   private readonly inBytes: SharedBuffer
   private readonly inMask: number
@@ -127,6 +130,7 @@ export class Channel {
     flags: number,
     except: number,
   ): boolean {
+    this.follow()
     const aux = (server << 16) | topic.length
     const isText = typeof data === 'string'
     const length = isText ? byteLength(data) : data.length
@@ -190,6 +194,14 @@ export class Channel {
   settle(): void {
     if (this.overflow.length > 0) this.refill()
     this.out.publish()
+  }
+
+  /**
+   * Called before a record that takes effect on all reactors: what was called on sockets of the others before shall be
+   * seen there first, though it was called within a drain, which gathers.
+   */
+  follow(): void {
+    for (const sibling of this.siblings) sibling.settle()
   }
 
   /** Moves what waits in JavaScript into the ring, in order, as far as it has room. */

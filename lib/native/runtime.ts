@@ -42,6 +42,9 @@ export class Runtime {
         ),
       )
     }
+    for (const channel of this.channels) {
+      channel.siblings = this.channels.filter((other) => other !== channel)
+    }
     process.on('exit', this.exit)
   }
 

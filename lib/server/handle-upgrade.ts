@@ -24,13 +24,7 @@ export interface Adopter extends Judge {
   /** The reactor that gets the next connection. */
   next(): Channel
   /** Makes the socket; `pipe` is its transport when the descriptor could not be taken. */
-  adopted(
-    channel: Channel,
-    slot: number,
-    extensions: string,
-    protocol: string,
-    pipe: Pipe | null,
-  ): WebSocket
+  adopted(channel: Channel, slot: number, extensions: string, protocol: string, pipe: Pipe | null): WebSocket
   connected(socket: WebSocket, request: UpgradeRequest): void
   /** A failure of the program's own functions. */
   complain(error: HawserError): void

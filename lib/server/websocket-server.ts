@@ -126,8 +126,10 @@ export class WebSocketServer extends ServerEmitter {
       this.state = 'closing'
       this.connections.closing = true
       this.leave()
-      if (listens) channel.command(Out.server_close, id, timeout)
-      else setImmediate(() => this.end())
+      if (listens) {
+        channel.follow()
+        channel.command(Out.server_close, id, timeout)
+      } else setImmediate(() => this.end())
     }
     await ended
   }

@@ -23,6 +23,13 @@ class joined_engines : public ::testing::Test {
     engine::join({&e[0].core(), &e[1].core(), &e[2].core()});
     for (test_engine& one : e) one.start();
   }
+  void limit_commands(std::size_t n) {
+    for (test_engine& one : e) {
+      one.stop();
+      one.sink.limit_commands(n);
+      one.start();
+    }
+  }
   ~joined_engines() override {
     for (test_engine& one : e) one.stop();
   }
@@ -151,23 +158,68 @@ TEST_F(joined_engines, keep_the_order_of_each_publisher_at_each_receiver) {
   }
 }
 
-// What the program did before it published, it did before on every engine: here, a command that waits in
-// front.
+// What the program did before it published, it did before on every engine: here, commands that wait in front.
 TEST_F(joined_engines, commands_that_came_before_a_message_are_executed_before_it_is_delivered) {
   connect(listen(), 3);
+  limit_commands(2);
   for (std::size_t n = 0; n < 3; n++) {
     const auto [at, slot] = homes[n];
     std::promise<void> held;
     std::shared_future<void> released = held.get_future().share();
     e[at].sink.post([released](engine&) { released.wait(); });
+    for (int i = 0; i < 50; i++) e[at].sink.post([](engine&) {});
     e[at].sink.post([slot = slot](engine& core) { core.subscribe(slot, "t"); });
     const std::size_t from = (at + 1) % parts;
     publish(from, "for " + std::to_string(n));
-    e[from].run([](engine&) {});
+    // Handed over at the end of the turn; the next command is in a later one.
+    for (int i = 0; i < 3; i++) e[from].run([](engine&) {});
     held.set_value();
-    EXPECT_EQ(peers[n].read_frame().payload, "for " + std::to_string(n));
+    ASSERT_EQ(peers[n].read_frame().payload, "for " + std::to_string(n));
     e[at].run([slot = slot](engine& core) { core.unsubscribe(slot, "t"); });
   }
+}
+
+// Each turn brings more than one delivers, in both directions.
+TEST_F(joined_engines, that_publish_more_than_they_can_take_hold_each_other_up_and_never_for_good) {
+  auto settings = server_settings();
+  settings->max_backpressure = std::size_t{1} << 30;
+  connect(listen(std::move(settings)), 3);
+  limit_commands(1);
+  for (std::size_t n = 0; n < 3; n++) subscribe(n, "t");
+  constexpr std::size_t turns = 24;
+  constexpr std::size_t each = 3;
+  const std::string payload = pattern(700'000);
+  for (std::size_t i = 0; i < turns; i++) {
+    for (std::size_t from = 0; from < parts; from++) {
+      e[from].sink.post([&, from, i](engine& core) {
+        for (std::size_t m = 0; m < each; m++) {
+          std::string text = payload;
+          text.replace(0, 8, std::to_string(from) + " " + std::to_string(100000 + i * each + m));
+          core.publish(1, "t", bytes_of(text), {}, no_slot);
+        }
+      });
+    }
+  }
+  std::vector<std::thread> readers;
+  for (raw_peer& peer : peers) {
+    readers.emplace_back([&peer] {
+      std::array<std::size_t, parts> next{};
+      for (std::size_t i = 0; i < parts * turns * each; i++) {
+        const std::string text = peer.read_frame().payload;
+        ASSERT_EQ(text.size(), 700'000u);
+        const std::size_t number = next[static_cast<std::size_t>(text[0] - '0')]++;
+        ASSERT_EQ(text.substr(2, 6), std::to_string(100000 + number));
+      }
+    });
+  }
+  for (std::thread& one : readers) one.join();
+  std::uint64_t stalls = 0;
+  for (test_engine& one : e) {
+    EXPECT_EQ(one.core().stats().handed, turns * each * (parts - 1));
+    EXPECT_EQ(one.core().stats().dropped, 0u);
+    stalls += one.core().stats().stalls;
+  }
+  EXPECT_GT(stalls, 0u);
 }
 
 class joined_compressed : public joined_engines, public ::testing::WithParamInterface<bool> {};
