@@ -86,6 +86,11 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     channel.command(Out.listen, id)
   }
 
+  /** Each part closes behind what was called on its sockets before, and behind what the server published. */
+  close(timeout: number): void {
+    for (const { channel } of this.parts) channel.command(Out.server_close, this.id, timeout)
+  }
+
   /** No record is of this server any more. */
   end(): void {
     for (const part of this.parts) {

@@ -11,7 +11,7 @@ import { type PublishData, type PublishOptions, publish, topicBytes } from '../c
 import { tlsContexts } from '../core/tls-context'
 import type { TlsIdentity } from '../core/tls-options'
 import { OptionReader, checkNumber } from '../core/validate'
-import { In, Out, noSlot } from '../native/records'
+import { In, noSlot } from '../native/records'
 import { runtime } from '../native/runtime'
 import { type Attached, attach, detachFrom } from './attach'
 import { ClientSet } from './client-set'
@@ -121,15 +121,12 @@ export class WebSocketServer extends ServerEmitter {
     if (this.state === 'closed') return
     const ended = new Promise<void>((resolve) => this.once('close', () => resolve()))
     if (this.state !== 'closing') {
-      const { channel, id } = this.connections
-      const listens = this.state === 'started'
+      const started = this.state === 'started'
       this.state = 'closing'
       this.connections.closing = true
       this.leave()
-      if (listens) {
-        channel.follow()
-        channel.command(Out.server_close, id, timeout)
-      } else setImmediate(() => this.end())
+      if (started) this.connections.close(timeout)
+      else setImmediate(() => this.end())
     }
     await ended
   }

@@ -116,7 +116,7 @@ TEST_F(joined_channels, large_messages_reach_both) {
 
 TEST_F(joined_channels, the_end_of_the_server_is_the_last_record_of_each) {
   open();
-  js[0].command(out_kind::server_close, 1, 50);
+  for (js_side& one : js) one.command(out_kind::server_close, 1, 50);
   run_until([&] { return js[0].server(1).closed && js[1].server(1).closed; });
   for (js_side& one : js) EXPECT_TRUE(one.socket(one.server(1).connections[0]).closed);
 }

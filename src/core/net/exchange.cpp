@@ -34,10 +34,10 @@ bool exchange::publish(std::uint32_t server, const std::shared_ptr<const publish
 }
 
 // Behind what was published before.
-void exchange::close_server(std::uint32_t server, std::int64_t milliseconds) {
+void exchange::end_listener(std::uint32_t server, bool failed) {
   for (std::uint32_t to = 0; to < outgoing_.size(); to++) {
     if (to == index_) continue;
-    outgoing_[to].parcels.push_back({server, close_order{milliseconds}});
+    outgoing_[to].parcels.push_back({server, listener_ended{failed}});
     outgoing_[to].weight += sizeof(parcel);
   }
 }
@@ -114,8 +114,8 @@ void exchange::dispatch(parcel& what) {
       accepted->socket.close(ignored);
     }
   } else if (to != nullptr) {
-    if (auto* close = std::get_if<close_order>(&what.what)) {
-      to->close(close->milliseconds);
+    if (auto* ended = std::get_if<listener_ended>(&what.what)) {
+      to->on_listener_ended(ended->failed);
     } else {
       to->on_credit();
     }

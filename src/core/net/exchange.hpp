@@ -37,7 +37,7 @@ class exchange {
 
   // To all others. False: the batch is large enough, no further commands in this turn.
   bool publish(std::uint32_t server, const std::shared_ptr<const published>& message);
-  void close_server(std::uint32_t server, std::int64_t milliseconds);
+  void end_listener(std::uint32_t server, bool failed);
   // To one, at once.
   void hand_socket(std::uint32_t to, std::uint32_t server, stream_socket socket, std::uint32_t slot);
   void return_credit(std::uint32_t to, std::uint32_t server);

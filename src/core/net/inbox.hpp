@@ -23,15 +23,16 @@ struct handed_socket {
   stream_socket socket;
   std::uint32_t slot;  // of the receiver's table
 };
-struct close_order {
-  std::int64_t milliseconds;
+// The part that listens closes, or could not listen.
+struct listener_ended {
+  bool failed;
 };
 // The receiver's listener may hand over sockets again.
 struct accept_credit {};
 
 struct parcel {
   std::uint32_t server;
-  std::variant<std::shared_ptr<const published>, handed_socket, close_order, accept_credit> what;
+  std::variant<std::shared_ptr<const published>, handed_socket, listener_ended, accept_credit> what;
   std::size_t weight() const noexcept {
     const auto* message = std::get_if<std::shared_ptr<const published>>(&what);
     return sizeof(parcel) + (message != nullptr ? (*message)->weight() : 0);

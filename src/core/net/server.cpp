@@ -45,14 +45,15 @@ void server::open() {
   if (group_) group_->at(part_).ready.store(true, std::memory_order_release);
   if (!listens()) {
     report(event_kind::listening, 0, "\n0\n");
-    // The order to close may have come before this server was known here.
-    if (group_ && group_->closing() >= 0) close(group_->closing());
+    if (group_ && group_->noted_end() != server_group::end::none)
+      on_listener_ended(group_->noted_end() == server_group::end::failed);
     return;
   }
   if (error_info error = bind()) {
     report(event_kind::server_error, static_cast<std::uint32_t>(error.code),
            std::to_string(error.system) + '\n' + error.detail);
-    close(0);
+    if (group_) end_listener(true);
+    shut(0);
     return;
   }
   boost::system::error_code ec;

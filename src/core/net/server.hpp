@@ -37,7 +37,7 @@ class server {
   // that leaves listening to another.
   void open();
   // Stops accepting, says 1001 to all, drops what is left after so many milliseconds, then reports
-  // server_closed. Other parts do the same, each with a report of its own.
+  // server_closed. A part waits for the word of the one that listens, which comes behind what that published.
   void close(std::int64_t milliseconds);
   // False: the other parts have enough to do.
   bool publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
@@ -47,6 +47,7 @@ class server {
   void receive(const published& message);
   void take_over(stream_socket socket, std::uint32_t slot);
   void on_credit();
+  void on_listener_ended(bool failed);
 
   void joined() noexcept {
     connections_++;
@@ -92,6 +93,8 @@ class server {
   void arm();
   void on_acceptable();
   void report(event_kind kind, std::uint32_t aux, std::string fields);
+  void end_listener(bool failed);
+  void shut(std::int64_t milliseconds);
   void check_closed();
   void drop_connections();
   bool publish_to_all(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
@@ -119,6 +122,8 @@ class server {
   std::vector<report_record> reports_;  // at most one of each kind
   std::deque<handed_socket> handed_;    // accepted by another part, until the sink has room
   std::uint32_t next_part_ = 0;
+  bool listener_ended_ = false;
+  std::int64_t close_asked_ = -1;  // milliseconds, while the listener has not ended
   std::uint32_t connections_ = 0;
   std::uint32_t dropped_ = 0;
   std::uint32_t above_ = 0;

@@ -40,8 +40,33 @@ void server::report(event_kind kind, std::uint32_t aux, std::string fields) {
 
 void server::close(std::int64_t milliseconds) {
   if (closing_) return;
+  if (!group_ || listener_ended_) return shut(milliseconds);
+  if (group_->home() != part_) {
+    close_asked_ = milliseconds;
+    return;
+  }
+  end_listener(false);
+  shut(milliseconds);
+}
+
+// What was published here before goes first. A part that does not know the server yet finds it noted.
+void server::end_listener(bool failed) {
+  group_->note_end(failed ? server_group::end::failed : server_group::end::closed);
+  reactor_.joined()->end_listener(id_, failed);
+}
+
+void server::on_listener_ended(bool failed) {
+  listener_ended_ = true;
+  if (failed) {
+    shut(0);
+  } else if (close_asked_ >= 0) {
+    shut(close_asked_);
+  }
+}
+
+void server::shut(std::int64_t milliseconds) {
+  if (closing_) return;
   closing_ = true;
-  if (group_ && group_->begin_close(milliseconds)) reactor_.joined()->close_server(id_, milliseconds);
   drop_handed();
   boost::system::error_code ignored;
   const bool listening = acceptor_.is_open();

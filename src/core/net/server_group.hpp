@@ -51,13 +51,11 @@ class server_group {
     return !above && above_.fetch_sub(1, std::memory_order_acq_rel) == 1;
   }
 
-  // True for the first: it tells the others.
-  bool begin_close(std::int64_t milliseconds) noexcept {
-    std::int64_t open = -1;
-    return closing_.compare_exchange_strong(open, milliseconds, std::memory_order_acq_rel);
-  }
-  // Milliseconds until connections are dropped; -1: it is not closing.
-  std::int64_t closing() const noexcept { return closing_.load(std::memory_order_acquire); }
+  // The part that listens closes or failed to listen. Parts that begin later look here, since they were not
+  // there for its word.
+  enum class end : std::uint8_t { none, closed, failed };
+  void note_end(end what) noexcept { end_.store(what, std::memory_order_release); }
+  end noted_end() const noexcept { return end_.load(std::memory_order_acquire); }
 
   // The listener found no reactor that takes a connection. It stores this, then looks at the parts again; who
   // makes room stores that, then looks here. One of the two sees the other.
@@ -73,7 +71,7 @@ class server_group {
   const std::unique_ptr<part[]> parts_;
   std::atomic<std::uint32_t> connections_{0};
   std::atomic<std::uint32_t> above_{0};
-  std::atomic<std::int64_t> closing_{-1};
+  std::atomic<end> end_{end::none};
   std::atomic<bool> credit_wanted_{false};
 };
 

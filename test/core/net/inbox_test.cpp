@@ -63,7 +63,7 @@ TEST(inbox, gives_out_in_order_what_was_put_in) {
   batch.push_back({2, message("3")});
   EXPECT_EQ(box.put(batch, 100, 0), inbox::answer::taken);
   EXPECT_TRUE(batch.empty());
-  box.put({3, close_order{7}});
+  box.put({3, listener_ended{true}});
   EXPECT_FALSE(box.empty());
   std::vector<parcel> out;
   EXPECT_EQ(box.take(out), 0u);
@@ -73,7 +73,7 @@ TEST(inbox, gives_out_in_order_what_was_put_in) {
   EXPECT_EQ(text_of(message_of(out[1]).payload()), "2");
   EXPECT_EQ(text_of(message_of(out[2]).payload()), "3");
   EXPECT_EQ(out[2].server, 2u);
-  EXPECT_EQ(std::get<close_order>(out[3].what).milliseconds, 7);
+  EXPECT_TRUE(std::get<listener_ended>(out[3].what).failed);
   std::vector<parcel> nothing;
   box.take(nothing);
   EXPECT_TRUE(nothing.empty());
@@ -155,14 +155,6 @@ TEST(server_group, says_once_that_nobody_is_above_the_mark_any_more) {
   EXPECT_FALSE(group.note_above(true));
   EXPECT_FALSE(group.note_above(false));
   EXPECT_TRUE(group.note_above(false));
-}
-
-TEST(server_group, one_closer_is_the_first) {
-  server_group group(2, 0);
-  EXPECT_EQ(group.closing(), -1);
-  EXPECT_TRUE(group.begin_close(0));
-  EXPECT_FALSE(group.begin_close(50));
-  EXPECT_EQ(group.closing(), 0);
 }
 
 TEST(inbox, serves_several_threads) {

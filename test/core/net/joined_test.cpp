@@ -80,7 +80,10 @@ class joined_engines : public ::testing::Test {
     return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
   }
   void close(std::int64_t milliseconds = 60000) {
-    e[0].sink.post([=](engine& core) { core.close_server(1, milliseconds); });
+    for (std::size_t i = parts; i-- > 0;) close_part(i, milliseconds);
+  }
+  void close_part(std::size_t i, std::int64_t milliseconds = 60000) {
+    e[i].sink.post([=](engine& core) { core.close_server(1, milliseconds); });
   }
 
   std::array<test_engine, parts> e{test_engine(512), test_engine(512), test_engine(512)};
@@ -393,12 +396,51 @@ TEST_F(joined_engines, drop_at_the_deadline_who_does_not_answer) {
   for (test_engine& one : e) one.sink.wait_for(event_kind::server_closed, 1);
 }
 
-TEST_F(joined_engines, a_part_that_begins_after_the_close_ends_at_once) {
+TEST_F(joined_engines, a_part_closes_when_it_was_told_and_the_listener_has_closed) {
+  connect(listen(), 3);
+  for (std::size_t n = 0; n < 3; n++) subscribe(n, "t");
+  close_part(1);
+  e[1].sink.wait_asleep();
+  EXPECT_EQ(e[1].sink.count([](const delivery& d) { return d.is(event_kind::server_closed, 1); }), 0u);
+  publish(0, "last words");
+  close_part(0);
+  for (std::size_t n = 0; n < 3; n++) EXPECT_EQ(peers[n].read_frame().payload, "last words");
+  for (std::size_t n = 0; n < 3; n++) {
+    if (homes[n].first == 2) e[2].send(homes[n].second, "still sent");
+  }
+  close_part(2);
+  for (std::size_t n = 0; n < 3; n++) {
+    if (homes[n].first == 2) {
+      EXPECT_EQ(peers[n].read_frame().payload, "still sent");
+    }
+    EXPECT_EQ(peers[n].read_frame().payload.substr(0, 2), close_payload_text(1001));
+    peers[n].reset();
+  }
+  for (test_engine& one : e) one.sink.wait_for(event_kind::server_closed, 1);
+}
+
+TEST_F(joined_engines, a_part_that_begins_after_the_close_ends_as_the_others_did) {
   e[0].core().prepare_listen(1, server_settings());
   begin(0);
   begin(1);
   e[0].sink.wait_for(event_kind::listening, 1);
-  close();
+  close_part(0);
+  close_part(1);
+  e[0].sink.wait_for(event_kind::server_closed, 1);
+  e[1].sink.wait_for(event_kind::server_closed, 1);
+  for (std::size_t i = 0; i < parts; i++) e[i].sink.wait_asleep();
+  begin(2);
+  close_part(2);
+  e[2].sink.wait_for(event_kind::server_closed, 1);
+}
+
+TEST_F(joined_engines, a_part_that_begins_after_the_listener_failed_ends_at_once) {
+  auto settings = server_settings();
+  settings->host = "not an address";
+  e[0].core().prepare_listen(1, std::move(settings));
+  begin(0);
+  begin(1);
+  e[0].sink.wait_for(event_kind::server_error, 1);
   e[0].sink.wait_for(event_kind::server_closed, 1);
   e[1].sink.wait_for(event_kind::server_closed, 1);
   for (std::size_t i = 0; i < parts; i++) e[i].sink.wait_asleep();
