@@ -120,11 +120,12 @@ void channel::publish() {
 std::uint32_t channel::run_commands(net::engine& target) {
   std::uint32_t count = 0;
   std::size_t bytes = 0;
+  command_bytes_ = command_bytes;
   ring_consumer::record record;
-  while (count < command_limit && bytes < command_bytes && commands_.next(record)) {
+  while (count < command_limit && bytes < command_bytes_ && commands_.next(record)) {
     count++;
     bytes += record.header.length;
-    if (!run(target, record)) break;
+    run(target, record);
   }
   return count;
 }
@@ -141,7 +142,19 @@ std::span<std::uint8_t> channel::large_payload(const ring_consumer::record& reco
   return used_.back();
 }
 
-bool channel::run(net::engine& target, const ring_consumer::record& record) {
+void channel::run_publish(net::engine& target, const ring_consumer::record& record, net::send_flags flags) {
+  const record_header& header = record.header;
+  const bool large = (header.kind_flags >> 8 & out_flag::large) != 0;
+  const std::span<std::uint8_t> payload(record.payload, header.length);
+  const std::uint32_t topic = header.aux & 0xffff;
+  const std::size_t at = large ? 8 : 0;
+  if (!target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
+                      large ? large_payload(record) : payload.subspan(topic), flags, header.connection)) {
+    command_bytes_ = 0;
+  }
+}
+
+void channel::run(net::engine& target, const ring_consumer::record& record) {
   const record_header& header = record.header;
   const std::uint32_t bits = header.kind_flags >> 8 & 0xff;
   const bool large = (bits & out_flag::large) != 0;
@@ -182,12 +195,8 @@ bool channel::run(net::engine& target, const ring_consumer::record& record) {
     case out_kind::unsubscribe:
       target.unsubscribe(slot, text_of(payload));
       break;
-    case out_kind::publish: {
-      const std::uint32_t topic = header.aux & 0xffff;
-      const std::size_t at = large ? 8 : 0;
-      return target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
-                            large ? large_payload(record) : payload.subspan(topic), flags, slot);
-    }
+    case out_kind::publish:
+      return run_publish(target, record, flags);
     case out_kind::release:
       target.release(slot);
       break;
@@ -220,7 +229,6 @@ bool channel::run(net::engine& target, const ring_consumer::record& record) {
       target.interest(slot, (header.aux & 1) != 0, (header.aux & 2) != 0);
       break;
   }
-  return true;
 }
 
 }  // namespace hawser::bridge

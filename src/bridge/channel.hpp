@@ -55,8 +55,8 @@ class channel final : public net::event_sink {
  private:
   bool push(std::uint32_t connection, std::uint32_t kind_flags, std::uint32_t aux,
             std::span<const std::uint8_t> payload);
-  // False: no more commands in this turn.
-  bool run(net::engine& target, const ring_consumer::record& record);
+  void run(net::engine& target, const ring_consumer::record& record);
+  void run_publish(net::engine& target, const ring_consumer::record& record, net::send_flags flags);
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
   void ring() noexcept;
 
@@ -66,6 +66,7 @@ class channel final : public net::event_sink {
   doorbell& bell_;
   buffer_store inbound_buffers_;
   buffer_store outbound_buffers_;
+  std::size_t command_bytes_ = 0;                // of this turn; 0 where a publish has them end
   std::vector<std::vector<std::uint8_t>> used_;  // large payloads of this turn's commands
   std::atomic<std::uint64_t> bells_{0};
 };
