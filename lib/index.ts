@@ -66,7 +66,11 @@ export { PooledConnection } from './client/pooled-connection'
 
 /** Options of `configure()`. */
 export interface RuntimeOptions {
-  /** I/O threads, 1 to 64. Sockets and servers are spread over them; each stays on its own. Default 1. */
+  /**
+   * I/O threads, 1 to 64. Client sockets and the connections of each server are spread over them; each stays on its own
+   * for life. What is published reaches the subscribers on all of them. Per socket and per publisher all order holds;
+   * between sockets on different threads none does, see docs/threads.md. Default 1.
+   */
   threads?: number
 }
 

@@ -196,6 +196,10 @@ export interface NativeStats {
   bells: number
   wakes: number
   dropped: number
+  /** Published messages handed to other reactors, once for each of them. */
+  handed: number
+  /** Times when another reactor took no more of them, and records had to wait. */
+  stalls: number
   partialBytes: number
   running: boolean
 }
@@ -203,7 +207,7 @@ export interface NativeStats {
 /** One runtime of one Node environment. Every method is called on its thread. */
 export interface NativeRuntime {
   /**
-   * Gives reactor `index` its memory. `inbound` and `outbound` cover whole rings, `table` holds two words a slot:
+   * Gives reactor `index` its memory; once all have theirs, they can be started. `inbound` and `outbound` cover whole rings, `table` holds two words a slot:
    * flushed weight and flushed messages, both modulo 2^32.
    */
   attach(index: number, inbound: Uint8Array, outbound: Uint8Array, table: Uint32Array): void
@@ -221,10 +225,11 @@ export interface NativeRuntime {
   /** Reserves a slot, duplicates the descriptor and keeps both for the `adopt` record. */
   adopt(index: number, settings: NativeAdopt): number
   /**
-   * Keeps settings under a server id that the caller chose, for the `listen` record. The result is the slot of its
-   * gauge: the first of its words in the table counts subscribers above the high-water mark.
+   * Keeps settings under a server id that the caller chose, for the `listen` records: one to each reactor, for each has
+   * a part of the server; reactor `index` accepts for all. The result is the slots of the parts' gauges by reactor: the
+   * first of its words in the table counts subscribers above the high-water mark.
    */
-  listen(index: number, id: number, settings: NativeListen): number
+  listen(index: number, id: number, settings: NativeListen): number[]
   /** Reserves the slot of a managed client and keeps the settings for its `begin`. */
   client(index: number, settings: NativeClient): number
   /** Counters of a client in the order of src/core/client/client_gauges.hpp; empty when it is gone. */

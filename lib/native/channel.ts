@@ -43,6 +43,9 @@ export class Channel {
   private readonly pair = new BigInt64Array(1)
   private readonly pairWords = new Int32Array(this.pair.buffer)
 
+  /** The channels of the other reactors. */
+  siblings: readonly Channel[] = []
+
   private readonly inWords: Int32Array
   private readonly inBytes: SharedBuffer
   private readonly inMask: number
@@ -138,6 +141,7 @@ export class Channel {
     flags: number,
     except: number,
   ): boolean {
+    this.follow()
     const aux = (server << 16) | topic.length
     const isText = typeof data === 'string'
     const length = isText ? byteLength(data) : data.length
@@ -242,6 +246,14 @@ export class Channel {
   settle(): void {
     if (this.overflow.length > 0) this.refill()
     this.out.publish()
+  }
+
+  /**
+   * Called before a record that takes effect on all reactors: what was called on sockets of the others before shall be
+   * seen there first, though it was called within a drain, which gathers.
+   */
+  follow(): void {
+    for (const sibling of this.siblings) sibling.settle()
   }
 
   /** Moves what waits in JavaScript into the ring, in order, as far as it has room. */

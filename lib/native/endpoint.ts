@@ -27,12 +27,12 @@ export abstract class Endpoint extends EventEmitter {
   abstract _control(kind: number, aux: number, payload: string | Buffer): void
 }
 
-/** The base of a server, addressed by its id. */
+/** The base of a server, addressed by its id; each channel knows it, for each reactor may have connections of it. */
 export interface ServerEndpoint {
   /** @internal A peer upgraded: make its socket, register it with the channel under `slot`, and emit. */
   _connection(channel: Channel, slot: number, fields: string): void
   /** @internal A peer asks and waits for accept or reject records to `slot`. */
   _upgrade(channel: Channel, slot: number, fields: string): void
-  /** @internal listening, server_error, server_closed, dropped. */
+  /** @internal listening, server_error, server_closed, dropped, server_drain. */
   _event(channel: Channel, kind: number, aux: number, fields: string): void
 }

@@ -42,6 +42,9 @@ export class Runtime {
         ),
       )
     }
+    for (const channel of this.channels) {
+      channel.siblings = this.channels.filter((other) => other !== channel)
+    }
     process.on('exit', this.exit)
   }
 
@@ -68,7 +71,7 @@ export class Runtime {
     }
   }
 
-  /** The channel for a new client or server; the reactors take turns. */
+  /** The channel for a new client, adopted connection or listener; the reactors take turns. */
   channel(): Channel {
     const channel = this.channels[this.nextChannel]
     this.nextChannel = (this.nextChannel + 1) % this.channels.length

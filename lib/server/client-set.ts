@@ -1,9 +1,10 @@
-// `server.clients`: a view of the channel's sockets, so that no socket pays for an entry in a set of its own.
+// `server.clients`: a view of the channels' sockets, so that no socket pays for an entry in a set of its own.
 import type { WebSocket } from '../core/websocket'
 
 /** What the view needs to know. */
 export interface ClientSource {
-  readonly sockets: readonly unknown[]
+  /** By channel and slot; others' sockets are among them. */
+  readonly sockets: readonly (readonly unknown[])[]
   /** How many there are. */
   readonly count: number
   /** Whether this is one of the server's. */
@@ -21,10 +22,11 @@ export class ClientSet implements Iterable<WebSocket> {
     return this.source.owns(socket)
   }
   *values(): IterableIterator<WebSocket> {
-    const { sockets } = this.source
-    for (let slot = 0; slot < sockets.length; slot++) {
-      const socket = sockets[slot]
-      if (socket !== undefined && this.source.owns(socket)) yield socket
+    for (const sockets of this.source.sockets) {
+      for (let slot = 0; slot < sockets.length; slot++) {
+        const socket = sockets[slot]
+        if (socket !== undefined && this.source.owns(socket)) yield socket
+      }
     }
   }
   keys(): IterableIterator<WebSocket> {

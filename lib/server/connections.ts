@@ -1,4 +1,5 @@
 // The connections of a server: what its records and its adopted upgrades become.
+import type { NativeListen } from '../../types/native'
 import type { HawserError } from '../core/error'
 import { fieldAt } from '../core/fields'
 import { topicBytes } from '../core/publish'
@@ -6,7 +7,7 @@ import { Flag, type Pipe, type SocketSettings, extraOf } from '../core/socket-st
 import { WebSocket, serverSide } from '../core/websocket'
 import type { Channel } from '../native/channel'
 import type { Endpoint, ServerEndpoint } from '../native/endpoint'
-import { Out } from '../native/records'
+import { In, Out } from '../native/records'
 import type { ClientSource } from './client-set'
 import { emitConnection } from './connection-listeners'
 import { type Decision, decide, isThenable } from './decide'
@@ -20,23 +21,45 @@ import type { WebSocketServer } from './websocket-server'
 /** Distinct subprotocol and extension texts that are kept once for all sockets. */
 const keptTexts = 64
 
+/** One reactor's share of a server. */
+interface Part {
+  readonly channel: Channel
+  /** Slot whose first word counts the part's subscribers above the high-water mark; -1 when there is no part. */
+  gauge: number
+}
+
 export class Connections implements ServerEndpoint, Adopter, ClientSource {
   closing = false
   /** Sockets that are open, or closing. */
   count = 0
-  /** Slot whose first word counts subscribers above the high-water mark; -1 before the server is started. */
-  gauge = -1
-  readonly crowded = (): boolean => this.gauge >= 0 && this.channel.table[this.gauge * 2] !== 0
+  private readonly parts: readonly Part[]
+  /** Parts that have reported `listening`, and those that have reported their end. */
+  private listening = 0
+  private ended = 0
+  /** Where the server listens, as the part that listens said it. */
+  private place = ''
+  /** Index of the part that adopts the next connection. */
+  private turn = 0
+  readonly crowded = (): boolean => {
+    for (const { channel, gauge } of this.parts) {
+      if (gauge >= 0 && channel.table[gauge * 2] !== 0) return true
+    }
+    return false
+  }
   private readonly settings: SocketSettings
   private readonly texts = new Map<string, string>()
 
   constructor(
     private readonly server: WebSocketServer,
     readonly options: CheckedServerOptions,
+    /** The reactor that listens; what the server publishes goes through it. */
     readonly channel: Channel,
+    channels: readonly Channel[],
     readonly id: number,
     private readonly event: (kind: number, aux: number, fields: string) => void,
   ) {
+    this.parts = channels.map((each) => ({ channel: each, gauge: -1 }))
+    for (const each of channels) each.servers.set(id, this)
     const { highWaterMark, maxBackpressure, maxPayload } = options.socket
     this.settings = {
       serverId: id,
@@ -51,7 +74,32 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     }
   }
 
-  // --------------------------------------------------------------------------------------------- of the channel
+  /** Starts the part of each reactor. */
+  listen(settings: NativeListen): void {
+    const { channel, id, parts } = this
+    const gauges = channel.native.listen(channel.index, id, settings)
+    // The others first: what the listener accepts is spread over those that know the server.
+    for (const part of parts) {
+      part.gauge = gauges[part.channel.index]
+      if (part.channel !== channel) part.channel.command(Out.listen, id)
+    }
+    channel.command(Out.listen, id)
+  }
+
+  /** Each part closes behind what was called on its sockets before, and behind what the server published. */
+  close(timeout: number): void {
+    for (const { channel } of this.parts) channel.command(Out.server_close, this.id, timeout)
+  }
+
+  /** No record is of this server any more. */
+  end(): void {
+    for (const part of this.parts) {
+      part.channel.servers.delete(this.id)
+      part.gauge = -1
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------- of the channels
 
   /** @internal */
   _connection(channel: Channel, slot: number, fields: string): void {
@@ -59,7 +107,7 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     const request = pending instanceof PendingUpgrade ? pending.request : new UpgradeRequest(fields)
     const protocol = this.text(fieldAt(fields, 5))
     request.protocol = protocol
-    const socket = this.make(slot, protocol, this.text(fieldAt(fields, 6)))
+    const socket = this.make(channel, slot, protocol, this.text(fieldAt(fields, 6)))
     channel.holdForTurn(socket)
     emitConnection(this.server, socket, request)
   }
@@ -69,21 +117,34 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     const pending = new PendingUpgrade(new UpgradeRequest(fields))
     channel.sockets[slot] = pending
     const decision = decide(this, pending.request)
-    if (isThenable(decision)) void decision.then((answer) => this.answer(slot, pending, answer))
-    else this.answer(slot, pending, decision)
+    if (isThenable(decision)) void decision.then((answer) => this.answer(channel, slot, pending, answer))
+    else this.answer(channel, slot, pending, decision)
   }
 
-  /** @internal */
-  _event(_channel: Channel, kind: number, aux: number, fields: string): void {
+  /** @internal What each part reports is passed on once: by the part that listens, or when the last has reported it. */
+  _event(channel: Channel, kind: number, aux: number, fields: string): void {
+    const { length } = this.parts
+    if (kind === In.listening) {
+      if (channel === this.channel) this.place = fields
+      if (++this.listening === length) this.event(kind, aux, this.place)
+      return
+    }
+    if (kind === In.server_closed) {
+      for (const part of this.parts) {
+        // Its slot may be a connection's from here on.
+        if (part.channel === channel) part.gauge = -1
+      }
+      if (++this.ended < length) return
+    }
     this.event(kind, aux, fields)
   }
 
-  private answer(slot: number, pending: PendingUpgrade, answer: Decision): void {
+  private answer(channel: Channel, slot: number, pending: PendingUpgrade, answer: Decision): void {
     if (pending.waiting) {
       if (answer.accept) {
-        this.channel.command(Out.accept, slot, 0, [answer.protocol, ...answer.headers].join('\n'))
+        channel.command(Out.accept, slot, 0, [answer.protocol, ...answer.headers].join('\n'))
       } else {
-        this.channel.command(
+        channel.command(
           Out.reject,
           slot,
           answer.status,
@@ -101,8 +162,21 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     return maxConnections > 0 && this.count >= maxConnections
   }
 
-  adopted(slot: number, extensions: string, protocol: string, pipe: Pipe | null): WebSocket {
-    const socket = this.make(slot, protocol, this.text(extensions))
+  /** The reactors take turns. */
+  next(): Channel {
+    const { channel } = this.parts[this.turn]
+    this.turn = (this.turn + 1) % this.parts.length
+    return channel
+  }
+
+  adopted(
+    channel: Channel,
+    slot: number,
+    extensions: string,
+    protocol: string,
+    pipe: Pipe | null,
+  ): WebSocket {
+    const socket = this.make(channel, slot, protocol, this.text(extensions))
     if (pipe !== null) extraOf(socket).pipe = pipe
     return socket
   }
@@ -131,22 +205,22 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
 
   // ------------------------------------------------------------------------------------------------- of clients
 
-  get sockets(): readonly unknown[] {
-    return this.options.clientTracking ? this.channel.sockets : []
+  get sockets(): readonly (readonly unknown[])[] {
+    return this.options.clientTracking ? this.parts.map(({ channel }) => channel.sockets) : []
   }
 
   owns(socket: unknown): socket is WebSocket {
     return socket instanceof WebSocket && socket._settings === this.settings && socket._channel !== null
   }
 
-  private make(slot: number, protocol: string, extensions: string): WebSocket {
+  private make(channel: Channel, slot: number, protocol: string, extensions: string): WebSocket {
     const socket = new WebSocket(serverSide as never, this.settings)
-    socket._channel = this.channel
+    socket._channel = channel
     socket._slot = slot
     socket._protocol = protocol
     socket._extensions = extensions
     if (extensions !== '') socket._flags |= Flag.deflate
-    this.channel.sockets[slot] = socket
+    channel.sockets[slot] = socket
     this.count++
     socket._count()
     return socket

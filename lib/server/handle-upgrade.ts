@@ -19,11 +19,12 @@ import { UpgradeRequest } from './upgrade-request'
 /** The server that takes the connection. */
 export interface Adopter extends Judge {
   readonly id: number
-  readonly channel: Channel
   readonly closing: boolean
   readonly full: boolean
+  /** The reactor that gets the next connection. */
+  next(): Channel
   /** Makes the socket; `pipe` is its transport when the descriptor could not be taken. */
-  adopted(slot: number, extensions: string, protocol: string, pipe: Pipe | null): WebSocket
+  adopted(channel: Channel, slot: number, extensions: string, protocol: string, pipe: Pipe | null): WebSocket
   connected(socket: WebSocket, request: UpgradeRequest): void
   /** A failure of the program's own functions. */
   complain(error: HawserError): void
@@ -140,7 +141,7 @@ function adopt(
   request: UpgradeRequest,
   callback: UpgradeCallback | undefined,
 ): void {
-  const { channel } = adopter
+  const channel = adopter.next()
   const plain = plainSocket(socket)
   const fd = plain === null ? -1 : (handleOf(plain)?.fd ?? -1)
   // Bytes that came while the program decided. A pipe gets them as `data` events.
@@ -166,7 +167,7 @@ function adopt(
   const pipe = fd >= 0 ? null : new JsPipe(channel, slot, socket)
   const pending = new PendingAdopt(
     (extensions) => {
-      const adopted = adopter.adopted(slot, extensions, answer.protocol, pipe)
+      const adopted = adopter.adopted(channel, slot, extensions, answer.protocol, pipe)
       request.protocol = answer.protocol
       channel.holdForTurn(adopted)
       if (callback !== undefined) callback(adopted, incoming)

@@ -11,7 +11,7 @@ import { type PublishData, type PublishOptions, publish, topicBytes } from '../c
 import { tlsContexts } from '../core/tls-context'
 import type { TlsIdentity } from '../core/tls-options'
 import { OptionReader, checkNumber } from '../core/validate'
-import { In, Out, noSlot } from '../native/records'
+import { In, noSlot } from '../native/records'
 import { runtime } from '../native/runtime'
 import { type Attached, attach, detachFrom } from './attach'
 import { ClientSet } from './client-set'
@@ -21,7 +21,10 @@ import { ServerEmitter } from './server-emitter'
 import { type CheckedServerOptions, type ServerOptions, readHost, readServerOptions } from './server-options'
 import type { UpgradeRequest } from './upgrade-request'
 
-/** A WebSocket server. Its connections live on an I/O thread; messages reach `connection` listeners' sockets. */
+/**
+ * A WebSocket server. Its connections live on I/O threads, see `configure()`; messages reach `connection` listeners'
+ * sockets.
+ */
 export class WebSocketServer extends ServerEmitter {
   /** The sockets that are open, read like a Set. */
   readonly clients: ClientSet
@@ -44,11 +47,16 @@ export class WebSocketServer extends ServerEmitter {
     this.options = readServerOptions(options)
     const rt = runtime()
     this.tls = this.options.tls === undefined ? 0 : serverContext(this.options.tls)
-    const channel = rt.channel()
-    this.connections = new Connections(this, this.options, channel, rt.serverId(), (kind, aux, fields) =>
-      this.onEvent(kind, aux, fields),
+    this.connections = new Connections(
+      this,
+      this.options,
+      rt.channel(),
+      rt.channels,
+      rt.serverId(),
+      (kind, aux, fields) => {
+        this.onEvent(kind, aux, fields)
+      },
     )
-    channel.servers.set(this.connections.id, this.connections)
     this.clients = new ClientSet(this.connections)
     rt.open()
     this.keep()
@@ -63,8 +71,8 @@ export class WebSocketServer extends ServerEmitter {
   }
 
   /**
-   * Sends to all subscribers of a topic; it is encoded once, on the I/O thread. False: a subscriber is above the
-   * high-water mark, wait for `drain`; or the way to that thread is full; or the server is closed.
+   * Sends to all subscribers of a topic, on all I/O threads; it is encoded once. False: a subscriber is above the
+   * high-water mark, wait for `drain`; or the way to the I/O threads is full; or the server is closed.
    * @throws `BACKPRESSURE_EXCEEDED` when it was not accepted; `INVALID_ARGUMENT`.
    */
   publish(topic: string, data: PublishData, options?: PublishOptions): boolean {
@@ -113,12 +121,11 @@ export class WebSocketServer extends ServerEmitter {
     if (this.state === 'closed') return
     const ended = new Promise<void>((resolve) => this.once('close', () => resolve()))
     if (this.state !== 'closing') {
-      const { channel, id } = this.connections
-      const listens = this.state === 'started'
+      const started = this.state === 'started'
       this.state = 'closing'
       this.connections.closing = true
       this.leave()
-      if (listens) channel.command(Out.server_close, id, timeout)
+      if (started) this.connections.close(timeout)
       else setImmediate(() => this.end())
     }
     await ended
@@ -161,9 +168,8 @@ export class WebSocketServer extends ServerEmitter {
 
   private listen(host: string): void {
     const { options } = this
-    const { channel, id } = this.connections
     try {
-      this.connections.gauge = channel.native.listen(channel.index, id, {
+      this.connections.listen({
         ...options.socket,
         listen: options.listens,
         host,
@@ -185,7 +191,6 @@ export class WebSocketServer extends ServerEmitter {
       return
     }
     this.state = 'started'
-    channel.command(Out.listen, id)
   }
 
   /** Whether each request has to be asked about here, or the I/O thread can decide by itself. */
@@ -273,9 +278,7 @@ export class WebSocketServer extends ServerEmitter {
     this.connections.closing = true
     this.bound = null
     this.leave()
-    const { channel, id } = this.connections
-    channel.servers.delete(id)
-    this.connections.gauge = -1
+    this.connections.end()
     if (this.tls !== 0) runtime().native.tlsRelease(this.tls)
     this.keep()
     runtime().close()

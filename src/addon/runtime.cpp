@@ -1,5 +1,8 @@
 #include "addon/runtime.hpp"
 
+#include <algorithm>
+#include <chrono>
+
 namespace hawser::addon {
 
 namespace {
@@ -84,6 +87,12 @@ void runtime::attach(const Napi::CallbackInfo& info) {
   hosts_[index] =
       std::make_unique<reactor_host>(index, info[1].As<Napi::Uint8Array>(), info[2].As<Napi::Uint8Array>(),
                                      info[3].As<Napi::Uint32Array>(), bell_, budget_);
+  std::vector<net::engine*> engines;
+  for (auto& one : hosts_) {
+    if (!one) return;
+    engines.push_back(&one->engine());
+  }
+  net::engine::join(engines);
 }
 
 void runtime::start(const Napi::CallbackInfo& info) {
@@ -119,12 +128,16 @@ Napi::Value runtime::adopt(const Napi::CallbackInfo& info) {
 
 Napi::Value runtime::listen(const Napi::CallbackInfo& info) {
   reactor_host* one = host(info);
-  std::uint32_t gauge = net::no_slot;
-  if (one != nullptr) {
-    gauge =
-        one->engine().prepare_listen(unsigned_at(info, 1), to_listen(info[2].As<Napi::Object>(), contexts_));
+  const std::uint32_t id = unsigned_at(info, 1);
+  std::vector<std::uint32_t> gauges;
+  if (one != nullptr)
+    gauges = one->engine().prepare_listen(id, to_listen(info[2].As<Napi::Object>(), contexts_));
+  if (!gauges.empty() && std::ranges::find(gauges, net::no_slot) == gauges.end()) {
+    Napi::Array out = Napi::Array::New(info.Env(), gauges.size());
+    for (std::uint32_t i = 0; i < gauges.size(); i++) out.Set(i, Napi::Number::New(info.Env(), gauges[i]));
+    return out;
   }
-  if (gauge != net::no_slot) return Napi::Number::New(info.Env(), gauge);
+  if (one != nullptr) one->engine().abandon_listen(id);
   return fail(info.Env(), {errc::too_many_connections, 0, "No connection slot is left."});
 }
 
@@ -229,10 +242,17 @@ Napi::Value runtime::take(const Napi::CallbackInfo& info) {
 // ---------------------------------------------------------------------------------------------------- other
 
 Napi::Value runtime::flush(const Napi::CallbackInfo& info) {
-  const std::int64_t milliseconds = info[0].As<Napi::Number>().Int64Value();
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::milliseconds(info[0].As<Napi::Number>().Int64Value());
+  // The first round executes all commands; what reactors hand to each other while they do, the second brings
+  // out.
   bool done = true;
-  for (auto& one : hosts_) {
-    if (one && one->running()) done = one->engine().flush(milliseconds) && done;
+  for (std::size_t round = 0; done && round < (hosts_.size() > 1 ? 2 : 1); round++) {
+    for (auto& one : hosts_) {
+      const auto rest =
+          std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+      if (one && one->running()) done = one->engine().flush(std::max<std::int64_t>(rest, 0)) && done;
+    }
   }
   return Napi::Boolean::New(info.Env(), done);
 }
@@ -257,6 +277,8 @@ Napi::Value runtime::stats(const Napi::CallbackInfo& info) {
   set("bells", one->channel().bells());
   set("wakes", one->wakes());
   set("dropped", values.dropped);
+  set("handed", values.handed);
+  set("stalls", values.stalls);
   set("partialBytes", budget_.used());
   out.Set("running", Napi::Boolean::New(info.Env(), one->running()));
   return out;

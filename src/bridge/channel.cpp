@@ -167,8 +167,9 @@ void channel::publish() {
 std::uint32_t channel::run_commands(net::engine& target) {
   std::uint32_t count = 0;
   std::size_t bytes = 0;
+  command_bytes_ = command_bytes;
   ring_consumer::record record;
-  while (count < command_limit && bytes < command_bytes && commands_.next(record)) {
+  while (count < command_limit && bytes < command_bytes_ && commands_.next(record)) {
     count++;
     bytes += record.header.length;
     run(target, record);
@@ -201,6 +202,18 @@ void channel::run_client_send(net::client_port* client, const ring_consumer::rec
   net::client_message message = read_client_send(record.header.aux, bits, payload, data_at);
   message.data = (bits & out_flag::large) != 0 ? large : payload.subspan(data_at);
   client->send(message);
+}
+
+void channel::run_publish(net::engine& target, const ring_consumer::record& record, net::send_flags flags) {
+  const record_header& header = record.header;
+  const bool large = (header.kind_flags >> 8 & out_flag::large) != 0;
+  const std::span<std::uint8_t> payload(record.payload, header.length);
+  const std::uint32_t topic = header.aux & 0xffff;
+  const std::size_t at = large ? 8 : 0;
+  if (!target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
+                      large ? large_payload(record) : payload.subspan(topic), flags, header.connection)) {
+    command_bytes_ = 0;
+  }
 }
 
 void channel::run(net::engine& target, const ring_consumer::record& record) {
@@ -244,13 +257,8 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
     case out_kind::unsubscribe:
       target.unsubscribe(slot, text_of(payload));
       break;
-    case out_kind::publish: {
-      const std::uint32_t topic = header.aux & 0xffff;
-      const std::size_t at = large ? 8 : 0;
-      target.publish(header.aux >> 16, text_of(payload.subspan(at, topic)),
-                     large ? large_payload(record) : payload.subspan(topic), flags, slot);
-      break;
-    }
+    case out_kind::publish:
+      return run_publish(target, record, flags);
     case out_kind::release:
       target.release(slot);
       break;

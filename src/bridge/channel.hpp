@@ -45,6 +45,8 @@ class channel final : public net::event_sink {
   void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) override;
   bool commands_waiting() override { return commands_.waiting(); }
   std::uint32_t run_commands(net::engine& target) override;
+  std::uint32_t commands_mark() override { return commands_.arrived(); }
+  bool commands_past(std::uint32_t mark) override { return commands_.past(mark); }
   void commands_done() override;
   void expect_delivery() override;
   void publish() override;
@@ -58,6 +60,7 @@ class channel final : public net::event_sink {
                  std::vector<std::uint8_t>& payload);
   void pushed();
   void run(net::engine& target, const ring_consumer::record& record);
+  void run_publish(net::engine& target, const ring_consumer::record& record, net::send_flags flags);
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
   void run_client_send(net::client_port* client, const ring_consumer::record& record);
   void ring() noexcept;
@@ -68,6 +71,7 @@ class channel final : public net::event_sink {
   doorbell& bell_;
   buffer_store inbound_buffers_;
   buffer_store outbound_buffers_;
+  std::size_t command_bytes_ = 0;                // of this turn; 0 where a publish has them end
   std::vector<std::vector<std::uint8_t>> used_;  // large payloads of this turn's commands
   std::atomic<std::uint64_t> bells_{0};
 };

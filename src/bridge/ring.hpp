@@ -194,6 +194,11 @@ class ring_consumer {
     tail_seen_ = ring_.tail().load(std::memory_order_acquire);
     return head_ != tail_seen_;
   }
+  // A position behind all records that the producer has published, and whether those before it were taken.
+  std::uint32_t arrived() const noexcept { return ring_.tail().load(std::memory_order_acquire); }
+  bool past(std::uint32_t position) const noexcept {
+    return static_cast<std::int32_t>(head_ - position) >= 0;
+  }
   // Gives the space of all records taken so far back. True: the producer waits for space, ring its bell.
   bool release() noexcept {
     if (released_ == head_) return false;

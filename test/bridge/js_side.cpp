@@ -81,7 +81,7 @@ bool js_side::wait_bell() {
 
 std::uint16_t js_side::listen(std::uint32_t id, std::unique_ptr<net::listen_settings> settings) {
   servers_[id] = {};
-  servers_[id].gauge = engine_->prepare_listen(id, std::move(settings));
+  servers_[id].gauge = engine_->prepare_listen(id, std::move(settings)).front();
   command(out_kind::listen, id);
   run_until([&] { return servers_[id].listening || !servers_[id].errors.empty(); });
   return servers_[id].port;

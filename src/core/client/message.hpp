@@ -57,6 +57,10 @@ class message_list {
   message* after(const list_link& m) const noexcept { return m.next != &ends_ ? own(m.next) : nullptr; }
   message* before(const list_link& m) const noexcept { return m.prev != &ends_ ? own(m.prev) : nullptr; }
 
+  bool is_first(const message& m) const noexcept { return m.prev == &ends_; }
+  // Not of the first.
+  static message& previous(const message& m) noexcept { return static_cast<message&>(*m.prev); }
+
   void push_back(message& m) noexcept { insert(ends_, m); }
   // Null: at the end.
   void insert_before(message* place, message& m) noexcept {

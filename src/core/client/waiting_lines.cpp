@@ -16,7 +16,7 @@ void waiting_lines::put_back(message& m, hints& near) noexcept {
   // Up to the first that is later, then down to the earliest that is: one of the two does not move.
   while (later != nullptr && later->order < m.order) later = list.after(*later);
   if (later != nullptr) {
-    for (message* p = list.before(*later); p != nullptr && p->order > m.order; p = list.before(*p)) later = p;
+    while (!list.is_first(*later) && list.previous(*later).order > m.order) later = &list.previous(*later);
   }
   list.insert_before(later, m);
   near[at] = &m;

@@ -14,6 +14,13 @@ engine::engine(event_sink& sink, protocol::memory_budget& budget, std::uint32_t 
     : reactor_(std::make_unique<reactor>(*this, sink, budget, slots)) {}
 engine::~engine() = default;
 
+void engine::join(const std::vector<engine*>& all) {
+  if (all.size() < 2) return;
+  std::vector<reactor*> reactors;
+  for (engine* one : all) reactors.push_back(one->reactor_.get());
+  for (std::uint32_t i = 0; i < all.size(); i++) reactors[i]->join(i, reactors);
+}
+
 void engine::run() { reactor_->run(); }
 void engine::stop() { reactor_->stop(); }
 void engine::wake() { reactor_->wake(); }
@@ -26,8 +33,26 @@ std::uint32_t engine::prepare_connect(std::unique_ptr<connect_settings> settings
 std::uint32_t engine::prepare_adopt(std::unique_ptr<adopt_settings> settings) {
   return reactor_->slots().acquire(std::move(settings));
 }
-std::uint32_t engine::prepare_listen(std::uint32_t server, std::unique_ptr<listen_settings> settings) {
-  return reactor_->slots().prepare_server(server, std::move(settings));
+std::vector<std::uint32_t> engine::prepare_listen(std::uint32_t server,
+                                                  std::unique_ptr<listen_settings> settings) {
+  const std::shared_ptr<const listen_settings> shared = std::move(settings);
+  const exchange* others = reactor_->joined();
+  if (others == nullptr) return {reactor_->slots().prepare_server(server, shared)};
+  const auto group = std::make_shared<server_group>(others->size(), others->index());
+  std::vector<std::uint32_t> gauges;
+  for (std::uint32_t i = 0; i < others->size(); i++) {
+    gauges.push_back(others->at(i).slots().prepare_server(server, shared, group));
+  }
+  return gauges;
+}
+void engine::abandon_listen(std::uint32_t server) {
+  const auto abandon = [server](reactor& one) {
+    const prepared_server prepared = one.slots().take_server(server);
+    if (prepared.gauge != no_slot) one.release(prepared.gauge);
+  };
+  const exchange* others = reactor_->joined();
+  if (others == nullptr) return abandon(*reactor_);
+  for (std::uint32_t i = 0; i < others->size(); i++) abandon(others->at(i));
 }
 
 std::uint32_t engine::prepare_client(std::unique_ptr<client_settings> settings) {
@@ -77,9 +102,10 @@ void engine::subscribe(std::uint32_t slot, std::string_view topic) {
 void engine::unsubscribe(std::uint32_t slot, std::string_view topic) {
   if (connection* c = reactor_->find(slot)) c->unsubscribe(topic);
 }
-void engine::publish(std::uint32_t id, std::string_view topic, std::span<const std::uint8_t> payload,
+bool engine::publish(std::uint32_t id, std::string_view topic, std::span<const std::uint8_t> payload,
                      send_flags flags, std::uint32_t except) {
-  if (server* s = reactor_->find_server(id)) s->publish(topic, payload, flags, except);
+  server* s = reactor_->find_server(id);
+  return s == nullptr || s->publish(topic, payload, flags, except);
 }
 void engine::pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes) {
   if (connection* c = reactor_->find(slot)) c->pipe_data(bytes);

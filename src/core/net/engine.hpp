@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/client/client_gauges.hpp"
 #include "core/error.hpp"
@@ -30,7 +31,9 @@ struct send_flags {
 
 struct engine_stats {
   std::uint64_t connections = 0, accepted = 0, messages_in = 0, messages_out = 0, bytes_in = 0, bytes_out = 0,
-                reads = 0, writes = 0, turns = 0, dropped = 0;
+                reads = 0, writes = 0, turns = 0, dropped = 0,
+                handed = 0,  // published messages handed to other reactors, once for each
+      stalls = 0;            // times when one of these took no more, and commands had to wait
 };
 
 class reactor;
@@ -43,6 +46,11 @@ class engine {
   engine(event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots);
   ~engine();
 
+  // Lets engines share servers: an accepted connection goes to the one with the fewest of its server, a
+  // published message to all. Once, before the first of them runs; at most 64. All of them are stopped before
+  // the first is destroyed.
+  static void join(const std::vector<engine*>& all);
+
   void run();   // until stop(); may run again later, on another thread
   void stop();  // (any)
   void wake();  // (any) ends a sleep
@@ -53,8 +61,13 @@ class engine {
   // (any) Reserve a slot; no_slot when none is left. begin() starts what was prepared.
   std::uint32_t prepare_connect(std::unique_ptr<connect_settings> settings);
   std::uint32_t prepare_adopt(std::unique_ptr<adopt_settings> settings);
-  // The slot of the server's gauge: its first word counts subscribers above the high-water mark.
-  std::uint32_t prepare_listen(std::uint32_t server, std::unique_ptr<listen_settings> settings);
+  // For a server that is to listen here, with a part on each engine that this one was joined with: each has
+  // to be told by listen(), which reports `listening`, and each reports server_closed. The slots of its
+  // gauges, by engine: the first word counts the part's subscribers above the high-water mark. no_slot where
+  // none was left: that part goes without.
+  std::vector<std::uint32_t> prepare_listen(std::uint32_t server, std::unique_ptr<listen_settings> settings);
+  // Takes prepare_listen() back.
+  void abandon_listen(std::uint32_t server);
 
   // A managed client; begin() makes it, and client() finds it until it has ended.
   std::uint32_t prepare_client(std::unique_ptr<client_settings> settings);
@@ -77,12 +90,14 @@ class engine {
   void reject(std::uint32_t slot, std::string_view answer);
   void subscribe(std::uint32_t slot, std::string_view topic);
   void unsubscribe(std::uint32_t slot, std::string_view topic);
-  void publish(std::uint32_t server, std::string_view topic, std::span<const std::uint8_t> payload,
+  // False: other engines have enough to do with what was published; run no more commands in this turn.
+  bool publish(std::uint32_t server, std::string_view topic, std::span<const std::uint8_t> payload,
                send_flags flags, std::uint32_t except);
   void pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes);
   void pipe_ack(std::uint32_t slot, std::uint32_t bytes);
   void pipe_end(std::uint32_t slot, bool broken);
   void listen(std::uint32_t server);
+  // Where engines are joined, each has to be told; each ends behind what the one that listens published before.
   void close_server(std::uint32_t server, std::int64_t milliseconds);
 
  private:

@@ -90,6 +90,10 @@ class event_sink : public connection_events {
   virtual bool commands_waiting() = 0;
   // Once a turn: execute waiting commands on the engine; how many there were.
   virtual std::uint32_t run_commands(engine& target) = 0;
+  // A place behind all commands that have arrived, and whether those before it have been executed. Only asked
+  // where engines are joined. The defaults suit a sink whose run_commands() leaves nothing behind.
+  virtual std::uint32_t commands_mark() { return 0; }
+  virtual bool commands_past(std::uint32_t /*mark*/) { return true; }
   // The memory that commands of this turn pointed into may be given back.
   virtual void commands_done() = 0;
   // A delivery is about to come: the other side may be woken already, so that it wakes while the engine

@@ -39,6 +39,7 @@ reactor::~reactor() {
   graves_.clear();
   clients_.clear();
   servers_.clear();
+  exchange_.reset();
 }
 
 std::int64_t reactor::steady_now() noexcept {
@@ -78,7 +79,7 @@ void reactor::turn() {
   await_answer();
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
-  last_commands_ = sink_.run_commands(engine_);
+  last_commands_ = exchange_ ? run_joined() : sink_.run_commands(engine_);
   if (!dirty_clients_.empty()) settle_clients();
   flush_dirty();
   sink_.commands_done();
@@ -87,19 +88,40 @@ void reactor::turn() {
   if (flush_asked) answer_flush(last_commands_);
 }
 
+// The commands of a turn, with what comes from and goes to the reactors that this one was joined with.
+std::uint32_t reactor::run_joined() {
+  exchange_->hand_over();
+  exchange_->collect();
+  const std::uint32_t commands = exchange_->stalled() ? 0 : sink_.run_commands(engine_);
+  exchange_->hand_over();
+  exchange_->deliver();
+  return commands;
+}
+
+// A stalled reactor leaves its commands alone: who made it stall wakes it.
+bool reactor::prepare_sleep() {
+  if (!exchange_) return sink_.prepare_sleep();
+  const bool stalled = exchange_->stalled();
+  if (!stalled && !sink_.prepare_sleep()) return false;
+  if (exchange_->prepare_sleep()) return true;
+  if (!stalled) sink_.awake();
+  return false;
+}
+
 // Waits for one event. Under load, where the wait does not block, a turn gathers all events that are ready;
 // when they come one by one, looking for more costs a system call that finds nothing, so a light turn goes
 // without.
 void reactor::sleep() {
   const bool may_sleep =
       (light_ || last_commands_ == 0) && deferred_.empty() && dirty_.empty() && dirty_clients_.empty();
-  if (!may_sleep || !sink_.prepare_sleep()) {
+  if (!may_sleep || !prepare_sleep()) {
     light_ = false;
     return;
   }
   const auto before = std::chrono::steady_clock::now();
   if (!stopping_.load(std::memory_order_acquire)) context_.run_one();
   sink_.awake();
+  if (exchange_) exchange_->awake();
   light_ = std::chrono::steady_clock::now() - before > at_once;
 }
 
@@ -125,6 +147,10 @@ void reactor::await_answer() {
     }
   } while (std::chrono::steady_clock::now() < until);
   spin_.unanswered();
+}
+
+void reactor::join(std::uint32_t index, const std::vector<reactor*>& all) {
+  exchange_ = std::make_unique<exchange>(*this, index, all);
 }
 
 void reactor::stop() {
@@ -317,10 +343,10 @@ server* reactor::find_server(std::uint32_t id) const {
 }
 
 void reactor::listen(std::uint32_t id) {
-  std::unique_ptr<listen_settings> settings = slots_.take_server(id);
+  prepared_server prepared = slots_.take_server(id);
   // Ids of living servers are not given out again; their connections refer to them.
-  if (!settings || servers_.contains(id)) return;
-  auto& made = servers_[id] = std::make_unique<server>(*this, id, std::move(settings));
+  if (!prepared.settings || servers_.contains(id)) return;
+  auto& made = servers_[id] = std::make_unique<server>(*this, id, std::move(prepared));
   made->open();
 }
 
@@ -343,7 +369,7 @@ void reactor::answer_flush(std::uint32_t commands) {
     light_ = false;  // another turn at once
     return;
   }
-  bool idle = true;
+  bool idle = !exchange_ || exchange_->idle();
   each_connection([&](connection& c) { idle = idle && !c.has_output(); });
   if (!idle) return;
   const std::lock_guard lock(flush_mutex_);
@@ -362,7 +388,9 @@ engine_stats reactor::stats() const {
           .reads = c.reads.get(),
           .writes = c.writes.get(),
           .turns = c.turns.get(),
-          .dropped = c.dropped.get()};
+          .dropped = c.dropped.get(),
+          .handed = c.handed.get(),
+          .stalls = c.stalls.get()};
 }
 
 // -------------------------------------------------------------------------------------------- shared memory

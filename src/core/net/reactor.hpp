@@ -3,6 +3,9 @@
 //   a turn:  sleep or not ─► socket events ─► timers ─► retry what the sink refused ─► publish
 //            ─► commands ─► flush each connection that has output, once ─► publish ─► bury the dead
 //
+//   joined with other reactors, commands become:  collect what they handed over ─► commands, unless stalled
+//            ─► hand over what was published ─► deliver what was collected
+//
 // Who outlives whom: connections and servers hold sockets of context_ and are destroyed before it. The sink
 // and the budget outlive the reactor.
 #pragma once
@@ -22,6 +25,7 @@
 #include "core/net/byte_buffer.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/engine.hpp"
+#include "core/net/exchange.hpp"
 #include "core/net/managed_client.hpp"
 #include "core/net/server.hpp"
 #include "core/net/slot_table.hpp"
@@ -43,7 +47,7 @@ class counter {
 
 struct counters {
   counter opened, closed, accepted, messages_in, messages_out, bytes_in, bytes_out, reads, writes, turns,
-      dropped;
+      dropped, handed, stalls;
 };
 
 class reactor {
@@ -54,6 +58,7 @@ class reactor {
   reactor& operator=(const reactor&) = delete;
 
   // From the engine.
+  void join(std::uint32_t index, const std::vector<reactor*>& all);
   void run();
   void stop();
   void wake();
@@ -67,6 +72,8 @@ class reactor {
   }
   server* find_server(std::uint32_t id) const;
   managed_client* find_client(std::uint32_t slot) const;
+  // Null: this reactor runs alone.
+  exchange* joined() const noexcept { return exchange_.get(); }
   // Slots are given back by the side that knew the connection last.
   void release(std::uint32_t slot) { slots_.release(slot); }
 
@@ -142,6 +149,8 @@ class reactor {
  private:
   void turn();
   void sleep();
+  bool prepare_sleep();
+  std::uint32_t run_joined();
   void await_answer();
   void flush_dirty();
   void retry_blocked();
@@ -192,6 +201,7 @@ class reactor {
   std::unordered_map<std::uint32_t, std::unique_ptr<server>> servers_;
   std::unordered_map<std::uint32_t, std::unique_ptr<managed_client>> clients_;  // by slot
   std::vector<std::unique_ptr<connection>> connections_;  // by slot; they refer to clients and servers
+  std::unique_ptr<exchange> exchange_;
 
   // flush(): asked by another thread, answered by the loop.
   std::mutex flush_mutex_;

@@ -5,7 +5,6 @@
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <filesystem>
 
 #include "core/net/dial_socket.hpp"
 #include "core/net/reactor.hpp"
@@ -26,28 +25,35 @@ constexpr int exhausted_pause = 100;
 
 }  // namespace
 
-server::server(reactor& owner, std::uint32_t id, std::unique_ptr<listen_settings> settings)
+server::server(reactor& owner, std::uint32_t id, prepared_server prepared)
     : reactor_(owner),
       id_(id),
-      settings_(std::move(settings)),
+      settings_(std::move(prepared.settings)),
+      gauge_(prepared.gauge),
+      group_(std::move(prepared.group)),
+      part_(group_ ? owner.joined()->index() : 0),
       shared_(std::make_shared<const shared_settings>(settings_->socket, protocol::role::server,
                                                       owner.budget(), owner.sink())),
       acceptor_(owner.context()),
       timer_(owner.context()) {
-  owner.sink().flushed(settings_->gauge, 0, 0);
+  owner.sink().flushed(gauge_, 0, 0);
 }
 
 server::~server() = default;
 
 void server::open() {
-  if (!settings_->listen) {
+  if (group_) group_->at(part_).ready.store(true, std::memory_order_release);
+  if (!listens()) {
     report(event_kind::listening, 0, "\n0\n");
+    if (group_ && group_->noted_end() != server_group::end::none)
+      on_listener_ended(group_->noted_end() == server_group::end::failed);
     return;
   }
   if (error_info error = bind()) {
     report(event_kind::server_error, static_cast<std::uint32_t>(error.code),
            std::to_string(error.system) + '\n' + error.detail);
-    close(0);
+    if (group_) end_listener(true);
+    shut(0);
     return;
   }
   boost::system::error_code ec;
@@ -128,135 +134,125 @@ void server::arm() {
   });
 }
 
+// Who takes the next connection: here, or the part with the fewest, in turn among equals. Null: nobody has
+// room, and on_room() or on_credit() will be called. While a sink is full nobody could be told of a new
+// connection; the kernel's backlog keeps it.
+reactor* server::next_reactor() {
+  const bool room = reactor_.sink().room();
+  if (!room) reactor_.mark_blocked(*this);
+  if (!group_) return room ? &reactor_ : nullptr;
+  const std::uint32_t parts = group_->size();
+  for (bool asked = false;; asked = true) {
+    std::uint32_t best = parts;
+    for (std::uint32_t i = 0; i < parts; i++) {
+      const std::uint32_t at = (next_part_ + i) % parts;
+      if (at == part_ ? !room : !group_->at(at).takes()) continue;
+      if (best == parts || group_->at(at).load() < group_->at(best).load()) best = at;
+    }
+    if (best != parts) {
+      next_part_ = (best + 1) % parts;
+      if (asked) group_->want_credit(false);
+      return &reactor_.joined()->at(best);
+    }
+    if (asked) return nullptr;
+    group_->want_credit(true);
+  }
+}
+
 void server::on_acceptable() {
   for (int i = 0; i < accept_burst && !closing_; i++) {
-    // While the sink is full nobody could be told of a new connection: the kernel's backlog keeps it.
-    if (!reactor_.sink().room()) {
+    reactor* to = next_reactor();
+    if (to == nullptr) {
       paused_ = true;
-      reactor_.mark_blocked(*this);
       return;
     }
-    stream_socket socket(reactor_.context());
+    // Bound to the loop of the reactor that will have it.
+    stream_socket socket(to->context());
     boost::system::error_code ec;
     acceptor_.accept(socket, ec);
     if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) break;
     if (ec == boost::asio::error::connection_aborted) continue;
-    const std::uint32_t slot = ec ? no_slot : reactor_.slots().acquire();
-    if (slot == no_slot) {
-      // Out of descriptors, memory or slots: let some go, then try again.
-      if (!exhausted_reported_) {
-        exhausted_reported_ = true;
-        const error_info error =
-            ec ? to_error(ec, error_stage::listening, "accept")
-               : error_info{errc::too_many_connections, 0, "No connection slot is left."};
-        report(event_kind::server_error,
-               static_cast<std::uint32_t>(ec ? errc::too_many_connections : error.code),
-               std::to_string(error.system) + '\n' + error.detail);
-      }
-      paused_ = true;
-      operations_++;
-      timer_.expires_after(std::chrono::milliseconds(exhausted_pause));
-      timer_.async_wait([this](const boost::system::error_code&) {
-        operations_--;
-        if (closing_) return;
-        paused_ = false;
-        arm();
-      });
-      return;
-    }
+    const std::uint32_t slot = ec ? no_slot : to->slots().acquire();
+    if (slot == no_slot) return exhausted(ec);
     exhausted_reported_ = false;
     set_close_on_exec(socket.native_handle());
-    reactor_.count().accepted.add(1);
     boost::system::error_code ignored;
     socket.non_blocking(true, ignored);
     if (settings_->unix_path.empty()) socket.set_option(tcp::no_delay(true), ignored);
-    reactor_.add(slot, protocol::role::server, shared_)->serve(std::move(socket), *this);
+    if (to == &reactor_) {
+      serve(std::move(socket), slot);
+    } else {
+      const std::uint32_t part = to->joined()->index();
+      group_->at(part).handed.fetch_add(1, std::memory_order_relaxed);
+      reactor_.joined()->hand_socket(part, id_, std::move(socket), slot);
+    }
   }
   arm();
 }
 
-void server::on_room() {
-  while (!reports_.empty()) {
-    const report_record& first = reports_.front();
-    if (!reactor_.sink().event(
-            first.kind, id_, first.aux,
-            {reinterpret_cast<const std::uint8_t*>(first.fields.data()), first.fields.size()})) {
-      reactor_.mark_blocked(*this);
-      return;
-    }
-    const bool last = first.kind == event_kind::server_closed;
-    reports_.erase(reports_.begin());
-    if (last) {
-      finished_ = true;
-      reactor_.release(settings_->gauge);
-      return;
-    }
+// Out of descriptors, memory or slots: let some go, then try again.
+void server::exhausted(const boost::system::error_code& ec) {
+  if (!exhausted_reported_) {
+    exhausted_reported_ = true;
+    const error_info error = ec ? to_error(ec, error_stage::listening, "accept")
+                                : error_info{errc::too_many_connections, 0, "No connection slot is left."};
+    report(event_kind::server_error, static_cast<std::uint32_t>(errc::too_many_connections),
+           std::to_string(error.system) + '\n' + error.detail);
   }
-  if (drain_pending_ && reactor_.sink().event(event_kind::server_drain, id_, 0, {})) drain_pending_ = false;
-  if (dropped_ > 0 && reactor_.sink().event(event_kind::dropped, id_, dropped_, {})) dropped_ = 0;
-  if (paused_ && !closing_ && operations_ == 0) {
+  paused_ = true;
+  operations_++;
+  timer_.expires_after(std::chrono::milliseconds(exhausted_pause));
+  timer_.async_wait([this](const boost::system::error_code&) {
+    operations_--;
+    if (closing_) return;
     paused_ = false;
     arm();
-  }
-}
-
-void server::report(event_kind kind, std::uint32_t aux, std::string fields) {
-  reports_.push_back({kind, aux, std::move(fields)});
-  on_room();
-}
-
-// ---------------------------------------------------------------------------------------------------- close
-
-void server::close(std::int64_t milliseconds) {
-  if (closing_) return;
-  closing_ = true;
-  boost::system::error_code ignored;
-  const bool listening = acceptor_.is_open();
-  acceptor_.close(ignored);
-  timer_.cancel();
-  if (listening && !settings_->unix_path.empty()) {
-    std::error_code none;
-    std::filesystem::remove(settings_->unix_path, none);
-  }
-  reactor_.each_connection([this](connection& c) {
-    if (c.owner() == this) c.shutdown_server();
-  });
-  check_closed();
-  if (connections_ == 0) return;
-  operations_++;
-  timer_.expires_after(std::chrono::milliseconds(milliseconds));
-  timer_.async_wait([this](const boost::system::error_code& ec) {
-    operations_--;
-    if (!ec) drop_connections();
   });
 }
 
-void server::drop_connections() {
-  reactor_.each_connection([this](connection& c) {
-    if (c.owner() == this) c.terminate();
-  });
+void server::serve(stream_socket socket, std::uint32_t slot) {
+  reactor_.count().accepted.add(1);
+  reactor_.add(slot, protocol::role::server, shared_)->serve(std::move(socket), *this);
 }
 
-void server::left() {
-  connections_--;
-  check_closed();
-}
-
-void server::note_above(bool above) {
-  above_ = above ? above_ + 1 : above_ - 1;
-  reactor_.sink().flushed(settings_->gauge, above_, 0);
-  if (above_ > 0) return;
-  drain_pending_ = !reactor_.sink().event(event_kind::server_drain, id_, 0, {});
-  if (drain_pending_) reactor_.mark_blocked(*this);
-}
-
-void server::check_closed() {
-  if (!closing_ || connections_ > 0 || finished_) return;
-  for (const report_record& waiting : reports_) {
-    if (waiting.kind == event_kind::server_closed) return;
+void server::take_over(stream_socket socket, std::uint32_t slot) {
+  handed_.push_back({std::move(socket), slot});
+  if (closing_) {
+    drop_handed();
+  } else {
+    begin_handed();
   }
-  timer_.cancel();
-  report(event_kind::server_closed, 0, {});
+}
+
+void server::begin_handed() {
+  while (!handed_.empty()) {
+    if (!reactor_.sink().room()) return reactor_.mark_blocked(*this);
+    handed_socket one = std::move(handed_.front());
+    handed_.pop_front();
+    serve(std::move(one.socket), one.slot);
+    credit();
+  }
+}
+
+// As the kernel does with those that wait in the backlog of a listener that is closed.
+void server::drop_handed() {
+  for (handed_socket& one : handed_) {
+    boost::system::error_code ignored;
+    one.socket.close(ignored);
+    reactor_.release(one.slot);
+    credit();
+  }
+  handed_.clear();
+}
+
+void server::credit() {
+  if (group_->return_credit(part_)) reactor_.joined()->return_credit(group_->home(), id_);
+}
+
+void server::on_credit() {
+  if (!paused_ || closing_ || operations_ > 0) return;
+  paused_ = false;
+  arm();
 }
 
 // ------------------------------------------------------------------------------------------------ handshake
@@ -277,64 +273,6 @@ std::string_view server::choose_protocol(std::string_view offered) const {
     if (found) return mine;
   }
   return {};
-}
-
-// -------------------------------------------------------------------------------------------------- publish
-
-// Encoded once for all plain subscribers and once for each window size of those that share compression.
-void server::publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
-                     std::uint32_t except) {
-  topic* to = topics_.find(name);
-  if (to == nullptr) return;
-  const protocol::opcode op = flags.binary ? protocol::opcode::binary : protocol::opcode::text;
-  byte_buffer frames[16];  // [0] plain, else by window bits
-  const auto encode = [&](byte_buffer& into, bool rsv1, std::span<const std::uint8_t> body) {
-    into = reactor_.take_buffer();
-    std::uint8_t* at = into.prepare(protocol::max_frame_header + body.size());
-    const std::size_t header = protocol::write_frame_header(at, op, true, rsv1, body.size(), nullptr);
-    if (!body.empty()) std::memcpy(at + header, body.data(), body.size());
-    into.commit(header + body.size());
-  };
-  // Who is too slow is dealt with afterwards: closing changes the list.
-  const std::vector<connection*>& subscribers = to->subscribers();
-  std::vector<connection*> slow;
-  for (connection* c : subscribers) {
-    if (c->slot() == except) continue;
-    bool taken;
-    if (!c->deflates() || !flags.compress) {
-      if (frames[0].empty()) encode(frames[0], false, payload);
-      taken = c->publish_frame(frames[0].bytes());
-    } else if (const int bits = c->shared_deflate_bits(); bits > 0) {
-      byte_buffer& frame = frames[bits];
-      if (frame.empty()) {
-        const protocol::deflate_options& own = settings_->socket.deflate;
-        std::vector<std::uint8_t>& scratch = reactor_.deflate_scratch();
-        if (payload.size() >= own.threshold &&
-            reactor_.shared_deflater(bits, own.level, own.mem_level).deflate_message(payload, scratch)) {
-          encode(frame, true, scratch);
-          reactor_.trim(scratch);
-        } else {
-          encode(frame, false, payload);
-        }
-      }
-      taken = c->publish_frame(frame.bytes());
-    } else {
-      taken = c->publish_message(payload, flags);
-    }
-    if (!taken) slow.push_back(c);
-  }
-  for (byte_buffer& frame : frames) reactor_.give_buffer(std::move(frame));
-  if (slow.empty()) return;
-  reactor_.count().dropped.add(slow.size());
-  dropped_ += static_cast<std::uint32_t>(slow.size());
-  if (reactor_.sink().event(event_kind::dropped, id_, dropped_, {})) {
-    dropped_ = 0;
-  } else {
-    reactor_.mark_blocked(*this);
-  }
-  if (settings_->disconnect_slow) {
-    for (connection* c : slow) c->drop_slow();
-  }
 }
 
 }  // namespace hawser::net

@@ -1,40 +1,64 @@
-// A server: its listener, what it asks of a handshake, its topics and the count of its connections.
-// Owned by the reactor; lives until its listener is closed and its last connection gone.
+// A server, or one reactor's part of it: its listener, what it asks of a handshake, its topics and the count
+// of its connections. Owned by the reactor; lives until its listener is closed and its last connection gone.
+//
+//   alone:  listener ─► connections                         joined:  part that listens ─► connections
+//                                                              └─ sockets, messages ─► the other parts
+//
+// Implementation files: server.cpp (listener, accepting, handshake), server_close.cpp (end, events),
+// server_publish.cpp.
 #pragma once
 
+#include <array>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <deque>
 #include <memory>
 #include <string_view>
 
 #include "core/net/connection.hpp"
+#include "core/net/inbox.hpp"
+#include "core/net/published.hpp"
+#include "core/net/server_group.hpp"
+#include "core/net/slot_table.hpp"
 #include "core/net/topics.hpp"
 
 namespace hawser::net {
 
 class server {
  public:
-  server(reactor& owner, std::uint32_t id, std::unique_ptr<listen_settings> settings);
+  server(reactor& owner, std::uint32_t id, prepared_server prepared);
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
-  // Reports `listening` or `server_error`. Without a listener of its own it is ready at once.
+  // Reports `listening` or `server_error`. Without a listener of its own it is ready at once; so is a part
+  // that leaves listening to another.
   void open();
   // Stops accepting, says 1001 to all, drops what is left after so many milliseconds, then reports
-  // server_closed.
+  // server_closed. A part waits for the word of the one that listens, which comes behind what that published.
   void close(std::int64_t milliseconds);
-  void publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
+  // False: the other parts have enough to do.
+  bool publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
                std::uint32_t except);
 
-  void joined() noexcept { connections_++; }
+  // From other parts.
+  void receive(const published& message);
+  void take_over(stream_socket socket, std::uint32_t slot);
+  void on_credit();
+  void on_listener_ended(bool failed);
+
+  void joined() noexcept {
+    connections_++;
+    if (group_) group_->joined(part_);
+  }
   void left();
   // A subscriber's queue rose above the high-water mark, or fell below half of it.
   void note_above(bool above);
   bool full() const noexcept {
-    return closing_ || (settings_->max_connections > 0 && connections_ > settings_->max_connections);
+    return closing_ || (settings_->max_connections > 0 &&
+                        (group_ ? group_->connections() : connections_) > settings_->max_connections);
   }
   bool origin_allowed(std::string_view origin, bool present) const;
   // The first of our subprotocols that the client offers, or "".
@@ -52,16 +76,40 @@ class server {
  private:
   using acceptor_type = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol,
                                                            boost::asio::io_context::executor_type>;
+  // The frames of one message, made at first need: [0] plain, else by window bits.
+  struct encodings {
+    std::array<std::span<const std::uint8_t>, 16> ready;
+    std::array<byte_buffer, 16> own;
+  };
+
   error_info bind();
+  bool listens() const noexcept { return settings_->listen && (!group_ || group_->home() == part_); }
+  reactor* next_reactor();
+  void exhausted(const boost::system::error_code& ec);
+  void serve(stream_socket socket, std::uint32_t slot);
+  void begin_handed();
+  void drop_handed();
+  void credit();
   void arm();
   void on_acceptable();
   void report(event_kind kind, std::uint32_t aux, std::string fields);
+  void end_listener(bool failed);
+  void shut(std::int64_t milliseconds);
   void check_closed();
   void drop_connections();
+  bool publish_to_all(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
+                      std::uint32_t except);
+  void deliver(const topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
+               encodings& frames);
+  void encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body);
+  void note_slow(const std::vector<connection*>& slow);
 
   reactor& reactor_;
   const std::uint32_t id_;
-  const std::unique_ptr<listen_settings> settings_;
+  const std::shared_ptr<const listen_settings> settings_;
+  const std::uint32_t gauge_;
+  const std::shared_ptr<server_group> group_;  // null: all of the server is here
+  const std::uint32_t part_;                   // number of this reactor
   const std::shared_ptr<const shared_settings> shared_;
   topic_table topics_;
   acceptor_type acceptor_;
@@ -72,6 +120,10 @@ class server {
     std::string fields;
   };
   std::vector<report_record> reports_;  // at most one of each kind
+  std::deque<handed_socket> handed_;    // accepted by another part, until the sink has room
+  std::uint32_t next_part_ = 0;
+  bool listener_ended_ = false;
+  std::int64_t close_asked_ = -1;  // milliseconds, while the listener has not ended
   std::uint32_t connections_ = 0;
   std::uint32_t dropped_ = 0;
   std::uint32_t above_ = 0;

@@ -86,8 +86,6 @@ struct listen_settings {
   std::uint32_t max_connections = 0;
   std::size_t max_backpressure = 64 << 20;
   bool disconnect_slow = false;
-  // Slot in whose table words the server counts its subscribers above the high-water mark.
-  std::uint32_t gauge = 0xffffffffu;
 };
 
 // A managed client. Times in milliseconds; 0 means what it says beside each.

@@ -1,7 +1,8 @@
 // Gives out slots, the small numbers that name connections on both sides of the bridge.
 // Written and read by the JavaScript thread (client sockets, adopted sockets, settings of both) and by the
-// reactor (accepted sockets, release, taking the settings), under the mutex; not on the path of messages.
-// Owned by the reactor, outlived by it; the JavaScript thread calls only while the engine exists.
+// reactor (accepted sockets, release, taking the settings), and by a joined reactor that accepts for this
+// one, under the mutex; not on the path of messages. Owned by the reactor, outlived by it; the JavaScript
+// thread calls only while the engine exists.
 #pragma once
 
 #include <cstdint>
@@ -11,9 +12,18 @@
 #include <variant>
 #include <vector>
 
+#include "core/net/server_group.hpp"
 #include "core/net/settings.hpp"
 
 namespace hawser::net {
+
+// What a reactor needs for its part of a server.
+struct prepared_server {
+  std::shared_ptr<const listen_settings> settings;
+  // Slot in whose table words the part counts its subscribers above the high-water mark.
+  std::uint32_t gauge = 0xffffffffu;
+  std::shared_ptr<server_group> group;  // null: it has all of the server
+};
 
 class slot_table {
  public:
@@ -61,18 +71,19 @@ class slot_table {
     const auto found = gauges_.find(slot);
     return found == gauges_.end() ? nullptr : found->second;
   }
-  // The server's gauge has a slot too: `settings->gauge`, which is the result.
-  std::uint32_t prepare_server(std::uint32_t id, std::unique_ptr<listen_settings> settings) {
+  // The server's gauge has a slot too, which is the result.
+  std::uint32_t prepare_server(std::uint32_t id, std::shared_ptr<const listen_settings> settings,
+                               std::shared_ptr<server_group> group = nullptr) {
     const std::uint32_t gauge = acquire();
     const std::lock_guard lock(mutex_);
-    settings->gauge = gauge;
-    servers_[id] = std::move(settings);
+    servers_[id] = {std::move(settings), gauge, std::move(group)};
     return gauge;
   }
-  std::unique_ptr<listen_settings> take_server(std::uint32_t id) {
+  // Without settings when there is no such server.
+  prepared_server take_server(std::uint32_t id) {
     const std::lock_guard lock(mutex_);
     auto node = servers_.extract(id);
-    return node.empty() ? nullptr : std::move(node.mapped());
+    return node.empty() ? prepared_server{} : std::move(node.mapped());
   }
 
  private:
@@ -81,7 +92,7 @@ class slot_table {
   std::uint32_t next_ = 0;
   std::vector<std::uint32_t> free_;
   std::unordered_map<std::uint32_t, prepared> prepared_;
-  std::unordered_map<std::uint32_t, std::unique_ptr<listen_settings>> servers_;
+  std::unordered_map<std::uint32_t, prepared_server> servers_;
   std::unordered_map<std::uint32_t, std::shared_ptr<client::client_gauges>> gauges_;
 };
 

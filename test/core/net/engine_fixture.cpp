@@ -271,10 +271,26 @@ bool memory_sink::commands_waiting() {
 std::uint32_t memory_sink::run_commands(engine& target) {
   {
     const std::lock_guard lock(mutex_);
-    running_.swap(commands_);
+    if (commands_.size() <= command_limit_) {
+      running_.swap(commands_);
+    } else {
+      const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(command_limit_);
+      running_.assign(commands_.begin(), end);
+      commands_.erase(commands_.begin(), end);
+    }
   }
   for (const command& one : running_) one(target);
+  executed_ += static_cast<std::uint32_t>(running_.size());
   return static_cast<std::uint32_t>(running_.size());
+}
+
+std::uint32_t memory_sink::commands_mark() {
+  const std::lock_guard lock(mutex_);
+  return executed_ + static_cast<std::uint32_t>(commands_.size());
+}
+
+bool memory_sink::commands_past(std::uint32_t mark) {
+  return static_cast<std::int32_t>(executed_ - mark) >= 0;
 }
 
 void memory_sink::commands_done() { running_.clear(); }

@@ -56,6 +56,8 @@ class memory_sink final : public event_sink {
   void react(reaction fn) { reaction_ = std::move(fn); }
   // Slots are released as soon as their close is delivered, as the bridge's other side does; or by the test.
   void release_by_hand() { auto_release_ = false; }
+  // So many commands are executed in one turn. Set while the engine does not run.
+  void limit_commands(std::size_t n) { command_limit_ = n; }
 
   void set_gate(gate to);
   // Refuses from the n-th delivery (counted from 0) on, until the engine has done all else and wants to
@@ -94,6 +96,8 @@ class memory_sink final : public event_sink {
   void flushed(std::uint32_t slot, std::uint32_t weight, std::uint32_t messages) override;
   bool commands_waiting() override;
   std::uint32_t run_commands(engine& target) override;
+  std::uint32_t commands_mark() override;
+  bool commands_past(std::uint32_t mark) override;
   void commands_done() override;
   void publish() override {}
   bool prepare_sleep() override;
@@ -107,6 +111,8 @@ class memory_sink final : public event_sink {
   reaction reaction_;
   std::function<void()> wake_;
   bool auto_release_ = true;
+  std::size_t command_limit_ = SIZE_MAX;
+  std::uint32_t executed_ = 0;  // by the engine's thread alone
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

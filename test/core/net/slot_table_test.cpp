@@ -49,17 +49,18 @@ TEST(slot_table, keeps_settings_of_servers_by_their_id) {
   auto settings = std::make_unique<listen_settings>();
   settings->port = 8080;
   table.prepare_server(7, std::move(settings));
-  EXPECT_EQ(table.take_server(8), nullptr);
-  const auto taken = table.take_server(7);
-  ASSERT_NE(taken, nullptr);
-  EXPECT_EQ(taken->port, 8080);
-  EXPECT_EQ(table.take_server(7), nullptr);
+  EXPECT_EQ(table.take_server(8).settings, nullptr);
+  const prepared_server taken = table.take_server(7);
+  ASSERT_NE(taken.settings, nullptr);
+  EXPECT_EQ(taken.settings->port, 8080);
+  EXPECT_EQ(taken.group, nullptr);
+  EXPECT_EQ(table.take_server(7).settings, nullptr);
 }
 
 TEST(slot_table, a_server_takes_a_slot_for_its_gauge_while_there_is_one) {
   slot_table table(1);
   EXPECT_EQ(table.prepare_server(1, std::make_unique<listen_settings>()), 0u);
-  EXPECT_EQ(table.take_server(1)->gauge, 0u);
+  EXPECT_EQ(table.take_server(1).gauge, 0u);
   EXPECT_EQ(table.prepare_server(2, std::make_unique<listen_settings>()), slot_table::none);
   table.release(slot_table::none);
   EXPECT_EQ(table.acquire(), slot_table::none) << "what was never given out cannot come back";

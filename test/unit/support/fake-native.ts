@@ -18,6 +18,7 @@ export class FakeRuntime implements NativeRuntime {
   readonly reactors: FakeReactor[] = []
   readonly connects: { slot: number; settings: NativeConnect }[] = []
   readonly adopts: { slot: number; settings: NativeAdopt }[] = []
+  /** `gauge` is the first reactor's. */
   readonly listens: { id: number; settings: NativeListen; gauge: number }[] = []
   readonly clients: { slot: number; settings: NativeClient }[] = []
   /** What `clientGauges` answers. */
@@ -84,11 +85,11 @@ export class FakeRuntime implements NativeRuntime {
     this.adopts.push({ slot, settings })
     return slot
   }
-  listen(_index: number, id: number, settings: NativeListen): number {
+  listen(_index: number, id: number, settings: NativeListen): number[] {
     this.refuse()
-    const gauge = this.slot()
-    this.listens.push({ id, settings, gauge })
-    return gauge
+    const gauges = this.reactors.map(() => this.slot())
+    this.listens.push({ id, settings, gauge: gauges[0] })
+    return gauges
   }
   client(_index: number, settings: NativeClient): number {
     this.refuse()

@@ -1,0 +1,110 @@
+// Publishing: one message to the subscribers of a topic, here and on the reactors of the other parts.
+#include "core/net/reactor.hpp"
+#include "core/net/server.hpp"
+
+namespace hawser::net {
+
+bool server::publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
+                     std::uint32_t except) {
+  if (group_) return publish_to_all(name, payload, flags, except);
+  topic* to = topics_.find(name);
+  if (to == nullptr) return true;
+  encodings frames;
+  deliver(*to, payload, flags, except, frames);
+  for (byte_buffer& frame : frames.own) reactor_.give_buffer(std::move(frame));
+  return true;
+}
+
+// Encoded here, once; what was compressed for subscribers here goes along.
+bool server::publish_to_all(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
+                            std::uint32_t except) {
+  const auto message = std::make_shared<published>(name, payload, flags);
+  if (topic* to = topics_.find(name)) {
+    encodings frames;
+    frames.ready[0] = message->plain();
+    deliver(*to, message->payload(), flags, except, frames);
+    for (std::size_t bits = 1; bits < frames.own.size(); bits++) {
+      if (frames.own[bits].empty()) continue;
+      message->add_compressed(static_cast<int>(bits), frames.own[bits].bytes());
+      reactor_.give_buffer(std::move(frames.own[bits]));
+    }
+  }
+  return reactor_.joined()->publish(id_, message);
+}
+
+void server::receive(const published& message) {
+  topic* to = topics_.find(message.topic());
+  if (to == nullptr) return;
+  encodings frames;
+  frames.ready[0] = message.plain();
+  for (const auto& [bits, frame] : message.compressed()) frames.ready[static_cast<std::size_t>(bits)] = frame;
+  deliver(*to, message.payload(), message.flags(), no_slot, frames);
+  for (byte_buffer& frame : frames.own) reactor_.give_buffer(std::move(frame));
+}
+
+// Encoded once for all plain subscribers and once for each window size of those that share compression.
+void server::deliver(const topic& to, std::span<const std::uint8_t> payload, send_flags flags,
+                     std::uint32_t except, encodings& frames) {
+  const auto plain = [&] {
+    if (frames.ready[0].empty()) {
+      encode(frames.own[0], flags, false, payload);
+      frames.ready[0] = frames.own[0].bytes();
+    }
+    return frames.ready[0];
+  };
+  const auto compressed = [&](int bits) {
+    std::span<const std::uint8_t>& ready = frames.ready[static_cast<std::size_t>(bits)];
+    if (!ready.empty()) return ready;
+    const protocol::deflate_options& own = settings_->socket.deflate;
+    std::vector<std::uint8_t>& scratch = reactor_.deflate_scratch();
+    if (payload.size() >= own.threshold &&
+        reactor_.shared_deflater(bits, own.level, own.mem_level).deflate_message(payload, scratch)) {
+      byte_buffer& frame = frames.own[static_cast<std::size_t>(bits)];
+      encode(frame, flags, true, scratch);
+      reactor_.trim(scratch);
+      ready = frame.bytes();
+    } else {
+      ready = plain();
+    }
+    return ready;
+  };
+  // Who is too slow is dealt with afterwards: closing changes the list.
+  std::vector<connection*> slow;
+  for (connection* c : to.subscribers()) {
+    if (c->slot() == except) continue;
+    bool taken;
+    if (!c->deflates() || !flags.compress) {
+      taken = c->publish_frame(plain());
+    } else if (const int bits = c->shared_deflate_bits(); bits > 0) {
+      taken = c->publish_frame(compressed(bits));
+    } else {
+      taken = c->publish_message(payload, flags);
+    }
+    if (!taken) slow.push_back(c);
+  }
+  if (!slow.empty()) note_slow(slow);
+}
+
+void server::encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body) {
+  const protocol::opcode op = flags.binary ? protocol::opcode::binary : protocol::opcode::text;
+  into = reactor_.take_buffer();
+  std::uint8_t* at = into.prepare(protocol::max_frame_header + body.size());
+  const std::size_t header = protocol::write_frame_header(at, op, true, rsv1, body.size(), nullptr);
+  if (!body.empty()) std::memcpy(at + header, body.data(), body.size());
+  into.commit(header + body.size());
+}
+
+void server::note_slow(const std::vector<connection*>& slow) {
+  reactor_.count().dropped.add(slow.size());
+  dropped_ += static_cast<std::uint32_t>(slow.size());
+  if (reactor_.sink().event(event_kind::dropped, id_, dropped_, {})) {
+    dropped_ = 0;
+  } else {
+    reactor_.mark_blocked(*this);
+  }
+  if (settings_->disconnect_slow) {
+    for (connection* c : slow) c->drop_slow();
+  }
+}
+
+}  // namespace hawser::net
