@@ -163,35 +163,38 @@ const own: readonly (keyof ManagedClientOptions)[] = [
 ]
 /** Options of a socket that need the event loop for each connection, and the reason to give. */
 const unfit = ['lookup', 'followRedirects', 'maxRedirects', 'signal']
-const known: readonly string[] = [...own, ...clientOptionNames.filter((name) => !unfit.includes(name))]
+/** Every option of `new WebSocketClient()`. */
+export const managedOptionNames: readonly string[] = [
+  ...own,
+  ...clientOptionNames.filter((name) => !unfit.includes(name)),
+]
 
 /** Throws `INVALID_OPTION`, `INVALID_URL`, `INVALID_ARGUMENT`. */
 export function readManagedOptions(options: unknown): CheckedManagedOptions {
   if (typeof options === 'string' || options instanceof URL || Array.isArray(options)) {
     options = { url: options as string }
   }
-  const given = options as Record<string, unknown>
-  const refused = unfit.find((name) => given?.[name] !== undefined)
+  const given = (options ?? {}) as Record<string, unknown>
+  const refused = unfit.find((name) => given[name] !== undefined)
   if (refused !== undefined) {
     throw new HawserTypeError(
       'INVALID_OPTION',
       `WebSocketClient has no option \`${refused}\`: it connects without the event loop`,
     )
   }
-  const reader = new OptionReader('WebSocketClient', options, known)
+  const reader = new OptionReader('WebSocketClient', options, managedOptionNames)
   const heartbeat = readHeartbeat(reader.raw('heartbeat'))
   const rest: Record<string, unknown> = {}
   for (const name of clientOptionNames) if (given[name] !== undefined) rest[name] = given[name]
   if (heartbeat.options === undefined) delete rest.heartbeat
   else rest.heartbeat = heartbeat.options
-  const socket = readClientOptions(rest as WebSocketOptions)
+  const socket = readClientOptions(rest)
   const targets = readTargets(reader.raw('url'))
   for (const target of targets) if (socket.socketPath !== '') target.unixPath = socket.socketPath
   const routing = reader.raw('routing')
   const router = routing instanceof MessageRouter ? (routing as MessageRouter) : undefined
   const protocols = readProtocols(reader.raw('protocols'))
   if (reader.boolean('hawser', true) && !protocols.includes(subprotocol)) protocols.unshift(subprotocol)
-  const acks = reader.oneOf('acks', ['auto', 'yes', 'no'], boolAcks(reader.raw('acks')))
   return {
     targets,
     protocols,
@@ -205,16 +208,17 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
     queue: readQueue(reader.raw('queue')),
     layout: router?.layout ?? new MessageRouter(routing as RoutingOptions).layout,
     router,
-    acks: ['auto', 'yes', 'no'].indexOf(acks),
+    acks: readAcks(reader.raw('acks')),
     requestTimeout: reader.number('requestTimeout'),
     maxRequests: reader.number('maxRequests'),
   }
 }
 
-function boolAcks(value: unknown): 'auto' | 'yes' | 'no' {
-  if (value === undefined || value === 'auto') return 'auto'
+/** The number of the core: by protocol, always, never. */
+function readAcks(value: unknown): number {
+  if (value === undefined || value === 'auto') return 0
   if (typeof value !== 'boolean') badOption('acks', "'auto', true or false", value)
-  return value ? 'yes' : 'no'
+  return value ? 1 : 2
 }
 
 function readTargets(value: unknown): Target[] {

@@ -28,6 +28,7 @@ interface Waiter {
 }
 
 const keptErrors = 100
+const resting: readonly ClientStateName[] = ['idle', 'disconnected', 'failed']
 
 export class ClientStatus {
   state: ClientStateName = 'idle'
@@ -40,6 +41,12 @@ export class ClientStatus {
   private lastConnected: Date | undefined
   private error: HawserError | undefined
   private connecting: Waiter[] = []
+  /** Those of `connecting` that a `disconnect()` has overtaken: the next rest ends them. */
+  private overtaken: Waiter[] = []
+  /** The program has asked for a connection, and the engine has not said yet that it heard. */
+  private starting = false
+  /** The last that the program asked for was the end of the connection. */
+  private leaving = false
   private disconnecting: (() => void)[] = []
 
   constructor(private readonly urls: readonly string[]) {}
@@ -66,10 +73,10 @@ export class ClientStatus {
     if (change.state === 'connected') {
       this.protocol = change.protocol
       this.lastConnected = new Date()
-      this.error = undefined
-    } else if (error !== undefined) {
-      this.error = error
     }
+    const troubled = change.state === 'reconnecting' || change.state === 'failed'
+    this.error = troubled ? (error ?? this.error) : undefined
+    if (!resting.includes(change.state)) this.starting = false
     return error
   }
 
@@ -77,17 +84,19 @@ export class ClientStatus {
   tell(error: HawserError | undefined): void {
     const { state } = this
     if (state === 'connected') {
-      for (const waiter of this.connecting.splice(0)) waiter.resolve()
+      for (const waiter of this.waiters()) waiter.resolve()
     } else if (state === 'failed') {
       const why = error ?? this.error ?? new HawserError('CONNECTION_FAILED')
-      for (const waiter of this.connecting.splice(0)) waiter.reject(why)
+      for (const waiter of this.waiters()) waiter.reject(why)
     } else if (state === 'disconnected') {
       const why = new HawserError('ABORTED', '`disconnect()` was called before the client was connected')
-      for (const waiter of this.connecting.splice(0)) waiter.reject(why)
+      // Who asked after that `disconnect()` is yet to be served.
+      for (const waiter of this.closed ? this.waiters() : this.overtaken.splice(0)) waiter.reject(why)
     }
-    if (state === 'disconnected' || state === 'failed' || state === 'idle') {
-      for (const resolve of this.disconnecting.splice(0)) resolve()
-    }
+    if (resting.includes(state)) for (const resolve of this.disconnecting.splice(0)) resolve()
+  }
+  private waiters(): Waiter[] {
+    return [...this.overtaken.splice(0), ...this.connecting.splice(0)]
   }
 
   /** The client is gone for good. */
@@ -97,16 +106,22 @@ export class ClientStatus {
     this.tell(undefined)
   }
 
-  whenConnected(): Promise<void> {
-    if (this.state === 'connected') return Promise.resolve()
-    return this.whenConnectedAgain()
+  /** Connected, and no `disconnect()` on its way. */
+  get settled(): boolean {
+    return this.state === 'connected' && !this.leaving
   }
-  whenConnectedAgain(): Promise<void> {
+  /** The engine is asked for a connection: the next one is waited for. */
+  whenConnected(): Promise<void> {
     if (this.closed) return Promise.reject(new HawserError('INVALID_STATE', 'The client was closed for good'))
+    this.starting = true
+    this.leaving = false
     return new Promise((resolve, reject) => this.connecting.push({ resolve, reject }))
   }
+  /** The engine is asked to end the connection. */
   whenDisconnected(): Promise<void> {
-    if (this.closed || ['idle', 'disconnected', 'failed'].includes(this.state)) return Promise.resolve()
+    this.leaving = true
+    this.overtaken.push(...this.connecting.splice(0))
+    if (this.closed || (resting.includes(this.state) && !this.starting)) return Promise.resolve()
     return new Promise((resolve) => this.disconnecting.push(resolve))
   }
 

@@ -248,13 +248,23 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     // It may have been dropped while the message was on its way.
     const route = this.routes[id - 1]
     if (route === undefined) return
-    for (const handler of route.handlers) {
-      try {
-        const result = handler(value, { client: client.face })
-        if (result instanceof Promise) result.catch(this.report)
-      } catch (error) {
-        this.report(error)
+    const { handlers } = route
+    if (handlers.size === 1) {
+      for (const handler of handlers) {
+        this.invoke(handler, value, client)
+        return
       }
+    }
+    // Those of now: what a handler adds hears the next message, what it takes off hears no more.
+    for (const handler of [...handlers]) if (handlers.has(handler)) this.invoke(handler, value, client)
+  }
+
+  private invoke(handler: AnyHandler, value: unknown, client: RoutedClient): void {
+    try {
+      const result = handler(value, { client: client.face })
+      if (result instanceof Promise) result.catch(this.report)
+    } catch (error) {
+      this.report(error)
     }
   }
 }

@@ -2,6 +2,7 @@
 import { HawserError, HawserRangeError } from '../core/error'
 import type { ErrorCode } from '../core/error-table'
 import { type ErrorDetails } from '../core/error'
+import { shown } from '../core/validate'
 import type { Settlement } from './engine'
 
 interface Waiting {
@@ -60,7 +61,7 @@ export class Pending {
         signal.addEventListener('abort', abort)
         release = () => signal.removeEventListener('abort', abort)
       }
-      this.waiting.set(token, { resolve: resolve as (value: unknown) => void, reject, release, what })
+      this.waiting.set(token, { resolve: resolve, reject, release, what })
     })
     return { token, promise }
   }
@@ -137,6 +138,6 @@ export function checkTime(name: string, value: unknown, fallback: number): numbe
   if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 0x7fffffff) return value
   throw new HawserRangeError(
     'INVALID_OPTION',
-    `Option \`${name}\` must be a whole number of milliseconds from 1 to 2147483647, not ${String(value)}`,
+    `Option \`${name}\` must be a whole number of milliseconds from 1 to 2147483647, not ${shown(value)}`,
   )
 }

@@ -48,7 +48,7 @@ export function writeAt(root: Record<string, unknown>, path: readonly string[], 
     at =
       next !== null && typeof next === 'object'
         ? (next as Record<string, unknown>)
-        : ((at[path[i]] = {}) as Record<string, unknown>)
+        : ((at[path[i]] = {}))
   }
   at[path[path.length - 1]] = value
 }

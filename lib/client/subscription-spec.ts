@@ -100,11 +100,11 @@ function readCondition(pointer: string, value: unknown): Condition {
   if (Array.isArray(value)) {
     const list = value as unknown[]
     if (list.length === 0) badOption(name, 'a list with at least one value', value)
-    const wrong = list.find((item) => !isScalar(item))
-    if (wrong !== undefined) badOption(name, 'a list of strings, numbers, booleans or null', wrong)
+    const wrong = list.findIndex((item) => !isScalar(item))
+    if (wrong >= 0) badOption(name, 'a list of strings, numbers, booleans or null', list[wrong])
     return { pointer, any: list as Scalar[] }
   }
-  if (value === null || typeof value !== 'object') {
+  if (typeof value !== 'object') {
     return badOption(name, 'a value, a list of values, or a range such as { gte: 1, lt: 5 }', value)
   }
   const reader = new OptionReader(`\`${name}\``, value, bounds, `${name}.`)
@@ -154,6 +154,8 @@ export function readSpec(spec: unknown): RouteSpec {
     }))
     if (out.columns.length === 0 || out.columns.length > 256)
       badOption('columns', '1 to 256 pointers', columns)
+    const taken = ['rows', 'missing'].find((name) => Object.hasOwn(columns, name))
+    if (taken !== undefined) badOption('columns', `without the name '${taken}', which a batch has already`, columns)
   }
   const batch = reader.raw('batch')
   if ((batch !== undefined && batch !== false) || columns !== undefined) {

@@ -106,6 +106,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
   private drains: (() => void)[] = []
   private token: string | undefined
+  /** Tokens asked for that have not come: whoever asked applies them, not the watcher. */
+  private asking = 0
   private unwatch: (() => void) | undefined
   private ended: (() => void)[] | undefined
 
@@ -137,8 +139,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Connects. Resolves at the first `connected`; rejects at `failed` or after `disconnect()`. */
   connect(): Promise<void> {
+    if (this.ended !== undefined) return Promise.reject(this.refusal())
+    if (this.status.settled) return Promise.resolve()
     const connected = this.status.whenConnected()
-    if (this.status.state !== 'connected') this.engine.connect()
+    this.engine.connect()
     return connected
   }
 
@@ -155,7 +159,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Drops what connection there is and connects anew at once; the count of attempts starts anew. */
   reconnect(): Promise<void> {
-    const connected = this.status.whenConnectedAgain()
+    if (this.ended !== undefined) return Promise.reject(this.refusal())
+    const connected = this.status.whenConnected()
     this.engine.reconnect()
     return connected
   }
@@ -287,7 +292,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   }
 
   private emit<E extends Lifecycle>(name: E, ...args: ClientEvents[E]): void {
-    for (const listener of this.listeners.get(name) ?? []) {
+    const listeners = this.listeners.get(name)
+    // Those of now: what a listener adds hears the next event, what it takes off hears no more.
+    for (const listener of [...(listeners ?? [])]) {
+      if (!listeners!.has(listener)) continue
       try {
         ;(listener as LifecycleHandler<E>)(...args)
       } catch (error) {
@@ -333,7 +341,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     const data = encode(this.layout, type, { id, payload, room, correlationId }, Date.now())
     const message: EngineSend = { ...plain, ...checked.message, data, id, acked: ack, durable }
     if (!ack && !durable) return this.push(message)
-    return this.promised<void>(`The message '${type}'`, message, signal)
+    return this.promised<undefined>(`The message '${type}'`, message, signal)
   }
 
   /** Sends bytes as a binary message, outside of any envelope. */
@@ -371,7 +379,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
         signal,
       )
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
   }
 
@@ -523,7 +531,9 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     this.unwatch?.()
     this.pending.rejectAll('closed')
     for (const resolve of this.drains.splice(0)) resolve()
+    const before = this.status.state
     this.status.end()
+    if (this.status.state !== before) this.emit('state', this.status.state, this.status.info())
     for (const resolve of this.ended ?? []) resolve()
   }
 
@@ -535,9 +545,11 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     try {
       // Watched from the first token on, so that it is renewed before it expires.
       this.unwatch ??= auth.source.watch((token) => {
-        if (token !== this.token) this.useToken(token)
+        if (this.asking === 0 && token !== this.token) this.useToken(token)
       })
-      this.useToken(await auth.source.token(reason, this.token))
+      this.asking++
+      const token = await auth.source.token(reason, this.token).finally(() => this.asking--)
+      this.useToken(token)
     } catch (cause) {
       const error = new HawserError(
         'AUTHENTICATION_FAILED',
@@ -610,7 +622,7 @@ function checkClose(code: unknown, reason: unknown): void {
     badArgument('code', '1000, 1001, or from 3000 to 4999', code)
   }
   if (typeof reason !== 'string') badArgument('reason', 'a string', reason)
-  if (Buffer.byteLength(reason as string) > 123) {
+  if (Buffer.byteLength(reason) > 123) {
     throw new HawserTypeError('INVALID_ARGUMENT', `\`reason\` may have 123 bytes, not ${shown(reason)}`)
   }
 }

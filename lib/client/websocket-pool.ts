@@ -65,7 +65,8 @@ export interface PoolMetrics {
   refused: number
 }
 
-const names = [
+/** Every option of `new WebSocketPool()`. */
+export const poolOptionNames = [
   'maxPerHost',
   'connectionsPerEndpoint',
   'maxInFlight',
@@ -125,31 +126,32 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
 
   /** @throws TypeError `INVALID_OPTION`; HawserError `NATIVE_UNAVAILABLE` */
   constructor(options?: PoolOptions) {
-    const reader = new OptionReader('WebSocketPool', options, names)
-    const client = (reader.raw('client') ?? {}) as Record<string, unknown>
-    if (typeof client !== 'object' || client === null || Array.isArray(client)) {
+    const reader = new OptionReader('WebSocketPool', options, poolOptionNames)
+    const client = reader.raw('client') ?? {}
+    if (typeof client !== 'object' || Array.isArray(client)) {
       throw new HawserError(
         'INVALID_OPTION',
         'Option `client` must be an object with options of the connections',
       )
     }
     // One source of tokens for all: a refresh is made once.
-    const auth = readAuth(client['auth'])
+    const auth = readAuth((client as { auth?: unknown }).auth)
     const shared = auth === undefined ? {} : { auth: { token: auth.source, as: auth.as, name: auth.name } }
     const maxWaiters = reader.number('maxWaiters')
-    this.core = binding().createPool({
+    const settings = {
       maxPerHost: reader.number('maxPerHost'),
       perEndpoint: reader.number('connectionsPerEndpoint'),
       maxInFlight: reader.number('maxInFlight'),
       maxWaiters,
       maxWaitingRequests: maxWaiters,
       idleTime: reader.number('idleTime'),
-    })
+    }
     this.options = {
       acquireTimeout: reader.number('acquireTimeout'),
       strategy: strategies.indexOf(reader.oneOf('strategy', strategies, 'failover')),
       client: { ...client, ...shared },
     }
+    this.core = binding().createPool(settings)
   }
 
   /**
@@ -171,7 +173,7 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
       const answer = this.core.acquire(now, this.target(url), timeout === 0 ? 0 : now + timeout)
       const user = answer[0]
       const abort = (): void => {
-        this.waiters.get(user)?.reject(aborted('The wait for a connection', signal!))
+        if (signal !== undefined) this.waiters.get(user)?.reject(aborted('The wait for a connection', signal))
         this.waiters.delete(user)
         this.perform(this.core.cancel(clock(), user))
       }
@@ -313,7 +315,8 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
         const said = cause === undefined ? '' : `: ${cause.message}`
         return new HawserError('CONNECTION_FAILED', `No connection could be made${said}`, { cause })
       }
-      default:
+      case 'removed':
+      case 'unknown':
         return new HawserError('ABORTED', 'The connection was removed from the pool, or given back')
     }
   }

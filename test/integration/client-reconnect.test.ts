@@ -1,7 +1,6 @@
 // Connecting, losing the connection and coming back, against real servers that stop, restart and refuse.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { TcpProxy } from '../support/tcp-proxy'
 import { event, within } from '../support/waiters'
 import { brisk, rejection, useManaged } from './support/managed'
 
@@ -267,14 +266,13 @@ describe('answers that are no 101', () => {
 })
 
 describe('peers that go silent', () => {
-  test('a peer that vanished is noticed by the heartbeat', async () => {
-    const far = await scope.far()
-    const proxy = await TcpProxy.listen(far.port)
-    scope.defer(() => proxy.close())
-    const watched = await scope.connected(`ws://127.0.0.1:${proxy.port}/`, {
+  test('a peer that answers no ping is noticed by the heartbeat', async () => {
+    const raw = await scope.rawServer()
+    const accepted = raw.accepted()
+    const watched = await scope.connected(`ws://127.0.0.1:${raw.port}/`, {
       heartbeat: { interval: 30, timeout: 40 },
     })
-    proxy.swallow()
+    await accepted
     await watched.reached('reconnecting')
     expect(watched.errors[0]).toMatchObject({ code: 'HEARTBEAT_TIMEOUT', recoverable: true })
   })

@@ -1,5 +1,16 @@
 // Checks of options on both classes: names, types, bounds, what goes together.
-import { WebSocket, WebSocketServer, type ServerOptions, type WebSocketOptions } from '../../lib'
+import {
+  WebSocket,
+  WebSocketClient,
+  WebSocketPool,
+  WebSocketServer,
+  type ManagedClientOptions,
+  type PoolOptions,
+  type ServerOptions,
+  type WebSocketOptions,
+} from '../../lib'
+import { managedOptionNames } from '../../lib/client/client-options'
+import { poolOptionNames } from '../../lib/client/websocket-pool'
 import { clientOptionNames } from '../../lib/core/client-options'
 import { type DefaultName, defaults } from '../../lib/core/defaults'
 import { nearest } from '../../lib/core/validate'
@@ -44,6 +55,11 @@ const refusedClient = (options: unknown): Failure | undefined =>
 const refusedServer = (options: unknown): Failure | undefined =>
   failure(() => new WebSocketServer(options as ServerOptions))
 
+const refusedManaged = (options: object): Failure | undefined =>
+  failure(() => new WebSocketClient({ url: 'ws://example.test', ...options } as ManagedClientOptions))
+const refusedPool = (options: object): Failure | undefined =>
+  failure(() => new WebSocketPool(options as PoolOptions))
+
 /** `{ a: { b: value } }` from 'a.b'. */
 function nested(name: string, value: unknown): Record<string, unknown> {
   const [outer, inner] = name.split('.')
@@ -60,6 +76,19 @@ describe.each(numeric)('%s', (name) => {
   if (clientOptionNames.includes(outer)) refused.push((value) => refusedClient(nested(name, value)))
   if (serverOptionNames.includes(outer))
     refused.push((value) => refusedServer({ port: 0, ...nested(name, value) }))
+
+  if (managedOptionNames.includes(outer)) {
+    // Of tokens only a client with a source of them reads the options.
+    const rest = outer === 'auth' ? { token: 'secret' } : {}
+    refused.push((value) => {
+      const options = nested(name, value)
+      return refusedManaged({
+        [outer]:
+          typeof options[outer] === 'object' ? { ...rest, ...(options[outer] as object) } : options[outer],
+      })
+    })
+  }
+  if (poolOptionNames.includes(outer)) refused.push((value) => refusedPool(nested(name, value)))
 
   test('is an option of one side at least', () => {
     expect(refused.length).toBeGreaterThan(0)

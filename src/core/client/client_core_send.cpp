@@ -128,8 +128,9 @@ void client_core::dropped(const outgoing& message, drop_reason reason) {
     return;
   }
   if (message.token == cancelling_ || message.token == expiring_) return;
-  if (requests_ && message.token != 0) requests_->cancel(message.token);
-  settle_token(message.token, how);
+  // Of a request the time that ran out is the one for its reply.
+  const bool request = requests_ && requests_->cancel(message.token);
+  settle_token(message.token, request && how == settlement::expired ? settlement::timeout : how);
 }
 
 void client_core::settle_token(std::uint32_t token, settlement how) { host_.settled(token, how); }

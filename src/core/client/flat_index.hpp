@@ -64,15 +64,16 @@ class flat_index {
   template <class Equal>
   Value* find(std::uint32_t hash, Equal&& equal) noexcept {
     if (size_ == 0) return nullptr;
-    for (std::size_t i = hash & mask_; cells_[i].hash != 0; i = (i + 1) & mask_) {
-      if (cells_[i].hash == hash && equal(cells_[i].value)) return &cells_[i].value;
+    cell* const cells = cells_.get();
+    for (std::size_t i = hash & mask_; cells[i].hash != 0; i = (i + 1) & mask_) {
+      if (cells[i].hash == hash && equal(cells[i].value)) return &cells[i].value;
     }
     return nullptr;
   }
 
   // The key is not in the index.
   void insert(std::uint32_t hash, Value value) {
-    if ((size_ + 1) * 3 > capacity() * 2) resize(capacity() == 0 ? min_cells : capacity() * 2);
+    if (size_ == room_) resize(capacity() == 0 ? min_cells : capacity() * 2);
     place(hash, value);
     ++size_;
   }
@@ -80,18 +81,22 @@ class flat_index {
   template <class Equal>
   bool erase(std::uint32_t hash, Equal&& equal) noexcept {
     Value* const found = find(hash, equal);
-    if (found == nullptr) return false;
-    std::size_t hole = static_cast<std::size_t>(reinterpret_cast<cell*>(found) - cells_.get());
+    if (found != nullptr) erase_found(found);
+    return found != nullptr;
+  }
+  // What find() has returned.
+  void erase_found(const Value* found) noexcept {
+    cell* const cells = cells_.get();
+    std::size_t hole = static_cast<std::size_t>(reinterpret_cast<const cell*>(found) - cells);
     // What was displaced past the hole moves back, so that every probe still ends at an empty cell.
-    for (std::size_t i = (hole + 1) & mask_; cells_[i].hash != 0; i = (i + 1) & mask_) {
-      const std::size_t home = cells_[i].hash & mask_;
+    for (std::size_t i = (hole + 1) & mask_; cells[i].hash != 0; i = (i + 1) & mask_) {
+      const std::size_t home = cells[i].hash & mask_;
       if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
-      cells_[hole] = cells_[i];
+      cells[hole] = cells[i];
       hole = i;
     }
-    cells_[hole].hash = 0;
+    cells[hole].hash = 0;
     if (--size_ == 0 && capacity() > keep_cells) clear();
-    return true;
   }
 
   template <class Fn>
@@ -103,7 +108,7 @@ class flat_index {
 
   void clear() noexcept {
     cells_.reset();
-    mask_ = size_ = 0;
+    mask_ = size_ = room_ = 0;
   }
 
  private:
@@ -128,6 +133,7 @@ class flat_index {
     std::unique_ptr<cell[]> old = std::move(cells_);
     cells_ = std::make_unique<cell[]>(cells);
     mask_ = cells - 1;
+    room_ = cells / 3 * 2;
     for (std::size_t i = 0; i < before; ++i) {
       if (old[i].hash != 0) place(old[i].hash, old[i].value);
     }
@@ -136,6 +142,7 @@ class flat_index {
   std::unique_ptr<cell[]> cells_;
   std::size_t mask_ = 0;
   std::size_t size_ = 0;
+  std::size_t room_ = 0;  // grows when it holds so many: two thirds of the cells
 };
 
 }  // namespace hawser::client

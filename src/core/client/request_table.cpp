@@ -41,7 +41,8 @@ std::optional<std::uint32_t> request_table::take(std::string_view id) {
   }
   const std::uint32_t n = *found;
   const std::uint32_t token = at(n).token;
-  remove(n);
+  by_id_.erase_found(found);
+  remove_rest(n);
   ++counters_.answered;
   return token;
 }
@@ -84,9 +85,14 @@ std::uint32_t request_table::acquire() {
 }
 
 void request_table::remove(std::uint32_t n) noexcept {
+  by_id_.erase(at(n).id_hash, [n](std::uint32_t other) { return other == n; });
+  remove_rest(n);
+}
+
+// All but the index of ids.
+void request_table::remove_rest(std::uint32_t n) noexcept {
   request& r = at(n);
   const auto same = [n](std::uint32_t other) { return other == n; };
-  by_id_.erase(r.id_hash, same);
   by_token_.erase(hash_number(r.token, 0), same);
   deadlines_.cancel(r);
   if (r.prev != not_sent) {

@@ -136,6 +136,7 @@ class request_table {
   }
   std::uint32_t acquire();
   void remove(std::uint32_t n) noexcept;
+  void remove_rest(std::uint32_t n) noexcept;
   void give_back_memory() noexcept;
 
   const request_settings settings_;

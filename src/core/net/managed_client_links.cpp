@@ -115,6 +115,8 @@ void managed_client::drop(std::uint32_t number) {
   if (one->socket == nullptr) return;
   // An open one says goodbye by itself; what it still receives is not read.
   if (one->open) {
+    // It may wait for the program's first turn still; unread, the peer's goodbye would never be heard.
+    if (!started_) one->socket->resume();
     one->socket->close(1000, {});
   } else {
     one->socket->terminate();

@@ -114,7 +114,7 @@ value:
     child->value.what = field_value::kind::container;
     const bool object = *p++ == '{';
     if (*p <= ' ') p = json::skip_space(p, end);
-    if (*p == (object ? '}' : ']')) {
+    if (*p == (object ? byte{'}'} : byte{']'})) {
       ++p;
       if (top == bottom) goto finish;
       goto after_value;

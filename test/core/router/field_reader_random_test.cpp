@@ -137,8 +137,9 @@ class generator {
         out_ += c;
       }
       if (escapes && random_.one_in(8)) {
-        out_ += random_.one_in(2) ? "\\ud83d" : "\\uDE00";
-        if (random_.one_in(2)) out_ += "\\ude00";
+        static const char* const units[] = {"\\ud83d", "\\uDE00", "\\uDBFF", "\\ud800", "\\uDc00", "\\ue000"};
+        out_ += units[random_.below(6)];
+        if (random_.one_in(2)) out_ += units[random_.below(6)];
       }
       if (escapes && random_.one_in(8)) {
         out_ += '\\';

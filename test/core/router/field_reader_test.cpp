@@ -181,6 +181,8 @@ TEST(field_reader, strings) {
   EXPECT_EQ(string_at(R"({"a":"\ude00\ud83d"})", "/a"), "\xED\xB8\x80\xED\xA0\xBD");
   EXPECT_EQ(string_at(R"({"a":"\ud83d\ud83d\ude00"})", "/a"), "\xED\xA0\xBD\xF0\x9F\x98\x80");
   EXPECT_EQ(string_at(R"({"a":"\ud83dx\ude00"})", "/a"), "\xED\xA0\xBDx\xED\xB8\x80");
+  EXPECT_EQ(string_at(R"({"a":"\udbff\udfff\ud83d\ue000\udbff\udbff\ud7ff"})", "/a"),
+            "\xF4\x8F\xBF\xBF\xED\xA0\xBD\xEE\x80\x80\xED\xAF\xBF\xED\xAF\xBF\xED\x9F\xBF");
   for (std::size_t length = 0; length < 200; ++length) {
     const std::string plain(length, 'p');
     EXPECT_EQ(string_at("{\"a\":\"" + plain + "\"}", "/a"), plain);
@@ -383,6 +385,13 @@ TEST(field_reader, what_follows_the_text_does_not_count) {
     }
   }
   EXPECT_EQ(result_of(whole, "}"), outcome::ok);
+  // More to close than the slack is long, and all of it would close.
+  EXPECT_EQ(result_of(std::string(500, '['), "]"), outcome::not_json);
+  EXPECT_EQ(result_of(std::string(500, '['), "["), outcome::not_json);
+  EXPECT_EQ(result_of("[1", ",1"), outcome::not_json);
+  EXPECT_EQ(result_of("{\"a\":1", ",\"a\":1"), outcome::not_json);
+  EXPECT_EQ(result_of("[1", "1"), outcome::not_json);
+  EXPECT_EQ(result_of("[\"", "\\n"), outcome::not_json);
 }
 
 TEST(field_reader, depth_is_bounded) {

@@ -5,11 +5,9 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdlib>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "core/router/pointer.hpp"
@@ -21,17 +19,17 @@ struct json_tree {
   kind what = kind::null;
   bool boolean = false;
   double number = 0;
-  std::string text;  // of a string in UTF-8, lone surrogates as three bytes
-  std::vector<std::pair<std::string, json_tree>> members;
-  std::vector<json_tree> items;
+  std::string text;                // of a string in UTF-8, lone surrogates as three bytes
+  std::vector<std::string> names;  // of an object, as they stand there
+  std::vector<json_tree> items;    // elements, or the values of the names
 
   const json_tree* at(const router::pointer& where) const {
     const json_tree* here = this;
     for (const std::string& token : where.tokens()) {
       const json_tree* next = nullptr;
       if (here->what == kind::object) {
-        for (const auto& [name, value] : here->members) {
-          if (name == token) next = &value;  // the last one
+        for (std::size_t i = 0; i < here->names.size(); ++i) {
+          if (here->names[i] == token) next = &here->items[i];  // the last one
         }
       } else if (here->what == kind::array) {
         for (std::size_t i = 0; i < here->items.size(); ++i) {
@@ -55,14 +53,6 @@ class json_reference {
     parser.space();
     if (parser.at_ != text.size()) return std::nullopt;
     return root;
-  }
-
-  // The deepest nesting of objects and arrays that parse() met, whether it failed or not.
-  static std::size_t depth_of(const json_tree& tree) {
-    std::size_t deepest = 0;
-    for (const auto& [name, value] : tree.members) deepest = std::max(deepest, depth_of(value));
-    for (const auto& item : tree.items) deepest = std::max(deepest, depth_of(item));
-    return deepest + (tree.what == json_tree::kind::object || tree.what == json_tree::kind::array ? 1 : 0);
   }
 
  private:
@@ -116,10 +106,11 @@ class json_reference {
     if (take('}')) return true;
     while (true) {
       space();
-      out.members.emplace_back();
-      if (peek() != '"' || !string(out.members.back().first)) return false;
+      out.names.emplace_back();
+      out.items.emplace_back();
+      if (peek() != '"' || !string(out.names.back())) return false;
       space();
-      if (!take(':') || !value(out.members.back().second)) return false;
+      if (!take(':') || !value(out.items.back())) return false;
       space();
       if (take('}')) return true;
       if (!take(',')) return false;

@@ -96,10 +96,9 @@ export class FarEnd {
         this.options.hawser !== false && offered.has('hawser.v1') ? 'hawser.v1' : false,
       ...this.options.server,
     }
-    const server: FarServer =
-      this.options.maker === 'hawser'
-        ? new WebSocketServer(options as never)
-        : new PeerServer(options as never)
+    const server = (this.options.maker === 'hawser'
+      ? new WebSocketServer(options as never)
+      : new PeerServer(options as never)) as unknown as FarServer
     this.server = server
     server.on('error', () => undefined)
     server.on('connection', (socket: FarSocket, request: IncomingMessage) => this.take(socket, request))
