@@ -1,14 +1,18 @@
 // A small real service on loopback with a live meter: npm run demo -- --help
 //
-//   feeder (C++) ──ws──▶ hawser client ──▶ service ──▶ hawser server ──ws──▶ subscribers (ws, undici; a process each)
+//   feeder (C++) ──ws──▶ managed client: filter, conflate, batch ──▶ service ──▶ hawser server ──ws──▶ subscribers
+//                                                                                    (ws, undici; a process each)
+//   ledger: managed client in ack mode ──ws──▶ hawser server of its own
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { help, readArguments, UsageError } from './demo/arguments.mjs'
+import { Chaos } from './demo/chaos.mjs'
 import { Display, terminalOf } from './demo/display.mjs'
 import { ending } from './demo/ending.mjs'
-import { startFeeder } from './demo/feeder.mjs'
+import { Feeder } from './demo/feeder.mjs'
 import { Gauges } from './demo/gauges.mjs'
+import { Ledger } from './demo/ledger.mjs'
 import { writeRecords } from './demo/records.mjs'
 import { bound, Service } from './demo/service.mjs'
 import { planSubscribers, Subscribers } from './demo/subscribers.mjs'
@@ -28,10 +32,14 @@ async function loadHawser() {
 /** @param {ReturnType<typeof readArguments>} options @returns {Promise<number>} the exit code */
 async function demonstrate(options) {
   const run = ending()
-  const service = new Service(await loadHawser(), options.policy)
+  const hawser = await loadHawser()
+  const service = new Service(hawser, options.policy)
+  const ledger = new Ledger(hawser)
   const subscribers = new Subscribers()
   const url = await service.listen()
-  const { feeder, records, topics } = await startFeed(options)
+  await ledger.start()
+  const { feeder, records, topics, forget } = await startFeed(options)
+  void feeder.ended.then((why) => run.end(`The feeder ended: ${why}.`))
   subscribers.start(planSubscribers(options.subscribers, topics, options.slow), url)
   void subscribers.oneLost().then(() => run.end())
 
@@ -40,38 +48,44 @@ async function demonstrate(options) {
   let failed = lines.length > 1
   if (ready) {
     const feed = { records, topics: topics.length, rate: options.rate }
-    const outcome = await measure(run, service, subscribers, feeder, { options, feed, url })
+    const parts = { run, service, ledger, subscribers, feeder }
+    const outcome = await measure(parts, { options, feed, topics, url })
     lines = summary(outcome, terminalOf(process.stdout))
     failed = troubles(outcome).length > 0
   }
   feeder.stop()
-  await service.close()
+  await Promise.all([service.close(), ledger.close()])
   await Promise.all([subscribers.end(), feeder.ended])
+  forget()
   process.stdout.write(`${lines.join('\n')}\n`)
   return failed ? 1 : 0
 }
 
-/** The feeder reads its records once, at its start; the file is gone afterwards. */
+/** The feeder reads its records at each of its starts; `forget` removes their file. */
 async function startFeed({ topics: most, rate }) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hawser-demo-'))
-  try {
-    const { file, records, topics } = writeRecords(folder, most)
-    return { feeder: await startFeeder(file, rate), records, topics }
-  } finally {
-    fs.rmSync(folder, { recursive: true, force: true })
-  }
+  const forget = () => fs.rmSync(folder, { recursive: true, force: true })
+  // Also when the run breaks off.
+  process.once('exit', forget)
+  const { file, records, topics } = writeRecords(folder, most)
+  const feeder = new Feeder(file, rate)
+  await feeder.start()
+  return { feeder, records, topics, forget }
 }
 
 /** From the first record to the last: shows the meter, and says what the run came to. */
-async function measure(run, service, subscribers, feeder, { options, feed, url }) {
+async function measure({ run, service, ledger, subscribers, feeder }, { options, feed, topics, url }) {
   const { seconds, policy } = options
   const gauges = new Gauges()
   let isEnding = false
   const display = new Display(process.stdout, () => {
-    const { flow, ...sample } = gauges.sample(service, subscribers)
+    const { flow, ...sample } = gauges.sample(service, subscribers, ledger, feeder.restarts)
     return { ...sample, seconds, feed, url, ending: isEnding, flow: { ...flow, policy, bound } }
   })
-  await service.take(feeder.url, (why) => run.end(`The feed ended: ${why}.`))
+  const taken = service.take(feeder.url, topics, (why) => run.end(`The feed ended: ${why}.`))
+  await Promise.race([taken, run.asked])
+  const chaos = new Chaos(feeder, ledger, (why) => run.end(why))
+  if (options.chaos) chaos.start()
   gauges.start()
   display.start()
   const timer = seconds > 0 ? setTimeout(() => run.end(), seconds * 1000) : undefined
@@ -80,19 +94,34 @@ async function measure(run, service, subscribers, feeder, { options, feed, url }
 
   const whole = gauges.whole()
   isEnding = true
+  await chaos.stop()
+  await Promise.race([service.back(feeder.restarts), run.insisted, expired(patience)])
+  const { messagesIn, bytesIn, reconnects } = service.intake
   service.finish()
   subscribers.hurry()
-  await Promise.race([subscribers.all('done', 'lost'), run.insisted, expired(patience)])
+  const settled = Promise.all([subscribers.all('done', 'lost'), ledger.finish()])
+  await Promise.race([settled, run.insisted, expired(patience)])
   gauges.stop()
   display.stop()
   return {
     run: whole,
     service: {
+      intake: messagesIn,
+      intakeBytes: bytesIn,
       records: service.records,
       bytes: service.bytes,
       unreadable: service.unreadable,
       dropped: service.dropped,
       held: service.held,
+      reconnects,
+    },
+    restarts: feeder.restarts,
+    ledger: {
+      sent: ledger.sent,
+      acked: ledger.acked,
+      lost: ledger.lost,
+      repeated: ledger.repeated,
+      reconnects: ledger.reconnects,
     },
     totals: subscribers.totals,
     subscribers: subscribers.list.map(({ name, state, why }) => ({ name, state, why })),

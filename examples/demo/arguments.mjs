@@ -2,20 +2,30 @@
 import { parseArgs } from 'node:util'
 
 /** What the demo does when nothing is said. */
-export const defaults = { seconds: 0, subscribers: 4, topics: 0, rate: 0, slow: 0, policy: 'throttle' }
+export const defaults = {
+  seconds: 0,
+  subscribers: 4,
+  topics: 0,
+  rate: 0,
+  slow: 0,
+  policy: 'throttle',
+  chaos: false,
+}
 
 export const help = `usage: npm run demo [-- <options>]
 
-A small service on loopback. It takes in a JSON feed of flights over a WebSocket, at full speed, and
-publishes each record by its airport to clients of other make, which check what they get.
+A small service on loopback. Its managed client takes a JSON feed of flights in at full speed, keeps of
+the late ones the latest of each route, and publishes these by airport to clients of other make, which check
+what they get. Beside it a side channel counts what is lost in ack mode: nothing.
 
   --seconds N      end after N seconds (default: run until Ctrl-C)
   --subscribers N  clients, each a process of its own, 1 to 64 (default ${defaults.subscribers}); each airport goes to two
   --topics N       only the N busiest airports (default: all)
   --rate N         records/s of the feed (default: as fast as it is read)
   --policy P       what happens when subscribers are slower than the feed:
-                     throttle  the feed is paused until they caught up, nothing is lost (default)
+                     throttle  nothing is taken from it until they caught up (default)
                      drop      the feed goes on; what is above a subscriber's bound is left out and counted
+  --chaos          kill and restart the feeder every few seconds, and cut the side channel
   --slow N         N of the subscribers read slowly, to see the policy at work (default 0)
   --help           this text
 
@@ -43,7 +53,7 @@ const policies = ['throttle', 'drop']
  */
 export function readArguments(argv) {
   const given = parse(argv)
-  const options = { ...defaults, help: given.help === true }
+  const options = { ...defaults, help: given.help === true, chaos: given.chaos === true }
   for (const [name, [least, most]] of Object.entries(limits)) {
     if (given[name] === undefined) continue
     const value = Number(given[name])
@@ -71,10 +81,11 @@ export function readArguments(argv) {
 
 function parse(argv) {
   const value = { type: 'string' }
+  const flags = { chaos: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }
   const names = [...Object.keys(limits), 'policy']
   const options = Object.fromEntries(names.map((name) => [name, value]))
   try {
-    return parseArgs({ args: argv, options: { ...options, help: { type: 'boolean', short: 'h' } } }).values
+    return parseArgs({ args: argv, options: { ...options, ...flags } }).values
   } catch (error) {
     throw new UsageError(`${error.message.split('. ')[0]}. ${more}`)
   }

@@ -92,10 +92,13 @@ export class Gauges {
    * What the meter shows now; to be called four times a second.
    * @param {import('./service.mjs').Service} service
    * @param {import('./subscribers.mjs').Subscribers} subscribers
+   * @param {import('./ledger.mjs').Ledger} ledger
+   * @param {number} restarts of the feeder
    */
-  sample(service, subscribers) {
+  sample(service, subscribers, ledger, restarts) {
     const elapsed = this.elapsed
     const { received, bytes } = subscribers.totals
+    const { messagesIn, bytesIn, reconnects } = service.intake
     if (this.#samples++ % window === 0) {
       this.#lag = this.#recent.read()
       this.#recent.reset()
@@ -121,11 +124,13 @@ export class Gauges {
     }
     return {
       elapsed,
-      in: flow('in', service.records, service.bytes),
+      in: flow('in', messagesIn, bytesIn),
+      js: flow('js', service.records, service.bytes),
       out: flow('out', received, bytes),
       loop: { utilisation, ...this.#lag },
       process: { cpu, rss: memory.rss, heap: memory.heapUsed },
-      connections: { subscribers: service.subscribers, feed: service.hasFeed },
+      connections: { subscribers: service.subscribers, feed: service.hasFeed, restarts, reconnects },
+      ledger: { sent: ledger.sent, acked: ledger.acked, lost: ledger.lost, repeated: ledger.repeated },
       flow: {
         held: Math.min(1, held / 1000),
         holding: service.holding,

@@ -10,11 +10,14 @@ import { clip, pad, padLeft, painter, width } from './paint.mjs'
  * @property {{ records: number, topics: number, rate: number }} feed
  * @property {string} url where subscribers connect
  * @property {boolean} ending the feed has ended, subscribers read what is under way
- * @property {Stream} in what the service took in
+ * @property {Stream} in what the managed client took in, on the I/O thread
+ * @property {Stream} js what of it reached JavaScript
  * @property {Stream} out what the subscribers got
  * @property {{ utilisation: number, p50: number, p99: number, max: number }} loop
  * @property {{ cpu: number, rss: number, heap: number }} process cpu: of all threads, so it may be above 1
- * @property {{ subscribers: number, feed: boolean }} connections
+ * @property {{ subscribers: number, feed: boolean, restarts: number, reconnects: number }} connections restarts: of the
+ *   feeder; reconnects: of the client to it
+ * @property {{ sent: number, acked: number, lost: number, repeated: number }} ledger messages in ack mode
  * @property {{ policy: 'throttle' | 'drop', held: number, holding: boolean, behind?: number, bound: number,
  *   dropped: number }} flow
  * @property {Subscriber[]} subscribers
@@ -57,9 +60,13 @@ function heading({ elapsed, seconds, feed }, { columns, paint, unicode }) {
   const arrow = unicode ? '─▶' : '->'
   const time = seconds > 0 ? `${clock(elapsed)} / ${clock(seconds)}` : clock(elapsed)
   const title = `${paint.bold('hawser demo')}  ${count(feed.records)} flights over and over, from ${plural(feed.topics, 'airport')}`
-  const path = ['feeder in C++', 'hawser client', 'publish by airport', 'clients of other make'].join(
-    ` ${arrow} `,
-  )
+  const path = [
+    'feeder in C++',
+    'filter, conflate',
+    'JavaScript',
+    'publish by airport',
+    'other clients',
+  ].join(` ${arrow} `)
   const rule = (unicode ? '─' : '-').repeat(columns)
   return [between(title, paint.bold(time), columns), paint.dim(rule), paint.cyan(path)]
 }
@@ -82,22 +89,29 @@ function streams(state, { columns, paint, unicode }) {
   return [
     paint.dim(row(['messages', 'now /s', 'mean /s', 'total', 'MB/s'])),
     one('in', state.in, paint.green),
+    one('to JS', state.js, paint.yellow),
     one('out', state.out, paint.cyan),
   ]
 }
 
 function gauges(state, { columns, paint, unicode }) {
-  const { loop, process, connections } = state
+  const { loop, process, connections, ledger } = state
   const lag = `lag p50 ${milliseconds(loop.p50)}  p99 ${milliseconds(loop.p99)}  max ${milliseconds(loop.max)}`
   const cpu = `cpu ${percent(process.cpu)} with the I/O thread`
   const memory = `rss ${size(process.rss)}  heap ${size(process.heap)}`
   const peers = `${connections.subscribers} in, ${connections.feed ? 'one' : 'none'} to the feed`
+  const again = `${plural(connections.restarts, 'restart')}, ${plural(connections.reconnects, 'reconnect')}`
+  const lost = ledger.lost > 0 ? paint.red(`${count(ledger.lost)} lost`) : '0 lost'
   const wide = columns >= 110
   const busy = `${pad(`${percent(loop.utilisation)} busy`, 11)}`
   const rows = [
     ['event loop', `${busy}${wide ? `${bar(loop.utilisation, 20, unicode)}   ` : ''}${lag}`],
     ['process', `${pad(cpu, 35)}${memory}`],
-    ['connections', peers],
+    ['connections', `${peers}; ${again}`],
+    [
+      'ack mode',
+      `${count(ledger.acked)} of ${count(ledger.sent)} acknowledged, ${lost}, ${count(ledger.repeated)} sent again`,
+    ],
     ...flowRows(state, { paint, unicode, wide }),
   ]
   return rows.map(([name, text]) => `${pad(paint.bold(name), 14)}${text}`)
@@ -115,7 +129,7 @@ function flowRows({ flow }, { paint, unicode, wide }) {
   const behind = flow.behind ?? 0
   const gauge = wide ? `${bar(behind / flow.bound, 20, unicode)} ` : ''
   return [
-    ['policy', 'throttle: the feed waits for slow subscribers, so nothing is lost'],
+    ['policy', 'throttle: nothing is taken while subscribers are behind, so nothing published is lost'],
     [
       'flow',
       `${pad(mark, 9)}${percent(flow.held)} paused, ${gauge}${size(behind)} of ${size(flow.bound)} wait, ${dropped}`,
@@ -163,14 +177,17 @@ function between(left, right, columns) {
  * @param {State} state
  */
 export function line(state) {
-  const { loop, flow, process, connections } = state
+  const { loop, flow, process, connections, ledger } = state
   const lag = [loop.p50, loop.p99, loop.max].map((each) => each.toFixed(1)).join('/')
   return [
     padLeft(`${state.elapsed.toFixed(1)}s`, 6),
     `in ${count(state.in.rate)}/s ${megabytes(state.in.bytes)} MB/s`,
+    `to JS ${count(state.js.rate)}/s`,
     `out ${count(state.out.rate)}/s ${megabytes(state.out.bytes)} MB/s`,
     `loop ${percent(loop.utilisation)} lag p50/p99/max ${lag} ms`,
     `connections ${connections.subscribers + (connections.feed ? 1 : 0)}`,
+    `reconnects ${connections.reconnects}`,
+    `ack mode ${count(ledger.acked)}/${count(ledger.sent)} lost ${count(ledger.lost)}`,
     `rss ${size(process.rss)} heap ${size(process.heap)}`,
     ...(flow.policy === 'throttle' ? [`paused ${percent(flow.held)}`] : []),
     `dropped ${count(flow.dropped)}`,

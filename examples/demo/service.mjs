@@ -1,4 +1,5 @@
-// The service: takes the feed in through hawser's client, publishes each record by its airport through hawser's server.
+// The service: takes the feed in through a managed client of hawser's, which filters and conflates it on the I/O thread,
+// and publishes each record that is left by its airport through hawser's server.
 //
 // What subscribers say and hear, all JSON text:
 //   {"subscribe":["ORD","DFW"]}      → {"subscribed":{"ORD":0,"DFW":0}}   the numbers that were published last
@@ -11,15 +12,26 @@ import { Flow } from './flow.mjs'
 /** What may wait for one subscriber, in bytes. */
 export const bound = 8 * 1024 * 1024
 
+/** Of the feed only late flights are wanted, of each route the latest, at most so often (ms), gathered into batches. */
+const wanted = {
+  where: { '/delay': { gte: 15 } },
+  conflate: { key: '/destination', every: 100 },
+  batch: { max: 200, every: 25 },
+}
+const nothing = { messagesIn: 0, bytesIn: 0, reconnects: 0, untyped: 0, notJson: 0, binary: 0 }
+
 export class Service {
-  /** Records and bytes taken in; texts that were no record; messages left out for slow subscribers. */
+  /** Records and bytes that reached JavaScript and were published; messages left out for slow subscribers. */
   records = 0
   bytes = 0
-  unreadable = 0
   dropped = 0
   #hawser
   #server
+  /** @type {import('hawser').WebSocketClient | undefined} */
   #feed
+  #topics = []
+  #subscriptions = []
+  #odd = 0
   #policy
   #flow
   /** @type {Map<string, number>} the last number of each airport */
@@ -49,28 +61,54 @@ export class Service {
   }
 
   /**
-   * Connects to the feed.
+   * Connects to the feed, and again whenever the connection is lost.
    * @param {string} url
-   * @param {(why: string) => void} ceased called when the feed ends by itself
-   * @throws {Error} when there is no feed
+   * @param {string[]} topics the airports that are wanted
+   * @param {(why: string) => void} ceased called when the client gives the feed up
    */
-  async take(url, ceased) {
-    const feed = new this.#hawser.WebSocket(url)
-    this.#feed = feed
-    feed.on('message', (text) => this.#record(text))
-    await once(feed, 'open')
-    let error
-    feed.on('error', (cause) => (error = cause))
-    feed.on('close', (code) => {
-      if (!this.#ending) ceased(error?.message ?? `it closed with ${code}`)
+  async take(url, topics, ceased) {
+    this.#topics = topics
+    this.#feed = new this.#hawser.WebSocketClient({
+      url,
+      hawser: false,
+      routing: { type: '/origin' },
+      reconnect: { minDelay: 100, maxDelay: 1_000, minUptime: 500 },
+    })
+    this.#feed.onStateChange((state, { error }) => {
+      const gone = state === 'failed' || state === 'disconnected'
+      if (gone && !this.#ending) ceased(error?.message ?? 'the client is disconnected')
+    })
+    this.#listen()
+    await this.#feed.connect()
+  }
+
+  /** Resolves when the client has come back to the feed so often. */
+  async back(times) {
+    await new Promise((resolve) => {
+      const look = () => {
+        if (this.intake.reconnects < times) return
+        off?.()
+        resolve()
+      }
+      const off = this.#feed?.onStateChange(look)
+      look()
     })
   }
 
+  /** What the client took in on the I/O thread, most of which never reaches JavaScript. */
+  get intake() {
+    return this.#feed?.getPerformanceMetrics() ?? nothing
+  }
+  /** Messages of the feed that were no record. */
+  get unreadable() {
+    const { untyped, notJson, binary } = this.intake
+    return this.#odd + untyped + notJson + binary
+  }
   get subscribers() {
     return this.#server?.clients.size ?? 0
   }
   get hasFeed() {
-    return this.#feed?.readyState === 1
+    return this.#feed?.state === 'connected'
   }
   /** The most that can wait for one subscriber, in bytes; only known while the feed is throttled by it. */
   get behind() {
@@ -79,7 +117,7 @@ export class Service {
   get holding() {
     return this.#heldSince > 0
   }
-  /** Milliseconds for which the feed was paused so far. */
+  /** Milliseconds for which nothing was taken from the feed so far. */
   get held() {
     return this.#held + (this.holding ? performance.now() - this.#heldSince : 0)
   }
@@ -88,11 +126,7 @@ export class Service {
   finish() {
     if (this.#ending) return
     this.#ending = true
-    if (this.#feed !== undefined) {
-      this.#feed.removeAllListeners('message')
-      this.#feed.resume()
-      this.#feed.close(1000, 'enough')
-    }
+    for (const each of this.#subscriptions.splice(0)) each.unsubscribe()
     for (const [socket, topics] of this.#subscribed) {
       socket.send(JSON.stringify({ end: this.#numbers(topics) }))
     }
@@ -100,49 +134,57 @@ export class Service {
 
   /** Closes all connections; those that do not answer are dropped after two seconds. */
   async close() {
-    this.#feed?.terminate()
+    await this.#feed?.close()
     await this.#server?.close({ timeout: 2_000 })
   }
 
   // ------------------------------------------------------------------------------------------------- the hot path
 
-  #record(text) {
-    let origin
-    try {
-      origin = JSON.parse(text).origin
-    } catch {
-      origin = undefined
-    }
-    if (typeof origin !== 'string' || origin === '') {
-      this.unreadable++
+  /** @param {{ origin: string }} record */
+  #record(record) {
+    if (this.#ending) return
+    const { origin, destination } = record
+    if (typeof destination !== 'string') {
+      this.#odd++
       return
     }
     const number = (this.#last.get(origin) ?? 0) + 1
     this.#last.set(origin, number)
+    const numbered = JSON.stringify({ seq: number, ...record })
     this.records++
-    this.bytes += text.length
-    const numbered = `{"seq":${number},${text.slice(1)}`
+    this.bytes += numbered.length
     const room = this.#server.publish(origin, numbered)
     if (this.#policy === 'throttle') this.#flow.note(numbered.length, room)
     else if (!room) this.#breathe()
   }
 
-  /** The way to the I/O thread is full: the feed waits a turn of the event loop, whoever reads or does not. */
+  /** The way to the I/O thread is full: nothing is taken for a turn of the event loop, whoever reads or does not. */
   #breathe() {
     if (this.holding) return
     this.#hold()
     setImmediate(() => this.#release())
   }
 
+  /** Asks for the feed: a subscription for each airport, so that each is conflated by itself. */
+  #listen() {
+    this.#subscriptions = this.#topics.map((type) =>
+      this.#feed.subscribe({ type, ...wanted }, (records) => {
+        for (const record of records) this.#record(record)
+      }),
+    )
+  }
+
+  /** Takes nothing until released: without a subscription the feed ends on the I/O thread. */
   #hold() {
+    if (this.holding) return
     this.#heldSince = performance.now()
-    this.#feed.pause()
+    for (const each of this.#subscriptions.splice(0)) each.unsubscribe()
   }
   #release() {
     if (!this.holding) return
     this.#held += performance.now() - this.#heldSince
     this.#heldSince = 0
-    this.#feed.resume()
+    if (!this.#ending) this.#listen()
   }
 
   // -------------------------------------------------------------------------------------------------- subscribers

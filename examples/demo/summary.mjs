@@ -6,7 +6,10 @@ import { pad, painter } from './paint.mjs'
  * @typedef {object} Outcome
  * @property {{ elapsed: number, cpu: number, utilisation: number, peak: number,
  *   lag: { p50: number, p99: number, max: number } }} run
- * @property {{ records: number, bytes: number, unreadable: number, dropped: number, held: number }} service held: ms
+ * @property {{ intake: number, intakeBytes: number, records: number, bytes: number, unreadable: number, dropped: number,
+ *   held: number, reconnects: number }} service intake: on the I/O thread; records: in JavaScript; held: ms
+ * @property {number} restarts of the feeder
+ * @property {{ sent: number, acked: number, lost: number, repeated: number, reconnects: number }} ledger in ack mode
  * @property {{ received: number, bytes: number, missing: number, wrong: number }} totals of all subscribers
  * @property {{ name: string, state: string, why: string }[]} subscribers
  * @property {'throttle' | 'drop'} policy
@@ -14,7 +17,7 @@ import { pad, painter } from './paint.mjs'
  */
 
 /** What is wrong with a run, one sentence each; nothing when all is well. @param {Outcome} outcome */
-export function troubles({ service, totals, subscribers, policy, trouble }) {
+export function troubles({ service, totals, subscribers, policy, trouble, ledger, restarts }) {
   const found = trouble === '' ? [] : [trouble]
   subscribers.forEach(({ name, state, why }, index) => {
     if (state === 'lost') found.push(`Subscriber ${index + 1} (${name}) was lost: ${why}.`)
@@ -30,6 +33,9 @@ export function troubles({ service, totals, subscribers, policy, trouble }) {
   if (policy === 'throttle' && service.dropped > 0) {
     found.push(`${plural(service.dropped, 'message')} were dropped although the feed is throttled.`)
   }
+  if (ledger.lost > 0) found.push(`Lost in ack mode: ${plural(ledger.lost, 'message')}.`)
+  if (restarts > 0 && service.reconnects === 0)
+    found.push(`The feeder was restarted (${count(restarts)}), but the client did not come back.`)
   return found
 }
 
@@ -39,14 +45,15 @@ export function troubles({ service, totals, subscribers, policy, trouble }) {
  * @returns {string[]}
  */
 export function summary(outcome, { colours }) {
-  const { run, service, totals, policy } = outcome
+  const { run, service, totals, policy, ledger, restarts } = outcome
   const paint = painter(colours)
   const seconds = Math.max(run.elapsed, 0.001)
   const stream = (messages, bytes) =>
     `${count(messages)} messages, ${count(messages / seconds)}/s, ${megabytes(bytes / seconds)} MB/s`
   const { p50, p99, max } = run.lag
   const rows = [
-    ['in', stream(service.records, service.bytes)],
+    ['in', stream(service.intake, service.intakeBytes)],
+    ['to JS', stream(service.records, service.bytes)],
     ['out', stream(totals.received, totals.bytes)],
     [
       'event loop',
@@ -54,9 +61,17 @@ export function summary(outcome, { colours }) {
     ],
     ['process', `cpu ${percent(run.cpu)} with the I/O thread, rss ${size(run.peak)} at most`],
     [
+      'reconnects',
+      `${count(service.reconnects)} to the feed (${plural(restarts, 'restart')}), ${count(ledger.reconnects)} in ack mode`,
+    ],
+    [
+      'ack mode',
+      `${count(ledger.sent)} sent, ${count(ledger.acked)} acknowledged, ${count(ledger.lost)} lost, ${count(ledger.repeated)} twice`,
+    ],
+    [
       'flow',
       policy === 'throttle'
-        ? `the feed was paused ${percent(service.held / 1000 / seconds)} of the time, ${count(service.dropped)} dropped`
+        ? `nothing was taken for ${percent(service.held / 1000 / seconds)} of the time, ${count(service.dropped)} dropped`
         : `${count(service.dropped)} dropped for slow subscribers`,
     ],
   ]

@@ -29,7 +29,7 @@ export interface Layout {
   correlationAt: string
   replyType: string
   given: RoutingOptions | undefined
-  /** A message has the fields of docs/protocol.md. */
+  /** A message has the fields of docs/client.md. */
   standard: boolean
   type: string[]
   room: string[]

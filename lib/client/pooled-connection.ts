@@ -70,7 +70,7 @@ export class PooledConnection<P extends ProtocolMap> {
     options?: RequestOptions,
   ): Promise<ReplyOf<P, T>> {
     this.check()
-    const timeout = checkTime('timeout', options?.timeout, 10_000)
+    const timeout = checkTime('timeout', options?.timeout, this.client._requestTimeout)
     return this.lease.request(timeout, () => this.client.request(type, payload, options))
   }
 

@@ -50,7 +50,7 @@ export type Matching<P extends ProtocolMap, T extends string> = T extends '*'
 /** A pattern of types that exist. */
 export type PatternOf<P extends ProtocolMap> = ReceiveType<P> | '*' | `${string}.*`
 
-/** One message, as docs/protocol.md defines it. Feeds of other makers may have other fields beside or instead. */
+/** One message, as docs/client.md defines it. Feeds of other makers may have other fields beside or instead. */
 export interface Envelope<Type extends string = string, Payload = unknown> {
   id?: string
   type: Type

@@ -346,13 +346,15 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Sends bytes as a binary message, outside of any envelope. */
   sendBinary(
-    data: SendData,
+    data: Exclude<SendData, string | Blob>,
     options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress'> = {},
   ): boolean {
     const bytes = bytesOf(data)
-    if (typeof bytes === 'string') badArgument('data', 'binary data', data)
+    if (bytes === undefined) {
+      return badArgument('data', 'a Buffer, a TypedArray, a DataView or an ArrayBuffer', data)
+    }
     const { message } = this.readSend('binary', options)
-    return this.push({ ...plain, ...message, data: bytes as Uint8Array, binary: true })
+    return this.push({ ...plain, ...message, data: bytes, binary: true })
   }
 
   /**
@@ -381,6 +383,11 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
+  }
+
+  /** @internal */
+  get _requestTimeout(): number {
+    return this.options.requestTimeout
   }
 
   /** Resolves when less than half of `highWaterMark` waits. */

@@ -6,7 +6,7 @@ test('nothing said: the defaults', () => {
 })
 
 test('every option', () => {
-  const words = '--seconds 1.5 --subscribers 8 --topics 3 --rate 1000 --slow 2 --policy drop'
+  const words = '--seconds 1.5 --subscribers 8 --topics 3 --rate 1000 --slow 2 --policy drop --chaos'
   expect(readArguments(words.split(' '))).toEqual({
     seconds: 1.5,
     subscribers: 8,
@@ -14,6 +14,7 @@ test('every option', () => {
     rate: 1000,
     slow: 2,
     policy: 'drop',
+    chaos: true,
     help: false,
   })
 })

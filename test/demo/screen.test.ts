@@ -13,6 +13,7 @@ test('everything that it is told is there', () => {
     '10,000 flights over and over, from 59 airports',
     '00:12 / 01:00',
     '123,456',
+    '7,654',
     '246,912',
     '1,234,567',
     '14.2',
@@ -20,7 +21,8 @@ test('everything that it is told is there', () => {
     'lag p50 0.2 ms  p99 3.4 ms  max 12 ms',
     'cpu 131 % with the I/O thread',
     'rss 120 MB  heap 30 MB',
-    '2 in, one to the feed',
+    '2 in, one to the feed; one restart, 2 reconnects',
+    '2,340 of 2,345 acknowledged, 0 lost, 6 sent again',
     'throttle',
     'flowing',
     '25 % paused',
@@ -52,6 +54,11 @@ test('states of the flow and of the subscribers', () => {
   expect(text).toMatch(/1 {2}ws 8 +lost/)
   expect(text).toMatch(/2 {2}ws 8 +starting/)
   expect(text).toMatch(/3 {2}ws 8, slow .* 5 +6 /)
+})
+
+test('a loss in ack mode is shown', () => {
+  const { ledger } = state()
+  expect(shown({ ledger: { ...ledger, lost: 7 } })).toContain('7 lost')
 })
 
 test('the end is announced instead of how to bring it about', () => {
@@ -101,13 +108,13 @@ test('a terminal without blocks gets none', () => {
 
 test('nothing yet: no rate, no subscriber', () => {
   const none = { rate: 0, mean: 0, total: 0, bytes: 0, history: [] }
-  expect(shown({ in: none, out: none, subscribers: [] })).not.toMatch(/NaN|Infinity|undefined/)
+  expect(shown({ in: none, js: none, out: none, subscribers: [] })).not.toMatch(/NaN|Infinity|undefined/)
 })
 
 test('the same as one line', () => {
   expect(line(state())).toBe(
-    ' 12.3s  in 123,456/s 14.2 MB/s  out 246,912/s 14.2 MB/s  loop 42 % lag p50/p99/max 0.2/3.4/12.3 ms  ' +
-      'connections 3  rss 120 MB heap 30 MB  paused 25 %  dropped 0',
+    ' 12.3s  in 123,456/s 14.2 MB/s  to JS 7,654/s  out 246,912/s 14.2 MB/s  loop 42 % ' +
+      'lag p50/p99/max 0.2/3.4/12.3 ms  connections 3  reconnects 2  ack mode 2,340/2,345 lost 0  rss 120 MB heap 30 MB  paused 25 %  dropped 0',
   )
   const { flow } = state()
   expect(line(state({ flow: { ...flow, policy: 'drop', dropped: 12 } }))).toMatch(/ {2}dropped 12$/)

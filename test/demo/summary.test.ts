@@ -2,7 +2,7 @@
 import { summary, troubles } from '../../examples/demo/summary.mjs'
 import { outcome } from './support'
 
-const { service, totals, subscribers } = outcome()
+const { service, totals, subscribers, ledger } = outcome()
 
 test('a run in which all is accounted for has no trouble', () => {
   expect(troubles(outcome())).toEqual([])
@@ -56,6 +56,12 @@ test.each<[string, Parameters<typeof outcome>[0], string[]]>([
     { service: { ...service, dropped: 2 }, totals: { ...totals, missing: 2 } },
     ['2 messages were dropped although the feed is throttled.'],
   ],
+  ['a message in ack mode was lost', { ledger: { ...ledger, lost: 1 } }, ['Lost in ack mode: one message.']],
+  [
+    'the client did not come back',
+    { restarts: 2, service: { ...service, reconnects: 0 } },
+    ['The feeder was restarted (2), but the client did not come back.'],
+  ],
 ])('trouble: %s', (_name, more, expected) => {
   expect(troubles(outcome(more))).toEqual(expected)
 })
@@ -69,11 +75,14 @@ test('the summary has both streams, the process, the flow and the verdict', () =
   const lines = summary(outcome(), { colours: false })
   expect(lines).toEqual([
     'hawser demo, 00:10',
-    '  in          1,000,000 messages, 100,000/s, 10.0 MB/s',
+    '  in          9,000,000 messages, 900,000/s, 90.0 MB/s',
+    '  to JS       1,000,000 messages, 100,000/s, 10.0 MB/s',
     '  out         2,000,000 messages, 200,000/s, 22.0 MB/s',
     '  event loop  50 % busy, lag p50 0.2 ms, p99 3.0 ms, max 12 ms',
     '  process     cpu 120 % with the I/O thread, rss 150 MB at most',
-    '  flow        the feed was paused 25 % of the time, 0 dropped',
+    '  reconnects  3 to the feed (3 restarts), 1 in ack mode',
+    '  ack mode    2,000 sent, 2,000 acknowledged, 0 lost, 20 twice',
+    '  flow        nothing was taken for 25 % of the time, 0 dropped',
     'Checked by 2 subscribers: every message valid and in order, none missing.',
   ])
 })

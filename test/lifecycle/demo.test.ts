@@ -53,8 +53,25 @@ test.each([
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(stdout).toMatch(/^hawser demo, \d\d:\d\d$/m)
   expect(stdout).toMatch(/^ {2}in +[1-9][\d,]* messages/m)
+  expect(stdout).toMatch(/^ {2}to JS +[1-9][\d,]* messages/m)
+  expect(stdout).toMatch(/^ {2}ack mode +([1-9][\d,]*) sent, \1 acknowledged, 0 lost/m)
   expect(stdout).toMatch(/^ {2}out +[1-9][\d,]* messages/m)
   expect(stdout).toMatch(new RegExp(`Checked by ${args[1]} subscribers: every message valid and in order`))
+})
+
+test('with trouble made on purpose nothing is lost in ack mode', async () => {
+  const { code, stdout, stderr } = await demo(
+    '--seconds',
+    '4',
+    '--subscribers',
+    '1',
+    '--rate',
+    '50000',
+    '--chaos',
+  )
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^ {2}reconnects +[1-9]\d* to the feed \([^0]/m)
+  expect(stdout).toMatch(/^ {2}ack mode +([1-9][\d,]*) sent, \1 acknowledged, 0 lost/m)
 })
 
 test('help', async () => {

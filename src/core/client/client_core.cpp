@@ -53,8 +53,9 @@ void client_core::end(time_ms now) {
     lose_link(now);
   }
   ended_ = true;
-  if (requests_) requests_->clear([this](std::uint32_t token) { host_.settled(token, settlement::closed); });
+  // First the queue: a request that still waits there is settled with its message, and leaves the table.
   queue_.clear();
+  if (requests_) requests_->clear([this](std::uint32_t token) { host_.settled(token, settlement::closed); });
   publish(now);
 }
 
@@ -168,6 +169,11 @@ void client_core::drop_round(bool failed, time_ms now) {
   round_.cancel();
   // A link that waits for its token belongs to the round too.
   if (authenticating_) {
+    if (failed) {
+      last_end_ = link_end{};
+      last_end_.error = {errc::connect_timeout, 0, "The server did not answer the token in time."};
+      has_end_ = true;
+    }
     host_.drop(link_);
     endpoints_.on_left(endpoint_, now - opened_at_);
     lose_link(now);
@@ -289,7 +295,9 @@ void client_core::link_ended(std::uint32_t link, link_end how, time_ms now) {
 }
 
 void client_core::round_failed(time_ms now) {
-  const outcome how = round_.result();
+  outcome how = round_.result();
+  // What was an alternative when the first dial failed may have failed since, and asked to be left alone too.
+  if (!endpoints_.other_ready(static_cast<endpoint_index>(endpoints_.size()), now)) how.alternative = false;
   round_.cancel();
   if (!plan_.order.empty()) {
     machine_.set_policy(adapted(settings_.machine.reconnect, endpoints_.experience_of(plan_.order.front())));
@@ -305,6 +313,7 @@ void client_core::lose_link(time_ms now) {
   authenticating_ = false;
   next_beat_ = 0;
   beat_deadline_ = 0;
+  beat_sent_ = 0;
   queue_.link_lost(now);
   if (requests_)
     requests_->link_lost([this](std::uint32_t token) { host_.settled(token, settlement::connection_lost); });

@@ -84,7 +84,7 @@ void client_core::pump(time_ms now) {
   while (room > 0) {
     const outgoing* message = queue_.next(now);
     if (message == nullptr) return;
-    host_.send(link_, message->payload, message->binary, true);
+    host_.send(link_, message->payload, message->binary, message->compress);
     gauges_.add(gauge::messages_out);
     gauges_.add(gauge::bytes_out, static_cast<double>(message->payload.size()));
     room -= std::min(room, message->payload.size() + 16);
@@ -109,7 +109,15 @@ bool client_core::on_ack(std::string_view id, time_ms now) {
 
 std::optional<std::uint32_t> client_core::on_reply(std::string_view correlation_id) {
   if (!requests_) return std::nullopt;
-  return requests_->take(correlation_id);
+  const std::optional<std::uint32_t> token = requests_->take(correlation_id);
+  if (token) {
+    // The reply may overtake the ack, or the word that the kernel took the request: it is not sent again, and
+    // its token is not settled a second time.
+    cancelling_ = *token;
+    queue_.cancel(*token);
+    cancelling_ = 0;
+  }
+  return token;
 }
 
 // Of a request only the reply is the end.
@@ -121,10 +129,11 @@ void client_core::settled(const outgoing& message) {
 }
 
 void client_core::dropped(const outgoing& message, drop_reason reason) {
-  if (message.store_key != 0) host_.stored_done(message.store_key);
+  // When the client ends, what is stored stays so, for the next one.
+  if (message.store_key != 0 && !ended_) host_.stored_done(message.store_key);
   const settlement how = ended_ ? settlement::closed : settlement_of(reason);
   if (message.token == 0) {
-    host_.dropped(how);
+    if (!ended_) host_.dropped(how);
     return;
   }
   if (message.token == cancelling_ || message.token == expiring_) return;

@@ -29,6 +29,7 @@ struct outgoing {
   std::uint32_t token = 0;  // JavaScript's promise; 0: nobody waits
   message_priority priority = message_priority::normal;
   bool binary = false;
+  bool compress = true;  // where the link agreed to that
   bool acked = false;    // done when the peer has acknowledged the id
   bool durable = false;  // lies in the store until it is done
 };

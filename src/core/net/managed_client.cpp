@@ -128,6 +128,7 @@ void managed_client::send(const client_message& from) {
   message.data.token = from.token;
   message.data.priority = static_cast<client::message_priority>(std::min<std::uint8_t>(from.priority, 2));
   message.data.binary = from.binary;
+  message.data.compress = from.compress;
   message.data.acked = from.acked;
   message.data.durable = from.durable;
   message.ttl = from.ttl;
@@ -171,7 +172,7 @@ void managed_client::snapshot(std::uint32_t token, std::uint32_t most) {
 void managed_client::go() {
   started_ = true;
   for (link& one : links_) {
-    if (one.open && !one.dropped && one.socket != nullptr) one.socket->resume();
+    if (one.open && !one.dropped && one.socket != nullptr) one.socket->on_room();
   }
 }
 
@@ -296,6 +297,11 @@ void managed_client::notice(client_notice kind, std::span<const std::uint8_t> pa
 }
 
 void managed_client::state_changed(const client::state_report& report) {
+  // A program that sets its handlers when it has become connected misses nothing. Not sooner: a link that
+  // waits for the answer to its token has to read it.
+  if (report.state == client::client_state::connected && !started_) {
+    if (link* one = find(core_.link()); one != nullptr && one->socket != nullptr) one->socket->pause();
+  }
   std::string fields;
   const client::link_end none;
   const client::link_end& end = report.end != nullptr ? *report.end : none;

@@ -68,8 +68,9 @@ std::unique_ptr<connect_settings> managed_client::settings_for(client::endpoint_
       out->target += percent_encoded(token_name_) + '=' + percent_encoded(token_value_);
       break;
     case token_use::header:
-      std::erase_if(out->headers,
-                    [&](const protocol::header_field& field) { return protocol::iequals(field.name, token_name_); });
+      std::erase_if(out->headers, [&](const protocol::header_field& field) {
+        return protocol::iequals(field.name, token_name_);
+      });
       out->headers.push_back({token_name_, token_value_});
       break;
     case token_use::none:
@@ -113,8 +114,9 @@ void managed_client::drop(std::uint32_t number) {
   if (one == nullptr || one->dropped) return;
   one->dropped = true;
   if (one->socket == nullptr) return;
-  // An open one says goodbye by itself; what it still receives is not read.
-  if (one->open) {
+  // An open one says goodbye by itself; what it still receives is not read. Not so one that has messages
+  // left: the core sends them again on the next link, and they must not go out twice.
+  if (one->open && one->socket->waiting_output() == 0) {
     // It may wait for the program's first turn still; unread, the peer's goodbye would never be heard.
     if (!started_) one->socket->resume();
     one->socket->close(1000, {});
@@ -161,6 +163,9 @@ bool managed_client::message(std::uint32_t slot, message_flags flags, std::span<
   if (!held_.empty()) return false;
   const link* one = find_slot(slot);
   if (one == nullptr || one->dropped) return true;
+  // A program that sets its handlers when it has become connected misses nothing: until then the link is not
+  // read.
+  if (!started_ && core_.state() == client::client_state::connected) return false;
   mark();
   if (reactor_.has_slack(payload.data())) return inbox_.take(flags, payload);
   // Inflated, put together from fragments, or held: it lies in memory of its own.
@@ -222,8 +227,6 @@ bool managed_client::event(event_kind kind, std::uint32_t slot, std::uint32_t au
 void managed_client::on_open(link& of, std::string_view fields) {
   of.open = true;
   const std::uint32_t number = of.number;
-  // A program that sets its handlers when it has become connected misses nothing.
-  if (!started_) of.socket->pause();
   core_.link_opened(number, next_field(fields), now());
   mark();
 }

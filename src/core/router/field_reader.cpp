@@ -90,7 +90,7 @@ value:
   if (*p == '"') {
     first = p + 1;
     p = window.run(first, end);
-    if (*p == '"') {
+    if (*p == '"') [[likely]] {
       child->value.text = view(first, p);
     } else {
       p = json::string_end(p, end);
@@ -150,7 +150,8 @@ after_value:
   if (top->element == in_object) {
     if (*p == ',') {
       ++p;
-      if (*p <= ' ') p = json::skip_space(p, end);
+      if (*p <= ' ') [[unlikely]]
+        p = json::skip_space(p, end);
       goto member;
     }
     if (*p == '}') goto close;
@@ -177,7 +178,7 @@ member:
   if (*p != '"') return outcome::not_json;
   first = p + 1;
   p = window.run(first, end);
-  if (is_pair(p, "\":")) {
+  if (is_pair(p, "\":")) [[likely]] {
     enter(trie_.child(*top->node, first, static_cast<std::size_t>(p - first)));
     p += 2;
     goto value;

@@ -17,7 +17,7 @@
 
 namespace hawser::router {
 
-// A set of numbers, or of anything of 64 bits that is equal when its bits are.
+// A set of numbers, hashed beyond a few.
 class number_set {
  public:
   void insert(double number);

@@ -63,25 +63,29 @@ bool route_table::remove(std::uint32_t route) {
   return true;
 }
 
-// Most messages have one group, or none; then nothing is merged.
 void route_table::collect(const group& members) {
-  const auto middle = static_cast<std::ptrdiff_t>(merged_.size());
+  const bool first = merged_.empty();
   merged_.insert(merged_.end(), members.begin(), members.end());
-  if (middle == 0 || members.empty()) return;
-  const auto older = [](const member& a, const member& b) { return a.age < b.age; };
-  std::sort(merged_.begin(), merged_.end(), older);
+  if (first) return;
+  std::sort(merged_.begin(), merged_.end(), [](const member& a, const member& b) { return a.age < b.age; });
 }
 
 void route_table::match(std::string_view type, std::vector<std::uint32_t>& out) {
+  out.clear();
+  const std::uint32_t exact = exact_.find(type);
+  if (lengths_.empty() && all_.empty()) {
+    if (exact == string_index::absent) return;
+    for (const member& m : groups_[exact]) out.push_back(m.route);
+    return;
+  }
   merged_.clear();
-  if (const std::uint32_t at = exact_.find(type); at != string_index::absent) collect(groups_[at]);
+  if (exact != string_index::absent) collect(groups_[exact]);
   for (const stem_length& l : lengths_) {
     if (type.size() <= l.bytes || type[l.bytes - 1] != '.') continue;
     const std::uint32_t at = prefixes_.find(type.substr(0, l.bytes));
     if (at != string_index::absent) collect(groups_[at]);
   }
   if (!all_.empty()) collect(all_);
-  out.clear();
   for (const member& m : merged_) out.push_back(m.route);
 }
 

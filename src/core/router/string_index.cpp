@@ -6,23 +6,37 @@
 
 namespace hawser::router {
 
+namespace {
+
+template <class Word>
+Word load(const char* p) noexcept {
+  Word word;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+}  // namespace
+
+// Whole words, and for what is left the last bytes once more, as far as there are enough.
 std::uint32_t string_index::hash_of(std::string_view key) noexcept {
   constexpr std::uint64_t factor = 0x9E3779B97F4A7C15U;
-  std::uint64_t hash = key.size() * factor;
-  const char* p = key.data();
-  std::size_t left = key.size();
-  for (; left >= 8; p += 8, left -= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, p, sizeof word);
+  const char* const p = key.data();
+  const std::size_t n = key.size();
+  std::uint64_t hash = n * factor;
+  const auto mix = [&hash](std::uint64_t word) {
     hash = (hash ^ word) * factor;
     hash ^= hash >> 29;
+  };
+  if (n >= 8) {
+    for (std::size_t i = 0; i + 8 < n; i += 8) mix(load<std::uint64_t>(p + i));
+    mix(load<std::uint64_t>(p + n - 8));
+  } else if (n >= 4) {
+    mix(std::uint64_t{load<std::uint32_t>(p)} << 32 | load<std::uint32_t>(p + n - 4));
+  } else if (n > 0) {
+    const auto at = [p](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(p[i])}; };
+    mix(at(0) << 16 | at(n / 2) << 8 | at(n - 1));
   }
-  if (left > 0) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, p, left);
-    hash = (hash ^ word) * factor;
-  }
-  return static_cast<std::uint32_t>((hash ^ (hash >> 29)) * factor >> 32);
+  return static_cast<std::uint32_t>(hash * factor >> 32);
 }
 
 // Where the key is, or the free place where it would go.
