@@ -17,6 +17,7 @@ engine::~engine() = default;
 void engine::join(const std::vector<engine*>& all) {
   if (all.size() < 2) return;
   std::vector<reactor*> reactors;
+  reactors.reserve(all.size());
   for (engine* one : all) reactors.push_back(one->reactor_.get());
   for (std::uint32_t i = 0; i < all.size(); i++) reactors[i]->join(i, reactors);
 }
@@ -40,6 +41,7 @@ std::vector<std::uint32_t> engine::prepare_listen(std::uint32_t server,
   if (others == nullptr) return {reactor_->slots().prepare_server(server, shared)};
   const auto group = std::make_shared<server_group>(others->size(), others->index());
   std::vector<std::uint32_t> gauges;
+  gauges.reserve(others->size());
   for (std::uint32_t i = 0; i < others->size(); i++) {
     gauges.push_back(others->at(i).slots().prepare_server(server, shared, group));
   }

@@ -97,7 +97,8 @@ class engine {
   void pipe_ack(std::uint32_t slot, std::uint32_t bytes);
   void pipe_end(std::uint32_t slot, bool broken);
   void listen(std::uint32_t server);
-  // Where engines are joined, each has to be told; each ends behind what the one that listens published before.
+  // Where engines are joined, each has to be told; each ends behind what the one that listens published
+  // before.
   void close_server(std::uint32_t server, std::int64_t milliseconds);
 
  private:

@@ -189,7 +189,7 @@ TEST_F(joined_engines, that_publish_more_than_they_can_take_hold_each_other_up_a
   connect(listen(std::move(settings)), 3);
   limit_commands(1);
   for (std::size_t n = 0; n < 3; n++) subscribe(n, "t");
-  constexpr std::size_t turns = 24;
+  constexpr std::size_t turns = 12;
   constexpr std::size_t each = 3;
   const std::string payload = pattern(700'000);
   for (std::size_t i = 0; i < turns; i++) {
