@@ -57,7 +57,7 @@ export function readLayout(options: unknown): Layout {
     typeAt: at('type'),
     roomAt: at('room'),
     correlationAt: at('correlationId'),
-    replyType: reply === false ? '' : (reply),
+    replyType: reply === false ? '' : reply,
     given: options as RoutingOptions | undefined,
     standard,
     type: tokens(at('type')),
@@ -94,7 +94,7 @@ function typeText(type: string): string {
 export function encode(layout: Layout, type: string, parts: Parts, now: number): string {
   let payload: string | undefined
   try {
-    payload = parts.payload === undefined ? undefined : (JSON.stringify(parts.payload))
+    payload = parts.payload === undefined ? undefined : JSON.stringify(parts.payload)
   } catch (cause) {
     throw new HawserTypeError(
       'INVALID_ARGUMENT',

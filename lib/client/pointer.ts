@@ -45,10 +45,7 @@ export function writeAt(root: Record<string, unknown>, path: readonly string[], 
   let at = root
   for (let i = 0; i + 1 < path.length; i++) {
     const next = at[path[i]]
-    at =
-      next !== null && typeof next === 'object'
-        ? (next as Record<string, unknown>)
-        : ((at[path[i]] = {}))
+    at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : (at[path[i]] = {})
   }
   at[path[path.length - 1]] = value
 }

@@ -155,7 +155,8 @@ export function readSpec(spec: unknown): RouteSpec {
     if (out.columns.length === 0 || out.columns.length > 256)
       badOption('columns', '1 to 256 pointers', columns)
     const taken = ['rows', 'missing'].find((name) => Object.hasOwn(columns, name))
-    if (taken !== undefined) badOption('columns', `without the name '${taken}', which a batch has already`, columns)
+    if (taken !== undefined)
+      badOption('columns', `without the name '${taken}', which a batch has already`, columns)
   }
   const batch = reader.raw('batch')
   if ((batch !== undefined && batch !== false) || columns !== undefined) {

@@ -19,11 +19,11 @@ Napi::Value fatal_exception(const Napi::CallbackInfo& info) {
 Napi::Object init_module(Napi::Env env, Napi::Object exports) {
   const auto constructor = std::make_shared<Napi::FunctionReference>(Napi::Persistent(runtime::define(env)));
   const auto pools = std::make_shared<Napi::FunctionReference>(Napi::Persistent(pool::define(env)));
-  exports.Set("createPool",
-              Napi::Function::New(
-                  env,
-                  [pools](const Napi::CallbackInfo& info) -> Napi::Value { return pools->New({info[0]}); },
-                  "createPool"));
+  exports.Set(
+      "createPool",
+      Napi::Function::New(
+          env, [pools](const Napi::CallbackInfo& info) -> Napi::Value { return pools->New({info[0]}); },
+          "createPool"));
   exports.Set("version", Napi::String::New(env, version));
   exports.Set("fatalException", Napi::Function::New(env, fatal_exception, "fatalException"));
   exports.Set("createRuntime", Napi::Function::New(

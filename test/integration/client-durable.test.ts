@@ -99,7 +99,9 @@ test('one file, one client: a second one is told', async () => {
   await first.client.send('m', 1, { durable: true })
   const second = scope.managed(far, { queue: { store } })
   await second.failedWith('STORE_FAILED')
-  expect(await rejection(second.client.send('m', 2, { durable: true }))).toMatchObject({ code: 'STORE_FAILED' })
+  expect(await rejection(second.client.send('m', 2, { durable: true }))).toMatchObject({
+    code: 'STORE_FAILED',
+  })
   // It is of use without its store.
   await second.client.connect()
   second.client.send('m', 3)
@@ -110,7 +112,9 @@ test('a store that cannot be opened is told, and `durable` rejects', async () =>
   const far = await scope.far()
   const watched = await scope.connected(far, { queue: { store: '/nowhere/at/all/queue.db' } })
   await watched.failedWith('STORE_FAILED')
-  expect(await rejection(watched.client.send('m', 1, { durable: true }))).toMatchObject({ code: 'STORE_FAILED' })
+  expect(await rejection(watched.client.send('m', 1, { durable: true }))).toMatchObject({
+    code: 'STORE_FAILED',
+  })
 })
 
 test('more than the queue may hold follows as room comes', async () => {
@@ -119,7 +123,9 @@ test('more than the queue may hold follows as room comes', async () => {
   const large = scope.managed(far, { queue: { store } })
   await within(
     Promise.all(
-      Array.from({ length: 40 }, (_, i) => large.client.send('acked', `${i} `.padEnd(4_000), { durable: true })),
+      Array.from({ length: 40 }, (_, i) =>
+        large.client.send('acked', `${i} `.padEnd(4_000), { durable: true }),
+      ),
     ),
     'confirmations',
   )

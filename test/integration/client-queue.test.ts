@@ -47,7 +47,9 @@ test('binary messages wait too', async () => {
   await far.until(() => far.binaries.length === 2, 'two binary messages')
   expect(far.binaries[0]).toEqual(Buffer.from([1, 2, 3]))
   expect(far.binaries[1].equals(Buffer.alloc(100_000, 7))).toBe(true)
-  expect(() => client.sendBinary('text' as never)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error)
+  expect(() => client.sendBinary('text' as never)).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+  )
 })
 
 describe('at the bound of the queue', () => {
@@ -209,7 +211,8 @@ describe('acks', () => {
     far.answer = (message, socket) => {
       if (!handled.has(message.id)) handled.set(message.id, message.payload)
       acks.push(message)
-      if (acks.length >= 7) for (const { id } of acks.splice(0)) far.say({ type: 'ack', correlationId: id }, socket)
+      if (acks.length >= 7)
+        for (const { id } of acks.splice(0)) far.say({ type: 'ack', correlationId: id }, socket)
     }
     const { client } = await scope.connected(far, { queue: { ackTimeout: 100, retries: 1_000 } })
     const count = 300
@@ -260,17 +263,27 @@ test('payloads that JSON cannot hold, and types that are none, are refused', asy
   const loop: Record<string, unknown> = {}
   loop['self'] = loop
   for (const payload of [loop, 1n, () => 1, Symbol('x')]) {
-    expect(() => client.send('m', payload)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error)
+    expect(() => client.send('m', payload)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+    )
     expect(await rejection(client.request('m', payload))).toMatchObject({ code: 'INVALID_ARGUMENT' })
   }
   for (const type of ['', 5, undefined, 'x'.repeat(129)]) {
-    expect(() => client.send(type as string)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error)
+    expect(() => client.send(type as string)).toThrow(
+      expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+    )
   }
   expect(() => client.send('m', 1, { priority: 'urgent' as 'high' })).toThrow(
-    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('priority') as string }) as Error,
+    expect.objectContaining({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('priority') as string,
+    }) as Error,
   )
   expect(() => client.send('m', 1, { durable: true })).toThrow(
-    expect.objectContaining({ code: 'INVALID_OPTION', message: expect.stringContaining('queue.store') as string }) as Error,
+    expect.objectContaining({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('queue.store') as string,
+    }) as Error,
   )
   expect(client.bufferedAmount).toBe(0)
 })

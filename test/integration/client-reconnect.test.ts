@@ -176,9 +176,9 @@ describe('codes and counts of the program', () => {
     const reconnect = { minDelay: 10, maxDelay: 100, factor: 3, jitter: 0, maxAttempts: 5 }
     const watched = scope.managed(far, { reconnect })
     await rejection(watched.client.connect())
-    expect(watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.nextDelay)).toEqual(
-      [10, 30, 90, 100, 100],
-    )
+    expect(
+      watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.nextDelay),
+    ).toEqual([10, 30, 90, 100, 100])
   })
 
   test('a connection below minUptime does not start the count anew', async () => {

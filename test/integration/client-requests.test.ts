@@ -39,7 +39,11 @@ test.each([
   far.answer = (message) => far.say({ type: 'reply', correlationId: message.correlationId, error: said })
   const { client, errors } = await scope.connected(far)
   const error = await rejection(client.request('ask'))
-  expect(error).toMatchObject({ name: 'HawserError', code, message: expect.stringContaining(words) as string })
+  expect(error).toMatchObject({
+    name: 'HawserError',
+    code,
+    message: expect.stringContaining(words) as string,
+  })
   expect(error.cause).toEqual(said)
   if (typeof said === 'object') {
     expect(error['serverCode']).toBe(said.code)
@@ -174,11 +178,17 @@ test('what looks like a reply but is no JSON is none', async () => {
   expect(texts).toEqual([expect.stringContaining('nonsense')])
 })
 
-test.each([[{ timeout: 0 }], [{ timeout: 1.5 }], [{ timeout: '5' }], [{ signal: {} }], [{ prio: 'high' }], [5]])(
-  'options %j are refused by a rejection',
-  async (options) => {
-    const far = await scope.far()
-    const { client } = scope.managed(far)
-    expect(await rejection(client.request('ask', 1, options as never))).toMatchObject({ code: 'INVALID_OPTION' })
-  },
-)
+test.each([
+  [{ timeout: 0 }],
+  [{ timeout: 1.5 }],
+  [{ timeout: '5' }],
+  [{ signal: {} }],
+  [{ prio: 'high' }],
+  [5],
+])('options %j are refused by a rejection', async (options) => {
+  const far = await scope.far()
+  const { client } = scope.managed(far)
+  expect(await rejection(client.request('ask', 1, options as never))).toMatchObject({
+    code: 'INVALID_OPTION',
+  })
+})

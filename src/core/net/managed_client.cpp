@@ -169,10 +169,16 @@ void managed_client::snapshot(std::uint32_t token, std::uint32_t most) {
   notice(client_notice::snapshot, bytes_of(text));
 }
 
+// Ends the wait for the program's first turn.
+void managed_client::let_read(connection& socket) {
+  socket.resume();
+  socket.on_room();
+}
+
 void managed_client::go() {
   started_ = true;
   for (link& one : links_) {
-    if (one.open && !one.dropped && one.socket != nullptr) one.socket->on_room();
+    if (one.open && !one.dropped && one.socket != nullptr) let_read(*one.socket);
   }
 }
 

@@ -113,6 +113,7 @@ class managed_client final : public protocol::timer_node,
   link* find(std::uint32_t number);
   link* find_slot(std::uint32_t slot);
   std::unique_ptr<connect_settings> settings_for(client::endpoint_index endpoint) const;
+  static void let_read(connection& socket);
   void on_open(link& of, std::string_view fields);
   void on_response(link& of, std::uint32_t status, std::string_view fields);
   void on_close(link& of, std::uint32_t aux, std::string_view reason);

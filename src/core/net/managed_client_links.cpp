@@ -106,7 +106,11 @@ void managed_client::dial(std::uint32_t number, client::endpoint_index endpoint)
 }
 
 void managed_client::close(std::uint32_t number, std::uint16_t code, std::string_view reason) {
-  if (link* one = find(number); one != nullptr && one->socket != nullptr) one->socket->close(code, reason);
+  link* one = find(number);
+  if (one == nullptr || one->socket == nullptr) return;
+  one->socket->close(code, reason);
+  // It may wait for the program's first turn still; unread, the peer's answer would never be heard.
+  if (!started_) let_read(*one->socket);
 }
 
 void managed_client::drop(std::uint32_t number) {
@@ -117,9 +121,8 @@ void managed_client::drop(std::uint32_t number) {
   // An open one says goodbye by itself; what it still receives is not read. Not so one that has messages
   // left: the core sends them again on the next link, and they must not go out twice.
   if (one->open && one->socket->waiting_output() == 0) {
-    // It may wait for the program's first turn still; unread, the peer's goodbye would never be heard.
-    if (!started_) one->socket->resume();
     one->socket->close(1000, {});
+    if (!started_) let_read(*one->socket);
   } else {
     one->socket->terminate();
   }

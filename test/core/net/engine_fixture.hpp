@@ -26,7 +26,7 @@ struct delivery {
   event_kind kind = event_kind::open;  // unless it is a message
   std::uint32_t connection = 0;        // slot or server id
   std::uint32_t aux = 0;
-  std::uint32_t route = 0;  // of a managed client's record
+  std::uint32_t route = 0;                            // of a managed client's record
   bool binary = false, ascii = false, owned = false;  // of a message
   std::string payload;
 

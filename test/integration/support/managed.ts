@@ -125,9 +125,7 @@ export function useManaged(): ManagedScope {
 }
 
 /** The error that a promise is rejected with; fails when it resolves. */
-export async function rejection(
-  promise: Promise<unknown>,
-): Promise<HawserError & Record<string, unknown>> {
+export async function rejection(promise: Promise<unknown>): Promise<HawserError & Record<string, unknown>> {
   const outcome = await within(
     promise.then(
       (value) => ({ value, error: undefined }),
