@@ -293,9 +293,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   private emit<E extends Lifecycle>(name: E, ...args: ClientEvents[E]): void {
     const listeners = this.listeners.get(name)
+    if (listeners === undefined) return
     // Those of now: what a listener adds hears the next event, what it takes off hears no more.
-    for (const listener of [...(listeners ?? [])]) {
-      if (!listeners!.has(listener)) continue
+    for (const listener of [...listeners]) {
+      if (!listeners.has(listener)) continue
       try {
         ;(listener as LifecycleHandler<E>)(...args)
       } catch (error) {

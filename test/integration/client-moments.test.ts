@@ -1,7 +1,7 @@
 // connect(), disconnect(), reconnect() and close() at every moment of a client's life, and what their promises say.
 import { turns, within } from '../support/waiters'
 import type { FarEnd } from './support/far-end'
-import { type ManagedScope, type Watched, brisk, rejection, useManaged } from './support/managed'
+import { type ManagedScope, type Watched, brisk, fate, rejection, useManaged } from './support/managed'
 
 const scope = useManaged()
 
@@ -79,10 +79,7 @@ describe.each(names)('%s', (name) => {
   test('disconnect() ends in a state of rest, and connect() begins anew', async () => {
     const { watched, far, connecting } = await moments[name](scope)
     const { client } = watched
-    const outcome = connecting?.then(
-      () => 'connected',
-      (error: { code: string }) => error.code,
-    )
+    const outcome = connecting && fate(connecting)
     await within(client.disconnect(), 'disconnect()')
     expect(rested).toContain(client.state)
     if (outcome !== undefined) expect(await within(outcome, 'connect()')).toBe('ABORTED')
@@ -119,14 +116,11 @@ describe.each(names)('%s', (name) => {
     const { watched, far, connecting } = await moments[name](scope)
     connecting?.catch(() => undefined)
     const { client } = watched
-    const up = client.connect().then(
-      () => 'connected',
-      (error: { code: string }) => error.code,
-    )
+    const up = fate(client.connect())
     await within(client.disconnect(), 'disconnect()')
     expect(rested).toContain(client.state)
     expect(client.state).not.toBe('idle')
-    expect(['ABORTED', 'connected']).toContain(await within(up, 'connect()'))
+    expect(['ABORTED', 'resolved']).toContain(await within(up, 'connect()'))
     await far.until(() => far.sockets.length === 0, 'no connection left')
     await turns(5)
     expect(rested).toContain(client.state)
@@ -135,10 +129,7 @@ describe.each(names)('%s', (name) => {
   test('close() settles everything, and the client is of no use any more', async () => {
     const { watched, far, connecting } = await moments[name](scope)
     const { client } = watched
-    const outcome = connecting?.then(
-      () => 'connected',
-      (error: { code: string }) => error.code,
-    )
+    const outcome = connecting && fate(connecting)
     await within(Promise.all([client.close(), client.close()]), 'close()')
     expect(['disconnected', 'failed']).toContain(client.state)
     if (outcome !== undefined) expect(await within(outcome, 'connect()')).toBe('ABORTED')

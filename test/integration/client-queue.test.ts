@@ -1,7 +1,7 @@
 // What is sent without a connection: order, priorities, bounds, time to live; acks and their retries.
 import { within } from '../support/waiters'
 import { answering, type Received } from './support/far-end'
-import { brisk, rejection, useManaged } from './support/managed'
+import { brisk, fate, rejection, useManaged } from './support/managed'
 
 const scope = useManaged()
 
@@ -97,15 +97,17 @@ describe('at the bound of the queue', () => {
     const far = await scope.far()
     const { client } = scope.managed(far, { queue: { maxBytes: 10_000, overflow: 'reject' } })
     const sent = Array.from({ length: 4 }, (_, i) =>
-      client.send('acked', `${i}`.repeat(3_000), { ack: true }).then(
-        () => 'sent',
-        (error: { code: string }) => error.code,
-      ),
+      fate(client.send('acked', `${i}`.repeat(3_000), { ack: true })),
     )
     expect(await within(sent[3], 'refusal')).toBe('QUEUE_FULL')
     far.answer = answering
     await client.connect()
-    expect(await within(Promise.all(sent), 'acks')).toEqual(['sent', 'sent', 'sent', 'QUEUE_FULL'])
+    expect(await within(Promise.all(sent), 'acks')).toEqual([
+      'resolved',
+      'resolved',
+      'resolved',
+      'QUEUE_FULL',
+    ])
   })
 })
 

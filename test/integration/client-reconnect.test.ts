@@ -183,7 +183,7 @@ describe('codes and counts of the program', () => {
 
   test('a connection below minUptime does not start the count anew', async () => {
     const far = await scope.far()
-    far.greet = (socket) => void socket.terminate()
+    far.greet = (socket) => socket.terminate()
     const watched = scope.managed(far, { reconnect: { ...brisk, minUptime: 60_000, maxAttempts: 3 } })
     await within(watched.client.connect(), 'connect()')
     await watched.reached('failed')

@@ -104,7 +104,11 @@ test('messages that come with the first `connected` are not lost on handlers set
   await client.connect()
   const got: number[] = []
   await within(
-    new Promise<void>((resolve) => client.on('t', (m) => void (got.push(m.payload) === 10 && resolve()))),
+    new Promise<void>((resolve) => {
+      client.on('t', (m) => {
+        if (got.push(m.payload) === 10) resolve()
+      })
+    }),
     'ten messages',
   )
   expect(got).toEqual([...Array(10).keys()])

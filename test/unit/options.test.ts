@@ -4,8 +4,6 @@ import {
   WebSocketClient,
   WebSocketPool,
   WebSocketServer,
-  type ManagedClientOptions,
-  type PoolOptions,
   type ServerOptions,
   type WebSocketOptions,
 } from '../../lib'
@@ -56,9 +54,9 @@ const refusedServer = (options: unknown): Failure | undefined =>
   failure(() => new WebSocketServer(options as ServerOptions))
 
 const refusedManaged = (options: object): Failure | undefined =>
-  failure(() => new WebSocketClient({ url: 'ws://example.test', ...options } as ManagedClientOptions))
+  failure(() => new WebSocketClient({ url: 'ws://example.test', ...options }))
 const refusedPool = (options: object): Failure | undefined =>
-  failure(() => new WebSocketPool(options as PoolOptions))
+  failure(() => new WebSocketPool(options))
 
 /** `{ a: { b: value } }` from 'a.b'. */
 function nested(name: string, value: unknown): Record<string, unknown> {

@@ -49,6 +49,7 @@ void client_store::restore() {
   const client::time_ms ahead = tell_.wall_ahead();
   while (!loaded_.empty()) {
     const store::stored_message& one = loaded_.front();
+    if (core_.bytes() > 0 && core_.bytes() + one.payload.size() > max_bytes_) return;
     client::outgoing data;
     data.sequence = one.key;
     data.store_key = one.key;
@@ -64,6 +65,13 @@ void client_store::restore() {
     if (result != client::push_result::accepted) store_->remove(one.key);
     loaded_.pop_front();
   }
+}
+
+void client_store::refill() {
+  if (loaded_.empty() || closed_) return;
+  const std::size_t before = loaded_.size();
+  restore();
+  if (loaded_.size() < before) core_.release_sending(tell_.now());
 }
 
 void client_store::put(const client::core_message& message, client::time_ms now) {

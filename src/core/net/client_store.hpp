@@ -39,6 +39,8 @@ class client_store {
 
   void put(const client::core_message& message, client::time_ms now);
   void remove(std::uint64_t key);
+  // Restores what the queue had no room for when the store was read, as far as it has now.
+  void refill();
   void close();
   bool closed() const noexcept { return closed_; }
 

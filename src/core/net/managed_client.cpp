@@ -208,6 +208,7 @@ void managed_client::settle() {
     if (!silent) core_.link_ended(number, std::move(end), now());
   }
   ended_.clear();
+  if (store_) store_->refill();
   send_settled();
   send_dropped();
   account();

@@ -120,7 +120,8 @@ void managed_client::drop(std::uint32_t number) {
   if (one->socket == nullptr) return;
   // An open one says goodbye by itself; what it still receives is not read. Not so one that has messages
   // left: the core sends them again on the next link, and they must not go out twice.
-  if (one->open && one->socket->waiting_output() == 0) {
+  // At the client's end there is no next link: what was handed over goes out before the goodbye.
+  if (one->open && (disposing_ || one->socket->waiting_output() == 0)) {
     one->socket->close(1000, {});
     if (!started_) let_read(*one->socket);
   } else {

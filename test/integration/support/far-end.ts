@@ -97,8 +97,8 @@ export class FarEnd {
       ...this.options.server,
     }
     const server = (this.options.maker === 'hawser'
-      ? new WebSocketServer(options as never)
-      : new PeerServer(options as never)) as unknown as FarServer
+      ? new WebSocketServer(options)
+      : new PeerServer(options)) as unknown as FarServer
     this.server = server
     server.on('error', () => undefined)
     server.on('connection', (socket: FarSocket, request: IncomingMessage) => this.take(socket, request))

@@ -136,3 +136,11 @@ export async function rejection(promise: Promise<unknown>): Promise<HawserError 
   if (outcome.error === undefined) throw new Error(`resolved with ${JSON.stringify(outcome.value)}`)
   return outcome.error as HawserError & Record<string, unknown>
 }
+
+/** How a promise ended: 'resolved', or the code of its error. */
+export function fate(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'resolved',
+    (error: unknown) => (error as HawserError).code,
+  )
+}
