@@ -91,9 +91,13 @@ export class Channel {
   }
   /** Payload bytes that the kernel has not taken yet. Both words are read at once, as the reactor stores them. */
   pendingPayload(socket: Endpoint): number {
-    this.pair[0] = Atomics.load(this.pairs, socket._slot)
+    return this.pendingBytes(socket._slot, socket._queued, socket._sent)
+  }
+  /** The same for a slot with these counts of weight and messages. */
+  pendingBytes(slot: number, queued: number, sent: number): number {
+    this.pair[0] = Atomics.load(this.pairs, slot)
     const [weight, messages] = this.pairWords
-    return ((socket._queued - weight) | 0) - messageOverhead * ((socket._sent - messages) | 0)
+    return ((queued - weight) | 0) - messageOverhead * ((sent - messages) | 0)
   }
 
   /**

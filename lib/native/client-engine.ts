@@ -79,6 +79,9 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     this.maxBackpressure = limits.maxBackpressure
     this.slot = this.channel.native.client(this.channel.index, settings)
     this.channel.clients[this.slot] = this
+    // What was sent counts from the first call on, before the reactor has begun the client: the words of the one that had
+    // the slot before must be gone by then.
+    this.channel.table.fill(0, this.slot * 2, this.slot * 2 + 2)
     here.open()
     this.op(ClientOp.begin)
   }
@@ -145,9 +148,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
 
   get bufferedAmount(): number {
     if (this.ended) return 0
-    const weight = (this.queued - this.channel.table[this.slot * 2]) | 0
-    const messages = (this.sent - this.channel.table[this.slot * 2 + 1]) | 0
-    return Math.max(0, weight - messages * messageOverhead)
+    return Math.max(0, this.channel.pendingBytes(this.slot, this.queued, this.sent))
   }
 
   send(message: EngineSend): true | false | 'full' {

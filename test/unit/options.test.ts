@@ -55,8 +55,7 @@ const refusedServer = (options: unknown): Failure | undefined =>
 
 const refusedManaged = (options: object): Failure | undefined =>
   failure(() => new WebSocketClient({ url: 'ws://example.test', ...options }))
-const refusedPool = (options: object): Failure | undefined =>
-  failure(() => new WebSocketPool(options))
+const refusedPool = (options: object): Failure | undefined => failure(() => new WebSocketPool(options))
 
 /** `{ a: { b: value } }` from 'a.b'. */
 function nested(name: string, value: unknown): Record<string, unknown> {

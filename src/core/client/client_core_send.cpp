@@ -116,6 +116,9 @@ std::optional<std::uint32_t> client_core::on_reply(std::string_view correlation_
     cancelling_ = *token;
     queue_.cancel(*token);
     cancelling_ = 0;
+  } else {
+    // At once: who sees the next reply finds the late ones counted.
+    gauges_.set(gauge::late_replies, static_cast<double>(requests_->counters().unknown));
   }
   return token;
 }
@@ -187,7 +190,6 @@ void client_core::publish(time_ms now) {
   set(gauge::expired, counters.dropped[static_cast<std::size_t>(drop_reason::expired)]);
   set(gauge::acked, counters.acked);
   set(gauge::retries, counters.retried);
-  if (requests_) set(gauge::late_replies, requests_->counters().unknown);
   const double all = first_connect_ == 0 ? 0 : static_cast<double>(now - first_connect_);
   const double up = static_cast<double>(connected_for_ + (ready_ ? now - opened_at_ : 0));
   std::uint64_t successes = 0;
