@@ -65,6 +65,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   private counted = false
   private started = false
   private asked = 0
+  /** Tokens set so far, as the engine counts them. */
+  private tokens = 0
   private readonly answers = new Map<number, (messages: QueuedMessage[]) => void>()
   private last: EngineMetrics | undefined
 
@@ -103,6 +105,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   }
   setToken(how: (typeof hows)[number], name: string, value: string): void {
     const label = Buffer.from(name)
+    this.tokens++
     this.op(
       ClientOp.set_token,
       Buffer.concat([Buffer.of(hows.indexOf(how), label.length), label, Buffer.from(value)]),
@@ -267,7 +270,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     const { events } = this
     switch (notice) {
       case ClientNotice.token_wanted:
-        events.tokenWanted(reasons[bytes[start]])
+        // One that was set since is on its way: the engine takes it as the answer.
+        if (bytes.readUInt32LE(start + 4) === this.tokens) events.tokenWanted(reasons[bytes.readUInt32LE(start)])
         break
       case ClientNotice.control:
         events.control(bytes.utf8Slice(start, start + length))

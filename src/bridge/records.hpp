@@ -111,7 +111,7 @@ struct client_send_head {
 };
 
 enum class client_notice : std::uint32_t {
-  token_wanted = 1,   // payload = u8 reason
+  token_wanted = 1,   // payload = u32 reason, u32 tokens that were set until then
   control = 2,        // payload = the envelope
   dropped = 3,        // payload = u32 count, u32 settlement
   snapshot = 4,       // payload = u32 token, JSON

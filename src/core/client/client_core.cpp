@@ -40,6 +40,7 @@ void client_core::disconnect(time_ms now, std::uint16_t code, std::string_view r
 
 void client_core::set_token(time_ms now, std::string_view first_message) {
   first_message_ = first_message;
+  tokens_++;
   perform(machine_.token_ready(now), now);
 }
 
@@ -76,7 +77,14 @@ void client_core::perform(const client_actions& actions, time_ms now) {
                              .end = has_end_ ? &last_end_ : nullptr});
         break;
       case kind::ask_token:
-        host_.want_token(action.why);
+        // What ended an earlier attempt says nothing of this one.
+        has_end_ = false;
+        if (action.why == token_reason::rejected && tokens_ != round_tokens_) {
+          // The peer refused an older token than the one that has come meanwhile.
+          perform(machine_.token_ready(now), now);
+        } else {
+          host_.want_token(action.why, tokens_);
+        }
         break;
       case kind::dial:
         begin_round(action, now);
@@ -126,7 +134,6 @@ void client_core::report(const client_action& action) {
        .delay = action.delay,
        .endpoint = action.to == client_state::connected ? static_cast<std::int32_t>(endpoint_) : -1,
        .protocol = action.to == client_state::connected ? std::string_view(protocol_) : std::string_view(),
-       .stop = action.stop,
        .recoverable = action.to != client_state::failed,
        .end = end});
 }
@@ -136,6 +143,8 @@ void client_core::report(const client_action& action) {
 
 void client_core::begin_round(const client_action& action, time_ms now) {
   round_number_ = action.link;
+  round_tokens_ = tokens_;
+  has_end_ = false;
   plan_.order.clear();
   endpoints_.choose(now, plan_);
   round_.begin(plan_, now);

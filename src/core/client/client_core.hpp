@@ -127,7 +127,6 @@ class client_core final : private queue_events {
   void lose_link(time_ms now);
   void accept_link(time_ms now);
   void pump(time_ms now);
-  void settle_token(std::uint32_t token, settlement how);
   bool acks() const noexcept;
   void beat(time_ms now, std::int64_t now_microseconds);
   outcome outcome_of(const link_end& how, endpoint_index e, time_ms now) const;
@@ -146,6 +145,8 @@ class client_core final : private queue_events {
   double smoothed_latency_ = 0;                  // milliseconds
 
   std::uint32_t round_number_ = 0;  // the machine's number of the round
+  std::uint32_t tokens_ = 0;        // set so far
+  std::uint32_t round_tokens_ = 0;  // of them when the round began
   std::uint32_t next_link_ = 1;
   std::uint32_t link_ = 0;  // the winner of the round, open
   endpoint_index endpoint_ = 0;
@@ -157,6 +158,7 @@ class client_core final : private queue_events {
   std::string first_message_;
   link_end last_end_;
   bool has_end_ = false;
+  std::uint64_t messages_out_ = 0, bytes_out_ = 0;  // handed to links
   time_ms opened_at_ = 0;
   time_ms connected_for_ = 0;   // in all, before the present link
   time_ms first_connect_ = 0;   // 0: never asked to

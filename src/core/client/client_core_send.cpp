@@ -85,8 +85,8 @@ void client_core::pump(time_ms now) {
     const outgoing* message = queue_.next(now);
     if (message == nullptr) return;
     host_.send(link_, message->payload, message->binary, message->compress);
-    gauges_.add(gauge::messages_out);
-    gauges_.add(gauge::bytes_out, static_cast<double>(message->payload.size()));
+    messages_out_++;
+    bytes_out_ += message->payload.size();
     room -= std::min(room, message->payload.size() + 16);
   }
 }
@@ -128,7 +128,7 @@ void client_core::settled(const outgoing& message) {
   if (message.store_key != 0) host_.stored_done(message.store_key);
   if (message.token == 0) return;
   if (requests_ && requests_->mark_sent(message.token)) return;
-  settle_token(message.token, settlement::done);
+  host_.settled(message.token, settlement::done);
 }
 
 void client_core::dropped(const outgoing& message, drop_reason reason) {
@@ -142,10 +142,8 @@ void client_core::dropped(const outgoing& message, drop_reason reason) {
   if (message.token == cancelling_ || message.token == expiring_) return;
   // Of a request the time that ran out is the one for its reply.
   const bool request = requests_ && requests_->cancel(message.token);
-  settle_token(message.token, request && how == settlement::expired ? settlement::timeout : how);
+  host_.settled(message.token, request && how == settlement::expired ? settlement::timeout : how);
 }
-
-void client_core::settle_token(std::uint32_t token, settlement how) { host_.settled(token, how); }
 
 // ------------------------------------------------------------------------------------------------------
 // figures
@@ -180,6 +178,8 @@ void client_core::publish(time_ms now) {
   const auto set = [&](gauge which, std::uint64_t value) { gauges_.set(which, static_cast<double>(value)); };
   const std::size_t waiting = counters.waiting[0] + counters.waiting[1] + counters.waiting[2];
   set(gauge::queued, waiting);
+  set(gauge::messages_out, messages_out_);
+  set(gauge::bytes_out, bytes_out_);
   set(gauge::queued_high, counters.waiting[0]);
   set(gauge::queued_normal, counters.waiting[1]);
   set(gauge::queued_low, counters.waiting[2]);

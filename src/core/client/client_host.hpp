@@ -42,7 +42,6 @@ struct state_report {
   time_ms delay = 0;
   std::int32_t endpoint = -1;
   std::string_view protocol;
-  stop_reason stop{};
   bool recoverable = true;
   // How the attempt or the link before ended; null: nothing of that kind led here.
   const link_end* end = nullptr;
@@ -67,7 +66,8 @@ class client_host {
   virtual std::size_t room(std::uint32_t link) = 0;
 
   virtual void state_changed(const state_report& report) = 0;
-  virtual void want_token(token_reason why) = 0;
+  // `tokens` were set until now: one that is on its way already is the answer.
+  virtual void want_token(token_reason why, std::uint32_t tokens) = 0;
   virtual void settled(std::uint32_t token, settlement how) = 0;
   // A message that nobody waits for was given up.
   virtual void dropped(settlement why) = 0;

@@ -49,7 +49,6 @@ void client_inbox::remove_route(std::uint32_t route) {
     std::erase(running_, one);
   }
   shaped_[route].reset();
-  plan();
 }
 
 client_inbox::shaped* client_inbox::find(std::uint32_t route) noexcept {
@@ -68,6 +67,7 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
     return true;
   }
   const router::classified found = classifier_.classify(payload);
+  const client::time_ms now = owner_.now();
   plain_.clear();
   filled_.clear();
   if (found.what == router::classified::kind::typed) {
@@ -79,11 +79,11 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
         continue;
       }
       // Before anything is done: a message is taken by all or by none.
-      if (!one->shaper->ready(owner_.now())) {
-        one->shaper->run(owner_.now(), *this);
-        if (!one->shaper->ready(owner_.now())) return false;
+      if (!one->shaper->ready(now)) {
+        one->shaper->run(now, *this);
+        if (!one->shaper->ready(now)) return false;
       }
-      filled_.push_back(route);
+      filled_.push_back(one);
     }
   }
   messages_++;
@@ -107,15 +107,13 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
   }
   routed_++;
   if (!plain_.empty()) deliver(plain_, flags, payload);
-  for (const std::uint32_t route : filled_) {
-    shaped* one = find(route);
+  for (shaped* one : filled_) {
     row_.clear();
     for (const std::uint32_t column : one->fields.columns) row_.push_back(classifier_.reader().field(column));
     router::route_message message{.text = payload, .ascii = flags.ascii, .columns = row_};
     if (one->keyed) message.key = &classifier_.reader().field(one->fields.key);
-    one->shaper->take(message, owner_.now(), *this);
+    one->shaper->take(message, now, *this);
   }
-  if (!filled_.empty()) plan();
   return true;
 }
 
@@ -160,7 +158,7 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
       }
       return false;
     case 't':
-      if (type != "token_expired") return false;
+      if (type != "token_expired" || !core.speaks_own_protocol()) return false;
       core.on_token_expired();
       break;
     case 'r':
@@ -212,19 +210,19 @@ void client_inbox::deliver(std::span<const std::uint32_t> routes, message_flags 
 
 void client_inbox::run(client::time_ms now) {
   for (shaped* one : running_) one->shaper->run(now, *this);
-  plan();
 }
 
 void client_inbox::flush() {
   for (shaped* one : running_) one->shaper->flush(owner_.now(), *this);
 }
 
-void client_inbox::plan() noexcept {
-  deadline_ = 0;
+client::time_ms client_inbox::next_deadline() const noexcept {
+  client::time_ms soonest = 0;
   for (const shaped* one : running_) {
     const client::time_ms next = one->shaper->next_deadline();
-    if (next != 0 && (deadline_ == 0 || next < deadline_)) deadline_ = next;
+    if (next != 0 && (soonest == 0 || next < soonest)) soonest = next;
   }
+  return soonest;
 }
 
 bool client_inbox::message(std::uint32_t route, std::span<const std::uint8_t> text, bool ascii) {

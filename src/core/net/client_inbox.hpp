@@ -53,7 +53,7 @@ class client_inbox final : private router::route_output {
 
   // Sends what shapers hold and is due.
   void run(client::time_ms now);
-  client::time_ms next_deadline() const noexcept { return deadline_; }
+  client::time_ms next_deadline() const noexcept;
   // The feed has ended: what shapers hold goes out.
   void flush();
   void publish(client::client_gauges& gauges) const;
@@ -79,7 +79,6 @@ class client_inbox final : private router::route_output {
   void deliver(std::span<const std::uint32_t> routes, message_flags flags,
                std::span<const std::uint8_t> payload);
   shaped* find(std::uint32_t route) noexcept;
-  void plan() noexcept;
 
   inbox_owner& owner_;
   const std::uint32_t client_;
@@ -88,10 +87,10 @@ class client_inbox final : private router::route_output {
   router::classifier classifier_;
   std::vector<std::unique_ptr<shaped>> shaped_;  // by route
   std::vector<shaped*> running_;                 // those there are
-  std::vector<std::uint32_t> plain_, filled_;    // of the message in hand
+  std::vector<std::uint32_t> plain_;             // of the message in hand
+  std::vector<shaped*> filled_;                  // the same
   std::vector<router::field_value> row_;
   std::vector<std::uint8_t> head_;
-  client::time_ms deadline_ = 0;
   bool wants_untyped_ = false;
   bool wants_binary_ = false;
   std::uint64_t routed_ = 0, unrouted_ = 0, untyped_ = 0, not_json_ = 0, binary_ = 0, delivered_ = 0,

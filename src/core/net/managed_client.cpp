@@ -169,16 +169,10 @@ void managed_client::snapshot(std::uint32_t token, std::uint32_t most) {
   notice(client_notice::snapshot, bytes_of(text));
 }
 
-// Ends the wait for the program's first turn.
-void managed_client::let_read(connection& socket) {
-  socket.resume();
-  socket.on_room();
-}
-
 void managed_client::go() {
   started_ = true;
   for (link& one : links_) {
-    if (one.open && !one.dropped && one.socket != nullptr) let_read(*one.socket);
+    if (one.open && !one.dropped && one.socket != nullptr) one.socket->on_room();
   }
 }
 
@@ -304,11 +298,6 @@ void managed_client::notice(client_notice kind, std::span<const std::uint8_t> pa
 }
 
 void managed_client::state_changed(const client::state_report& report) {
-  // A program that sets its handlers when it has become connected misses nothing. Not sooner: a link that
-  // waits for the answer to its token has to read it.
-  if (report.state == client::client_state::connected && !started_) {
-    if (link* one = find(core_.link()); one != nullptr && one->socket != nullptr) one->socket->pause();
-  }
   std::string fields;
   const client::link_end none;
   const client::link_end& end = report.end != nullptr ? *report.end : none;
@@ -337,12 +326,13 @@ void managed_client::state_changed(const client::state_report& report) {
   mark();
 }
 
-void managed_client::want_token(client::token_reason why) {
+void managed_client::want_token(client::token_reason why, std::uint32_t tokens) {
   // The numbers of lib/native/client-engine.ts: connect, refused, expired.
-  const std::uint8_t reason = why == client::token_reason::first      ? 0
-                              : why == client::token_reason::rejected ? 1
-                                                                      : 2;
-  notice(client_notice::token_wanted, {&reason, 1});
+  const std::uint32_t reason = why == client::token_reason::first      ? 0
+                               : why == client::token_reason::rejected ? 1
+                                                                       : 2;
+  const std::uint32_t words[2] = {reason, tokens};
+  notice(client_notice::token_wanted, {reinterpret_cast<const std::uint8_t*>(words), sizeof(words)});
 }
 
 void managed_client::settled(std::uint32_t token, client::settlement how) {

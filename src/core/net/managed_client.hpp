@@ -96,7 +96,7 @@ class managed_client final : public protocol::timer_node,
   void send_control(std::uint32_t link, std::string_view text) override;
   std::size_t room(std::uint32_t link) override;
   void state_changed(const client::state_report& report) override;
-  void want_token(client::token_reason why) override;
+  void want_token(client::token_reason why, std::uint32_t tokens) override;
   void settled(std::uint32_t token, client::settlement how) override;
   void dropped(client::settlement why) override;
   void stored_done(std::uint64_t key) override;
@@ -113,7 +113,6 @@ class managed_client final : public protocol::timer_node,
   link* find(std::uint32_t number);
   link* find_slot(std::uint32_t slot);
   std::unique_ptr<connect_settings> settings_for(client::endpoint_index endpoint) const;
-  static void let_read(connection& socket);
   void on_open(link& of, std::string_view fields);
   void on_response(link& of, std::uint32_t status, std::string_view fields);
   void on_close(link& of, std::uint32_t aux, std::string_view reason);

@@ -110,7 +110,7 @@ void managed_client::close(std::uint32_t number, std::uint16_t code, std::string
   if (one == nullptr || one->socket == nullptr) return;
   one->socket->close(code, reason);
   // It may wait for the program's first turn still; unread, the peer's answer would never be heard.
-  if (!started_) let_read(*one->socket);
+  if (!started_) one->socket->on_room();
 }
 
 void managed_client::drop(std::uint32_t number) {
@@ -123,7 +123,7 @@ void managed_client::drop(std::uint32_t number) {
   // At the client's end there is no next link: what was handed over goes out before the goodbye.
   if (one->open && (disposing_ || one->socket->waiting_output() == 0)) {
     one->socket->close(1000, {});
-    if (!started_) let_read(*one->socket);
+    if (!started_) one->socket->on_room();
   } else {
     one->socket->terminate();
   }
@@ -167,8 +167,8 @@ bool managed_client::message(std::uint32_t slot, message_flags flags, std::span<
   if (!held_.empty()) return false;
   const link* one = find_slot(slot);
   if (one == nullptr || one->dropped) return true;
-  // A program that sets its handlers when it has become connected misses nothing: until then the link is not
-  // read.
+  // A program that sets its handlers when it has become connected misses nothing: until then the first
+  // message waits, and with it the reading. What comes before, an answer to the token say, is read.
   if (!started_ && core_.state() == client::client_state::connected) return false;
   mark();
   if (reactor_.has_slack(payload.data())) return inbox_.take(flags, payload);

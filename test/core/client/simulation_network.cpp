@@ -90,7 +90,7 @@ void simulated_world::refuse(std::uint32_t number) {
   core_.link_ended(number, std::move(how), now_);
 }
 
-void simulated_world::want_token(token_reason) {
+void simulated_world::want_token(token_reason, std::uint32_t) {
   check_attempt_time();
   const std::uint32_t ask = ++asked_;
   asking_ = ask;

@@ -107,7 +107,7 @@ class simulated_world final : private client_host {
   void send_control(std::uint32_t number, std::string_view text) override;
   std::size_t room(std::uint32_t number) override;
   void state_changed(const state_report& report) override;
-  void want_token(token_reason why) override;
+  void want_token(token_reason why, std::uint32_t tokens) override;
   void settled(std::uint32_t token, settlement how) override;
   void dropped(settlement why) override;
   void stored_done(std::uint64_t key) override;
