@@ -152,6 +152,7 @@ class reactor {
   bool prepare_sleep();
   std::uint32_t run_joined();
   void await_answer();
+  void publish();
   void flush_dirty();
   void retry_blocked();
   void settle_clients();
