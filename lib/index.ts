@@ -37,6 +37,7 @@ export type {
 } from './client/websocket-client'
 export type {
   ClientHeartbeatOptions,
+  SendBatchOptions,
   EndpointStrategy,
   ManagedClientOptions,
   OverflowPolicy,

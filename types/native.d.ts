@@ -143,6 +143,10 @@ export interface NativeClient {
   correlationAt: string
   /** Replies are envelopes of this type; '': whatever carries the correlation id of a request. */
   replyType: string
+  /** Messages in a batch, below 2: no batches; how long one waits for company; whatever the server speaks. */
+  batchMax: number
+  batchEvery: number
+  batchAlways: boolean
   /** Heartbeat envelopes beside pings; interval 0: none. */
   messageInterval: number
   messageTimeout: number

@@ -24,7 +24,7 @@ export interface ReconnectOptions {
   factor?: number
   /** The share of a delay that is random, 0 to 1: keeps many clients from coming back at once. Default 0.5. */
   jitter?: number
-  /** Failed attempts in a row after which the client gives up; 0: never. Default 0. */
+  /** Attempts that may fail in a row, the first included; then the client gives up. 0: no limit. Default 0. */
   maxAttempts?: number
   /** Milliseconds that a connection has to live to start the count anew. Default 5000. */
   minUptime?: number
@@ -63,6 +63,16 @@ export interface QueueOptions {
   store?: string | StoreOptions
 }
 
+/** Which messages travel together. */
+export interface SendBatchOptions {
+  /** Messages of one priority that make a batch full. Default 10. */
+  max?: number
+  /** Milliseconds that a message waits for company at most. Default 100. */
+  every?: number
+  /** To servers too that do not speak `hawser.v1`. Default false. */
+  always?: boolean
+}
+
 export interface ClientHeartbeatOptions extends HeartbeatOptions {
   /** Heartbeat messages (`heartbeat`, answered by `heartbeat_ack`) beside pings. Default false. */
   messages?: boolean
@@ -89,6 +99,8 @@ export interface ManagedClientOptions extends Omit<
   reconnect?: boolean | ReconnectOptions
   heartbeat?: boolean | ClientHeartbeatOptions
   queue?: QueueOptions
+  /** Send several messages as one `batch` message; see docs/client.md. Default false. */
+  sendBatch?: boolean | SendBatchOptions
   /** Where the parts of a message stand, or a router that several clients share. */
   routing?: RoutingOptions | MessageRouter<never, never>
   /** Acks of messages: where the server agreed to `hawser.v1` (default), always, or never. */
@@ -130,6 +142,8 @@ export interface CheckedManagedOptions {
   reconnect: CheckedReconnect
   heartbeatMessages: { interval: number; timeout: number }
   queue: CheckedQueue
+  /** `max` 0: none. */
+  batch: { max: number; every: number; always: boolean }
   layout: Layout
   router: MessageRouter | undefined
   acks: number
@@ -156,6 +170,7 @@ const own: readonly (keyof ManagedClientOptions)[] = [
   'auth',
   'reconnect',
   'queue',
+  'sendBatch',
   'routing',
   'acks',
   'requestTimeout',
@@ -206,6 +221,7 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
       ? { interval: socket.socket.heartbeatInterval, timeout: socket.socket.heartbeatTimeout }
       : { interval: 0, timeout: 0 },
     queue: readQueue(reader.raw('queue')),
+    batch: readBatch(reader.raw('sendBatch')),
     layout: router?.layout ?? new MessageRouter(routing as RoutingOptions).layout,
     router,
     acks: readAcks(reader.raw('acks')),
@@ -299,6 +315,20 @@ function readQueue(value: unknown): CheckedQueue {
     ackTimeout: reader.number('ackTimeout'),
     retries: reader.number('retries'),
     ...store,
+  }
+}
+
+function readBatch(value: unknown): CheckedManagedOptions['batch'] {
+  if (value === undefined || value === false) return { max: 0, every: 0, always: false }
+  if (value !== true && (value === null || typeof value !== 'object')) {
+    badOption('sendBatch', 'true, false or an object', value)
+  }
+  const given = value === true ? {} : value
+  const reader = new OptionReader('`sendBatch`', given, ['max', 'every', 'always'], 'sendBatch.')
+  return {
+    max: reader.number('max'),
+    every: reader.number('every'),
+    always: reader.boolean('always', false),
   }
 }
 

@@ -26,6 +26,8 @@ export interface StateChange {
   endpoint: number
   /** The subprotocol that was agreed, or ''. */
   protocol: string
+  /** In `failed`: as many attempts in a row have failed as may; `error` or `close` is the last of them. */
+  exhausted?: boolean
   error?: EngineFailure
   /** The close frame of the connection that ended, or code 1006. */
   close?: { code: number; reason: string }
@@ -58,6 +60,14 @@ export type Settlement = (typeof settlements)[number]
 export const priorities = ['high', 'normal', 'low'] as const
 export type Priority = (typeof priorities)[number]
 
+/** At most one message of a key each interval, or the latest once none came for the interval. */
+export interface SendShape {
+  mode: 'throttle' | 'debounce'
+  every: number
+  /** ASCII. */
+  key: string
+}
+
 /** A message on its way out. */
 export interface EngineSend {
   data: string | Uint8Array
@@ -72,6 +82,10 @@ export interface EngineSend {
   durable: boolean
   /** A request: the id is its correlation id; the reply must come within so many milliseconds. 0: none. */
   requestTimeout: number
+  /** An envelope: it may travel in a batch. */
+  joinable: boolean
+  /** Thinned out before the queue; not together with acked, durable or a request. */
+  shape: SendShape | undefined
   /** Settled later through `EngineEvents.settled`, or by `reply`; 0: nobody waits. */
   token: number
 }
@@ -169,6 +183,10 @@ export interface EngineMetrics {
   latencyP99: number
   /** 0–100. */
   health: number
+  /** Throttled and debounced messages that a later one took the place of. */
+  replaced: number
+  /** Batches sent. */
+  batches: number
 }
 
 /** What waits in the queue. */

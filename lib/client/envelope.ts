@@ -125,8 +125,15 @@ export function encode(layout: Layout, type: string, parts: Parts, now: number):
 }
 
 /** What a reply says: its payload, or its error. */
-export function readReply(layout: Layout, message: unknown): { payload: unknown; error: unknown } {
-  return { payload: readAt(message, layout.payload), error: readAt(message, layout.error) }
+export function readReply(
+  layout: Layout,
+  message: unknown,
+): { type: unknown; payload: unknown; error: unknown } {
+  return {
+    type: readAt(message, layout.type),
+    payload: readAt(message, layout.payload),
+    error: readAt(message, layout.error),
+  }
 }
 
 /** Makes ids that no other client makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */

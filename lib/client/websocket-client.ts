@@ -38,9 +38,10 @@ import type {
   SendType,
 } from './protocol-map'
 import { Rooms } from './rooms'
+import { type ShapeOptions, readShape, shapeNames } from './send-shape'
 import type { SubscribeSpec } from './subscription-spec'
 
-export interface ClientSendOptions {
+export interface ClientSendOptions extends ShapeOptions {
   /** Default 'normal'. */
   priority?: Priority
   /** Milliseconds that the message may wait; default `queue.ttl`. */
@@ -49,7 +50,7 @@ export interface ClientSendOptions {
   correlationId?: string
   compress?: boolean
 }
-export interface ClientSendPromised extends ClientSendOptions {
+export interface ClientSendPromised extends Omit<ClientSendOptions, keyof ShapeOptions> {
   /** Resolve when the server has acknowledged the message; it is sent again until then. */
   ack?: boolean
   /** Resolve when the message is safe in the store; it survives the end of the process. */
@@ -80,7 +81,17 @@ function isLifecycle(name: string): name is Lifecycle {
   return (lifecycle as readonly string[]).includes(name)
 }
 
-const sendNames = ['priority', 'ttl', 'room', 'correlationId', 'compress', 'ack', 'durable', 'signal']
+const sendNames = [
+  'priority',
+  'ttl',
+  'room',
+  'correlationId',
+  'compress',
+  'ack',
+  'durable',
+  'signal',
+  ...shapeNames,
+]
 const requestNames = ['timeout', 'signal', 'priority', 'room']
 
 /**
@@ -325,7 +336,11 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     options: ClientSendPromised & ({ ack: true } | { durable: true }),
   ): Promise<void>
   send<T extends SendType<P>>(type: T, payload?: P['send'][T], options?: ClientSendOptions): boolean
-  send(type: string, payload?: unknown, options?: ClientSendPromised): boolean | Promise<void> {
+  send(
+    type: string,
+    payload?: unknown,
+    options?: ClientSendOptions & ClientSendPromised,
+  ): boolean | Promise<void> {
     const id = this.nextId()
     if (options === undefined) {
       checkType(type)
@@ -335,12 +350,20 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
         { id, payload, room: undefined, correlationId: undefined },
         Date.now(),
       )
-      return this.push({ ...plain, data })
+      return this.push({ ...plain, data, joinable: true })
     }
     const checked = this.readSend(type, options)
     const { room, correlationId, ack, durable, signal } = checked
     const data = encode(this.layout, type, { id, payload, room, correlationId }, Date.now())
-    const message: EngineSend = { ...plain, ...checked.message, data, id, acked: ack, durable }
+    const message: EngineSend = {
+      ...plain,
+      ...checked.message,
+      data,
+      id,
+      acked: ack,
+      durable,
+      joinable: true,
+    }
     if (!ack && !durable) return this.push(message)
     return this.promised<undefined>(`The message '${type}'`, message, signal)
   }
@@ -348,7 +371,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   /** Sends bytes as a binary message, outside of any envelope. */
   sendBinary(
     data: Exclude<SendData, string | Blob>,
-    options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress'> = {},
+    options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress' | keyof ShapeOptions> = {},
   ): boolean {
     const bytes = bytesOf(data)
     if (bytes === undefined) {
@@ -378,7 +401,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       const requestTimeout = checkTime('timeout', reader.raw('timeout'), this.options.requestTimeout)
       return this.promised<ReplyOf<P, T>>(
         `The request '${type}'`,
-        { ...plain, data, id, priority, requestTimeout },
+        { ...plain, data, id, priority, requestTimeout, joinable: true },
         signal,
       )
     } catch (error) {
@@ -431,7 +454,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return promise
   }
 
-  private readSend(type: string, options: ClientSendPromised) {
+  private readSend(type: string, options: ClientSendOptions & ClientSendPromised) {
     checkType(type)
     const reader = new OptionReader('`send`', options, sendNames)
     const ack = reader.boolean('ack', false)
@@ -453,6 +476,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
         priority: priorities.indexOf(reader.oneOf('priority', priorities, 'normal')),
         ttl: ttl === undefined ? 0 : checkTime('ttl', ttl, 0),
         compress: reader.boolean('compress', true),
+        shape: readShape(reader, type, ack || durable),
       },
     }
   }
@@ -500,9 +524,11 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       this.pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
       return
     }
-    const { payload, error } = readReply(this.layout, message)
-    if (error === undefined || error === null) this.pending.resolve(token, payload)
-    else this.pending.reject(token, replyError('The request', error))
+    const { type, payload, error } = readReply(this.layout, message)
+    // A server may have no `error` beside the payload in messages of the type `error`.
+    const no = error ?? (type === 'error' || type === 'auth_error' ? (payload ?? type) : undefined)
+    if (no === undefined) this.pending.resolve(token, payload)
+    else this.pending.reject(token, replyError('The request', no))
   }
 
   /** Control messages of the server that no request waits for. */
@@ -605,6 +631,8 @@ const plain: EngineSend = {
   acked: false,
   durable: false,
   requestTimeout: 0,
+  joinable: false,
+  shape: undefined,
   token: 0,
 }
 
@@ -612,6 +640,7 @@ const droppedWords: Record<string, string> = {
   QUEUE_FULL: 'the queue is full',
   EXPIRED: 'they waited longer than their `ttl`',
   TIMEOUT: 'the server did not acknowledge them',
+  CONNECTION_CLOSED: 'the client was closed before they were sent',
 }
 
 function checkType(type: unknown): asserts type is string {

@@ -177,21 +177,26 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       (message.binary ? OutFlag.binary : 0) |
       (message.compress ? OutFlag.compress : 0) |
       (pending + size + messageOverhead > this.highWaterMark ? OutFlag.arm_drain : 0)
-    const head = this.head(message)
+    const name = message.shape === undefined ? message.id : message.shape.key
+    const head = this.head(message, name)
     if (size <= largeThreshold) {
-      const taken = this.channel.sendClient(this.slot, flags, token, head, message.id, data, size)
+      const taken = this.channel.sendClient(this.slot, flags, token, head, name, data, size)
       return taken ? size : -1
     }
-    return this.channel.sendClientLarge(this.slot, flags, token, head, message.id, data, size) ? size : -1
+    return this.channel.sendClientLarge(this.slot, flags, token, head, name, data, size) ? size : -1
   }
 
-  private head(message: EngineSend): Uint32Array {
-    sendHead[0] =
-      message.priority |
-      (((message.acked ? 1 : 0) | (message.durable ? 2 : 0) | (message.requestTimeout > 0 ? 4 : 0)) << 8) |
-      (message.id.length << 16)
+  private head(message: EngineSend, name: string): Uint32Array {
+    const { shape } = message
+    const mode =
+      (message.acked ? 1 : 0) |
+      (message.durable ? 2 : 0) |
+      (message.requestTimeout > 0 ? 4 : 0) |
+      (message.joinable ? 8 : 0) |
+      (shape === undefined ? 0 : shape.mode === 'throttle' ? 16 : 32)
+    sendHead[0] = message.priority | (mode << 8) | (name.length << 16)
     sendHead[1] = message.ttl
-    sendHead[2] = message.requestTimeout
+    sendHead[2] = shape === undefined ? message.requestTimeout : shape.every
     return sendHead
   }
 
@@ -296,7 +301,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     }
   }
 
-  /** Fields: attempt, delay, endpoint, protocol, error, system, status, recoverable, close code, detail, reason. */
+  /** Fields: attempt, delay, endpoint, protocol, error, system, status, recoverable (2: exhausted), close code, detail, reason. */
   private onState(state: number, fields: string): void {
     const [attempt, delay, endpoint, protocol, error, system, status, recoverable, code, detail, ...reason] =
       fields.split('\n')
@@ -318,6 +323,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         recoverable: recoverable === '1',
       }
     }
+    if (recoverable === '2') change.exhausted = true
     if (code !== '0') change.close = { code: Number(code), reason: reason.join('\n') }
     this.keepAlive(name !== 'idle' && name !== 'disconnected' && name !== 'failed')
     const first = name === 'connected' && !this.started

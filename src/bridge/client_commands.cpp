@@ -1,6 +1,7 @@
 // Records of managed clients: what they hold becomes calls of the client.
 #include "bridge/client_commands.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace hawser::bridge {
@@ -81,6 +82,8 @@ net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
   out.acked = (head.mode & 1) != 0;
   out.durable = (head.mode & 2) != 0;
   out.request = (head.mode & 4) != 0;
+  out.joinable = (head.mode & 8) != 0;
+  out.shape = static_cast<net::shape_use>(std::min(head.mode >> 4 & 3, 2));
   out.binary = (flags & out_flag::binary) != 0;
   out.compress = (flags & out_flag::compress) != 0;
   out.arm_drain = (flags & out_flag::arm_drain) != 0;

@@ -104,10 +104,10 @@ enum class client_op : std::uint32_t {
 // Before the id and the data of a client_send record.
 struct client_send_head {
   std::uint8_t priority;  // 0 high, 1 normal, 2 low
-  std::uint8_t mode;      // bit 0 acked, 1 durable, 2 request
-  std::uint16_t id_length;
-  std::uint32_t ttl;      // milliseconds, 0: the queue's default
-  std::uint32_t timeout;  // of a request, milliseconds
+  std::uint8_t mode;  // bit 0 acked, 1 durable, 2 request, 3 joinable, 4 and 5 shape: 1 throttle, 2 debounce
+  std::uint16_t id_length;  // of the id; with a shape of its key
+  std::uint32_t ttl;        // milliseconds, 0: the queue's default
+  std::uint32_t timeout;    // of a request, or the interval of the shape; milliseconds
 };
 
 enum class client_notice : std::uint32_t {

@@ -10,6 +10,9 @@ namespace hawser::net {
 // How a token is applied to a connection.
 enum class token_use : std::uint8_t { none, query, header, first_message };
 
+// How a message is thinned out before it is queued: client::send_shape.
+enum class shape_use : std::uint8_t { none, throttle, debounce };
+
 // One message on its way out. `id` and `data` are read during the call.
 struct client_message {
   std::uint8_t priority = 1;  // 0 high, 1 normal, 2 low
@@ -19,10 +22,12 @@ struct client_message {
   bool binary = false;
   bool compress = false;
   bool arm_drain = false;
+  bool joinable = false;  // an envelope: it may travel in a batch
+  shape_use shape = shape_use::none;
   std::int64_t ttl = 0;      // milliseconds, 0: the queue's default
-  std::int64_t timeout = 0;  // of a request, milliseconds
+  std::int64_t timeout = 0;  // of a request, milliseconds; with a shape: its interval
   std::uint32_t token = 0;   // settled later; 0: nobody waits
-  std::string_view id;
+  std::string_view id;       // with a shape: its key
   std::span<const std::uint8_t> data;
 };
 

@@ -35,6 +35,7 @@ client::core_settings core_settings_of(const client_settings& from) {
     const bool limited = first.connect_timeout > 0 && first.socket.handshake_timeout > 0;
     policy.connect_timeout =
         limited ? (first.connect_timeout + first.socket.handshake_timeout) * 2 : client::time_ms{0};
+    to.leave_timeout = first.socket.close_timeout;
     to.machine.close_timeout = first.socket.close_timeout == 0 ? 0 : first.socket.close_timeout + 5000;
   }
   to.machine.uses_tokens = from.auth;
@@ -45,6 +46,7 @@ client::core_settings core_settings_of(const client_settings& from) {
   to.queue.max_retries = from.queue.max_retries;
   to.queue.default_ttl = from.queue.ttl;
   to.queue.hash_seed = from.seed;
+  to.batch = {.max = from.batch.max, .every = from.batch.every, .always = from.batch.always};
   to.requests.max_pending = from.queue.max_requests;
   to.requests.hash_seed = from.seed;
   to.acks = static_cast<client::ack_mode>(from.acked);
@@ -124,7 +126,7 @@ void managed_client::send(const client_message& from) {
   if (from.arm_drain) drain_armed_ = true;
   client::core_message message;
   message.data.payload = from.data;
-  message.data.id = from.id;
+  message.data.joinable = from.joinable;
   message.data.token = from.token;
   message.data.priority = static_cast<client::message_priority>(std::min<std::uint8_t>(from.priority, 2));
   message.data.binary = from.binary;
@@ -133,6 +135,14 @@ void managed_client::send(const client_message& from) {
   message.data.durable = from.durable;
   message.ttl = from.ttl;
   message.timeout = from.request ? from.timeout : 0;
+  if (from.shape == shape_use::none) {
+    message.data.id = from.id;
+  } else {
+    message.shape =
+        from.shape == shape_use::throttle ? client::send_shape::throttle : client::send_shape::debounce;
+    message.key = from.id;
+    message.every = std::max<client::time_ms>(from.timeout, 1);
+  }
   if (from.durable) {
     if (store_) {
       store_->put(message, now());
@@ -179,9 +189,7 @@ void managed_client::go() {
 void managed_client::dispose() {
   if (disposing_) return;
   disposing_ = true;
-  core_.end(now());
-  inbox_.flush();
-  if (store_) store_->close();
+  core_.leave(now());
   mark();
 }
 
@@ -208,6 +216,11 @@ void managed_client::settle() {
   }
   ended_.clear();
   if (store_) store_->refill();
+  if (disposing_ && !left_ && core_.left(now())) {
+    left_ = true;
+    inbox_.flush();
+    if (store_) store_->close();
+  }
   send_settled();
   send_dropped();
   account();
@@ -227,7 +240,8 @@ void managed_client::settle() {
 
 // JavaScript hears of the end when no connection, no store and no record is left.
 void managed_client::finish() {
-  if (closing_ || !links_.empty() || !ended_.empty() || !held_.empty() || (store_ && !store_->closed()))
+  if (closing_ || !left_ || !links_.empty() || !ended_.empty() || !held_.empty() ||
+      (store_ && !store_->closed()))
     return;
   record({.kind = event_kind::close, .client = slot_, .flags = {}, .head = {}, .body = {}});
   closing_ = true;
@@ -314,7 +328,7 @@ void managed_client::state_changed(const client::state_report& report) {
   number(failed ? static_cast<int>(end.error.code) : 0);
   number(end.error.system);
   number(end.auth_rejected && end.http_status == 0 ? 401 : end.http_status);
-  number(report.recoverable ? 1 : 0);
+  number(report.exhausted ? 2 : report.recoverable ? 1 : 0);
   number(report.end != nullptr ? end.close_code : 0);
   add_field(fields, end.error.detail);
   fields += end.close_reason;

@@ -106,6 +106,11 @@ class managed_client final : public protocol::timer_node,
   // inbox_owner: what the inbox finds.
   void record(const client_record& what) override;
   bool ready() const override { return held_.empty(); }
+  // A program that sets its handlers when it has become connected misses nothing: until then the first
+  // message waits, and with it the reading. What comes before, an answer to the token say, is read.
+  bool may_take() override {
+    return held_.empty() && (started_ || core_.state() != client::client_state::connected);
+  }
   client::client_core& core() override { return core_; }
   void reply_control(std::string_view text) override;
   std::int64_t microseconds() const override;
@@ -145,9 +150,10 @@ class managed_client final : public protocol::timer_node,
   std::uint32_t weight_ = 0;    // of all that JavaScript sent, modulo 2^32
   std::uint32_t messages_ = 0;  // the same, counted
   bool drain_armed_ = false;
-  bool started_ = false;  // the program had its turn after the first connection
-  bool disposing_ = false;
-  bool closing_ = false;  // the last record was made
+  bool started_ = false;    // the program had its turn after the first connection
+  bool disposing_ = false;  // the program has ended the client: what it sent still goes out
+  bool left_ = false;       // and is out, or was given up
+  bool closing_ = false;    // the last record was made
   bool finished_ = false;
 };
 

@@ -120,8 +120,9 @@ void managed_client::drop(std::uint32_t number) {
   if (one->socket == nullptr) return;
   // An open one says goodbye by itself; what it still receives is not read. Not so one that has messages
   // left: the core sends them again on the next link, and they must not go out twice.
-  // At the client's end there is no next link: what was handed over goes out before the goodbye.
-  if (one->open && (disposing_ || one->socket->waiting_output() == 0)) {
+  // At the client's end there is no next link, and what is left is no message, or came too late.
+  const bool leaves = disposing_ && !core_.leave_expired(now());
+  if (one->open && (leaves || one->socket->waiting_output() == 0)) {
     one->socket->close(1000, {});
     if (!started_) one->socket->on_room();
   } else {
@@ -167,9 +168,7 @@ bool managed_client::message(std::uint32_t slot, message_flags flags, std::span<
   if (!held_.empty()) return false;
   const link* one = find_slot(slot);
   if (one == nullptr || one->dropped) return true;
-  // A program that sets its handlers when it has become connected misses nothing: until then the first
-  // message waits, and with it the reading. What comes before, an answer to the token say, is read.
-  if (!started_ && core_.state() == client::client_state::connected) return false;
+  if (!may_take()) return false;
   mark();
   if (reactor_.has_slack(payload.data())) return inbox_.take(flags, payload);
   // Inflated, put together from fragments, or held: it lies in memory of its own.

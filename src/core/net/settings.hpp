@@ -117,6 +117,11 @@ struct client_settings {
     std::string type_at, room_at, correlation_at;  // JSON pointers
     std::string reply_type;                        // empty: whatever carries a request's correlation id
   } routing;
+  struct {
+    std::uint32_t max = 0;  // messages in a batch; below 2: none
+    std::int64_t every = 100;
+    bool always = false;
+  } batch;
   std::int64_t message_interval = 0;  // heartbeat envelopes; 0: none
   std::int64_t message_timeout = 0;
   bool auth = false;  // each dial waits for a token
