@@ -119,6 +119,8 @@ export interface NativeClient {
   jitter: number
   /** 0: no limit. */
   maxAttempts: number
+  /** Delays and the limit of attempts follow what is known of an endpoint. */
+  adaptive: boolean
   /** A connection that lived so long resets the count of attempts. */
   minUptime: number
   /** Close codes after which the client tries again, or does not, against the rule. */

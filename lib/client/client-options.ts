@@ -28,6 +28,8 @@ export interface ReconnectOptions {
   maxAttempts?: number
   /** Milliseconds that a connection has to live to start the count anew. Default 5000. */
   minUptime?: number
+  /** Delays and `maxAttempts` follow how often an endpoint opened lately; false: they are as given. Default true. */
+  adaptive?: boolean
   /** Close codes after which the client tries again although it would not. */
   recoverableCodes?: readonly number[]
   /** Close codes after which it does not although it would. */
@@ -130,6 +132,7 @@ export interface CheckedReconnect {
   jitter: number
   maxAttempts: number
   minUptime: number
+  adaptive: boolean
   recoverableCodes: number[]
   finalCodes: number[]
 }
@@ -252,6 +255,7 @@ const reconnectNames: readonly (keyof ReconnectOptions)[] = [
   'jitter',
   'maxAttempts',
   'minUptime',
+  'adaptive',
   'recoverableCodes',
   'finalCodes',
 ]
@@ -278,6 +282,7 @@ function readReconnect(value: unknown): CheckedReconnect {
     jitter: reader.fraction('jitter', 0.5, 0, 1),
     maxAttempts: reader.number('maxAttempts'),
     minUptime: reader.number('minUptime'),
+    adaptive: reader.boolean('adaptive', true),
     recoverableCodes: readCodes('reconnect.recoverableCodes', reader.raw('recoverableCodes')),
     finalCodes: readCodes('reconnect.finalCodes', reader.raw('finalCodes')),
   }

@@ -29,6 +29,7 @@ export function makeEngine(options: CheckedManagedOptions, events: EngineEvents)
     jitter: reconnect.jitter,
     maxAttempts: reconnect.maxAttempts,
     minUptime: reconnect.minUptime,
+    adaptive: reconnect.adaptive,
     recoverableCodes: reconnect.recoverableCodes,
     finalCodes: reconnect.finalCodes,
     maxMessages: queue.maxMessages,

@@ -167,6 +167,7 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   to->reconnect.factor = number<double>(from, "factor");
   to->reconnect.jitter = number<double>(from, "jitter");
   to->reconnect.max_attempts = number<std::uint32_t>(from, "maxAttempts");
+  to->reconnect.adaptive = flag(from, "adaptive");
   to->reconnect.min_uptime = number<std::int64_t>(from, "minUptime");
   to->reconnect.recoverable_codes = codes("recoverableCodes");
   to->reconnect.final_codes = codes("finalCodes");

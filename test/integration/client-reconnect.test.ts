@@ -165,6 +165,19 @@ describe('codes and counts of the program', () => {
     expect(watched.client.getConnectionInfo().reconnectAttempts).toBe(0)
   })
 
+  test('adaptive: false keeps maxAttempts where an endpoint never opens', async () => {
+    const far = await scope.farDown()
+    const dials = async (adaptive: boolean): Promise<number> => {
+      const reconnect = { minDelay: 1, maxDelay: 1, maxAttempts: 12, adaptive }
+      const watched = scope.managed(far, { reconnect })
+      expect(await rejection(watched.client.connect())).toMatchObject({ code: 'RETRIES_EXHAUSTED' })
+      return 1 + watched.changes.filter(({ state }) => state === 'reconnecting').length
+    }
+    expect(await dials(false)).toBe(12)
+    expect(await dials(true)).toBeLessThan(12)
+    expect(() => scope.managed(far, { reconnect: { adaptive: 1 as never } })).toThrow('reconnect.adaptive')
+  })
+
   test('maxAttempts: what the server answered is reachable through the cause', async () => {
     const far = await scope.far({ server: { verifyClient: (_: unknown, say: Refuse) => say(false, 503) } })
     const { client } = scope.managed(far, { reconnect: { ...brisk, maxAttempts: 1 } })

@@ -324,7 +324,7 @@ void client_core::round_failed(time_ms now) {
   // What was an alternative when the first dial failed may have failed since, and asked to be left alone too.
   if (!endpoints_.other_ready(static_cast<endpoint_index>(endpoints_.size()), now)) how.alternative = false;
   round_.cancel();
-  if (!plan_.order.empty()) {
+  if (settings_.adaptive && !plan_.order.empty()) {
     machine_.set_policy(adapted(settings_.machine.reconnect, endpoints_.experience_of(plan_.order.front())));
   }
   machine_.leave_alone_until(endpoints_.left_alone_until(now));

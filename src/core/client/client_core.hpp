@@ -39,6 +39,7 @@ struct core_settings {
   std::size_t endpoints = 1;
   endpoint_settings endpoint;
   machine_settings machine;
+  bool adaptive = true;  // the policy follows what is known of the endpoint
   queue_settings queue;
   request_settings requests;
   ack_mode acks = ack_mode::by_protocol;

@@ -27,6 +27,7 @@ client::core_settings core_settings_of(const client_settings& from) {
   policy.jitter = from.reconnect.jitter;
   policy.max_attempts = from.reconnect.max_attempts;
   policy.min_uptime = from.reconnect.min_uptime;
+  to.adaptive = from.reconnect.adaptive;
   policy.recoverable_codes = from.reconnect.recoverable_codes;
   policy.final_codes = from.reconnect.final_codes;
   if (!from.endpoints.empty()) {

@@ -99,6 +99,7 @@ struct client_settings {
     double jitter = 0.5;
     std::uint32_t max_attempts = 0;  // no limit
     std::int64_t min_uptime = 5000;
+    bool adaptive = true;  // to what is known of an endpoint
     std::vector<std::uint16_t> recoverable_codes, final_codes;
   } reconnect;
   struct {

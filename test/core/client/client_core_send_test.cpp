@@ -349,6 +349,31 @@ TEST(ClientCoreEnd, ExhaustedSaysSoWithTheLastFailure) {
   EXPECT_EQ(r.host.last_error, errc::connection_refused);
 }
 
+// How many dials a client makes to an endpoint that never opens.
+std::size_t dials_of(bool adaptive) {
+  core_settings settings;
+  settings.adaptive = adaptive;
+  settings.machine.reconnect.max_attempts = 12;
+  rig r(settings);
+  r.core.connect(1000);
+  std::size_t dials = 0;
+  for (time_ms now = 1000; r.core.state() != client_state::failed;) {
+    dials++;
+    r.core.link_ended(r.host.dialed, {.error = {errc::connection_refused, 0, {}}}, now);
+    const std::uint32_t before = r.host.dialed;
+    while (r.host.dialed == before && r.core.state() != client_state::failed) {
+      now = r.core.next_deadline(now);
+      r.core.timer(now, 0);
+    }
+  }
+  return dials;
+}
+
+TEST(ClientCoreEnd, AttemptsAreAsGivenUnlessTheyFollowExperience) {
+  EXPECT_EQ(dials_of(false), 12u);
+  EXPECT_LT(dials_of(true), 12u);
+}
+
 TEST(ClientCoreEnd, TokenFailureDoesNotShowTheDialErrorBeforeIt) {
   core_settings settings;
   settings.machine.uses_tokens = true;
