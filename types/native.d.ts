@@ -144,6 +144,7 @@ export interface NativeClient {
   /** Replies are envelopes of this type; '': whatever carries the correlation id of a request. */
   replyType: string
   /** Heartbeat envelopes beside pings; interval 0: none. */
+  gated: boolean
   messageInterval: number
   messageTimeout: number
   /** Whether each dial waits for a token. */

@@ -114,14 +114,19 @@ export function encode(layout: Layout, type: string, parts: Parts, now: number):
     if (parts.room !== undefined) text += `,"room":${JSON.stringify(parts.room)}`
     return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`
   }
+  return JSON.stringify(envelope(layout, type, parts, now))
+}
+
+/** A message as an object. */
+export function envelope(layout: Layout, type: string, parts: Parts, now: number): Record<string, unknown> {
   const message: Record<string, unknown> = {}
   if (layout.id !== undefined) writeAt(message, layout.id, parts.id)
   writeAt(message, layout.type, type)
   if (layout.timestamp !== undefined) writeAt(message, layout.timestamp, now)
   if (parts.correlationId !== undefined) writeAt(message, layout.correlationId, parts.correlationId)
   if (parts.room !== undefined) writeAt(message, layout.room, parts.room)
-  if (payload !== undefined) writeAt(message, layout.payload, parts.payload)
-  return JSON.stringify(message)
+  if (parts.payload !== undefined) writeAt(message, layout.payload, parts.payload)
+  return message
 }
 
 /** What a reply says: its payload, or its error. */

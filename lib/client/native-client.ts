@@ -45,6 +45,7 @@ export function makeEngine(options: CheckedManagedOptions, events: EngineEvents)
     roomAt: layout.roomAt,
     correlationAt: layout.correlationAt,
     replyType: layout.replyType,
+    gated: options.gated,
     messageInterval: options.heartbeatMessages.interval,
     messageTimeout: options.heartbeatMessages.timeout,
     auth: options.auth !== undefined,

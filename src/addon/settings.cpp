@@ -184,6 +184,7 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   to->routing.room_at = text(from, "roomAt");
   to->routing.correlation_at = text(from, "correlationAt");
   to->routing.reply_type = text(from, "replyType");
+  to->gated = flag(from, "gated");
   to->message_interval = number<std::int64_t>(from, "messageInterval");
   to->message_timeout = number<std::int64_t>(from, "messageTimeout");
   to->auth = flag(from, "auth");

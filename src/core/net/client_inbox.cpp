@@ -101,6 +101,7 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
     case router::classified::kind::typed:
       break;
   }
+  if (wants_asking_ && !found.correlation_id.empty()) hand_up(event_kind::client_message, 0, flags, payload);
   if (plain_.empty() && filled_.empty()) {
     unrouted_++;
     return true;

@@ -117,6 +117,7 @@ struct client_settings {
     std::string type_at, room_at, correlation_at;  // JSON pointers
     std::string reply_type;                        // empty: whatever carries a request's correlation id
   } routing;
+  bool gated = false;                 // JavaScript admits each link, see client_port::admit
   std::int64_t message_interval = 0;  // heartbeat envelopes; 0: none
   std::int64_t message_timeout = 0;
   bool auth = false;  // each dial waits for a token
