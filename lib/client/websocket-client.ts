@@ -624,6 +624,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       layout: this.layout,
       fail: (error) => this.fail(error),
       replied: (token, reply) => this.settle(token, reply),
+      acks: () => {
+        const { acks } = this.options
+        return acks === 1 || (acks === 0 && this.status.info().protocol === 'hawser.v1')
+      },
       waits: (token) => this.pending.has(token),
       connected: () => this.status.state === 'connected',
       drained: () => this.onDrain(),

@@ -16,6 +16,8 @@ export interface WireHost {
   /** The reply to the request of this token. */
   replied(token: number, reply: { payload: unknown; error: unknown }): void
   connected(): boolean
+  /** The server acknowledges messages. */
+  acks(): boolean
   /** Whether somebody waits for the token still. */
   waits(token: number): boolean
   /** Nobody waits for encoders any more. */
@@ -245,7 +247,7 @@ export class Wire {
     if (id !== undefined) {
       const answers = layout.replyType === '' || type === layout.replyType || type === 'error'
       if (answers && this.answer(id, readReply(layout, message))) return
-      if (type === 'ack') {
+      if (type === 'ack' && this.host.acks()) {
         this.engine.answered(true, id)
         return
       }

@@ -10,7 +10,8 @@ export async function serveExamples() {
   let lost = false
   server.on('connection', (socket) => {
     const say = (message) => socket.send(JSON.stringify(message))
-    socket.on('message', (text) => {
+    socket.on('message', (text, isBinary) => {
+      if (isBinary) return
       const { type, id, payload, correlationId } = JSON.parse(text)
       const reply = (more) => say({ type: 'reply', correlationId, ...more })
       switch (type) {

@@ -3,8 +3,8 @@
 //   | version u8 = 1 | bytes of the key id u8 | key id … | IV, 12 bytes | ciphertext … | tag, 16 bytes |
 //   └──────────── authenticated, not secret ─────────────┘
 //
-// The IV is random: with one key the chance that two messages share one stays below 2^-33 up to 2^31 messages, and below
-// the 2^-32 that the standard allows up to 2^32. So a key is to be replaced before it has written 2^32 messages.
+// The IV is random: among 2^32 messages of one key two share one with a chance of 2^-33, and the standard allows 2^-32.
+// So a key is to be replaced before its writers have written 2^32 messages.
 import { HawserError, HawserTypeError } from '../../core/error'
 import { OptionReader, badOption, shown } from '../../core/validate'
 import { type Codec, checkEncoded } from '../codec'
