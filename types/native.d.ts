@@ -150,6 +150,7 @@ export interface NativeClient {
   batchEvery: number
   batchAlways: boolean
   /** Heartbeat envelopes beside pings; interval 0: none. */
+  gated: boolean
   messageInterval: number
   messageTimeout: number
   /** Whether each dial waits for a token. */

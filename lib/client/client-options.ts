@@ -13,6 +13,8 @@ import { readProtocols } from '../core/client-options'
 import { type AuthOptions, type CheckedAuth, type TokenFunction, readAuth } from './auth'
 import type { Layout, RoutingOptions } from './envelope'
 import { MessageRouter } from './message-router'
+import { type Codec, readCodec } from './codec'
+import { type Dialect, readDialect } from './dialect'
 
 /** When and how often a client tries again. */
 export interface ReconnectOptions {
@@ -105,6 +107,10 @@ export interface ManagedClientOptions extends Omit<
   sendBatch?: boolean | SendBatchOptions
   /** Where the parts of a message stand, or a router that several clients share. */
   routing?: RoutingOptions | MessageRouter<never, never>
+  /** How messages are written when it is not JSON. */
+  codec?: Codec
+  /** How to speak to a server with conventions of its own, such as `socketIo()` or `jsonRpc()`. */
+  dialect?: Dialect
   /** Acks of messages: where the server agreed to `hawser.v1` (default), always, or never. */
   acks?: 'auto' | boolean
   /** Milliseconds that the reply to a request may take. Default 10000. */
@@ -149,6 +155,10 @@ export interface CheckedManagedOptions {
   batch: { max: number; every: number; always: boolean }
   layout: Layout
   router: MessageRouter | undefined
+  codec: Codec | undefined
+  dialect: Dialect | undefined
+  /** The dialect admits each connection. */
+  gated: boolean
   acks: number
   requestTimeout: number
   maxRequests: number
@@ -175,6 +185,8 @@ const own: readonly (keyof ManagedClientOptions)[] = [
   'queue',
   'sendBatch',
   'routing',
+  'codec',
+  'dialect',
   'acks',
   'requestTimeout',
   'maxRequests',
@@ -207,12 +219,16 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
   if (heartbeat.options === undefined) delete rest.heartbeat
   else rest.heartbeat = heartbeat.options
   const socket = readClientOptions(rest)
-  const targets = readTargets(reader.raw('url'))
+  const dialect = readDialect(reader.raw('dialect'))
+  const codec = readCodec(reader.raw('codec'))
+  if (dialect !== undefined) checkCompany(reader, heartbeat.messages)
+  const targets = readTargets(reader.raw('url'), dialect)
   for (const target of targets) if (socket.socketPath !== '') target.unixPath = socket.socketPath
   const routing = reader.raw('routing')
   const router = routing instanceof MessageRouter ? (routing as MessageRouter) : undefined
-  const protocols = readProtocols(reader.raw('protocols'))
-  if (reader.boolean('hawser', true) && !protocols.includes(subprotocol)) protocols.unshift(subprotocol)
+  const protocols = readProtocols(reader.raw('protocols') ?? dialect?.protocols)
+  if (reader.boolean('hawser', dialect === undefined) && !protocols.includes(subprotocol))
+    protocols.unshift(subprotocol)
   return {
     targets,
     protocols,
@@ -225,9 +241,12 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
       : { interval: 0, timeout: 0 },
     queue: readQueue(reader.raw('queue')),
     batch: readBatch(reader.raw('sendBatch')),
-    layout: router?.layout ?? new MessageRouter(routing as RoutingOptions).layout,
+    layout: router?.layout ?? new MessageRouter(routing ?? dialect?.routing).layout,
     router,
-    acks: readAcks(reader.raw('acks')),
+    codec,
+    dialect,
+    gated: dialect?.handshake === true,
+    acks: readAcks(reader.raw('acks') ?? dialect?.acks),
     requestTimeout: reader.number('requestTimeout'),
     maxRequests: reader.number('maxRequests'),
   }
@@ -240,12 +259,27 @@ function readAcks(value: unknown): number {
   return value ? 1 : 2
 }
 
-function readTargets(value: unknown): Target[] {
+/** What a dialect does not go with. */
+function checkCompany(reader: OptionReader, heartbeatMessages: boolean): void {
+  const refuse = (what: string, why: string): never => {
+    throw new HawserTypeError('INVALID_OPTION', `Option \`${what}\` does not go with \`dialect\`: ${why}`)
+  }
+  if (reader.has('codec')) refuse('codec', 'a dialect has a format of its own')
+  if (heartbeatMessages) refuse('heartbeat.messages', 'the server does not know them')
+}
+
+function readTargets(value: unknown, dialect: Dialect | undefined): Target[] {
   const list: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value]
   if (list.length === 0 || list.length > mostEndpoints) {
     badOption('url', `a URL, or 1 to ${mostEndpoints} of them`, value)
   }
-  return list.map((url) => parseTarget(url))
+  return list.map((given) => {
+    const target = parseTarget(given)
+    if (dialect?.url === undefined) return target
+    const url = new URL(given as string | URL)
+    dialect.url(url)
+    return parseTarget(url)
+  })
 }
 
 const reconnectNames: readonly (keyof ReconnectOptions)[] = [

@@ -67,6 +67,7 @@ export interface SendShape {
   /** ASCII. */
   key: string
 }
+export const admissions = ['accepted', 'refused', 'silent'] as const
 
 /** A message on its way out. */
 export interface EngineSend {
@@ -134,6 +135,8 @@ export interface EngineEvents {
   routeRefused(detail: string): void
   /** The durable store cannot be used. */
   storeFailed(detail: string): void
+  /** A connection is open and waits to be admitted; only where the engine was told to ask. */
+  opened(link: number): void
   /** The last call: the engine has let go of everything. */
   closed(): void
 }
@@ -215,8 +218,20 @@ export interface ClientEngine {
   /** Route numbers are the caller's: 1 to 65535. */
   addRoute(route: number, spec: RouteSpec): void
   removeRoute(route: number): void
-  /** Which of the messages without a route are wanted. */
-  interest(untyped: boolean, binary: boolean): void
+  /**
+   * Which of the messages without a route are wanted; `asking`: as untyped ones also those with a correlation id that
+   * answer nothing, whatever routes they match.
+   */
+  interest(untyped: boolean, binary: boolean, asking: boolean): void
+  /** A message that the engine cannot read was the ack, or the reply, that the id waits for. */
+  answered(ack: boolean, id: string): void
+  /** Sends frames at once, one behind the other, ahead of the queue. Lost if the link, 0 for any, is not there. */
+  say(link: number, frames: readonly (string | Uint8Array)[]): void
+  /** What is to become of an open link. `silent`: it is lost. */
+  admit(how: (typeof admissions)[number], link: number, why: string): void
+  /** Reads no more until `resume()`. */
+  pause(): void
+  resume(): void
   /** Bytes accepted and not yet taken by the kernel or settled. */
   readonly bufferedAmount: number
   metrics(): EngineMetrics

@@ -24,6 +24,8 @@ export interface Subscription {
 /** Which client a message came to. */
 export interface MessageContext<Client> {
   readonly client: Client
+  /** Answers the message; only where a `dialect` says that its sender waits for an answer. The first call counts. */
+  readonly reply?: (payload?: unknown) => void
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is handed over depends on the route
@@ -47,11 +49,13 @@ interface Route {
 
 /** What a router needs of a client. */
 export interface RoutedClient {
-  readonly engine: ClientEngine
+  readonly engine: Pick<ClientEngine, 'addRoute' | 'removeRoute'>
   /** An error of a message: becomes the `error` event. */
   failed(error: HawserError): void
   /** What the handlers get as context's client. */
   readonly face: unknown
+  /** How to answer a message, where its sender waits for one. */
+  replyTo?(message: unknown): ((payload: unknown) => void) | undefined
 }
 
 const mostRoutes = 0xffff
@@ -215,6 +219,11 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     else for (const route of routes) this.call(client, route, message)
   }
 
+  /** @internal A message, or an array of them, that JavaScript has read. */
+  deliver(client: RoutedClient, routes: readonly number[], value: unknown): void {
+    for (const route of routes) this.call(client, route, value)
+  }
+
   /** @internal */
   batch(client: RoutedClient, route: number, joined: string, lengths: Uint32Array): void {
     let messages: unknown[]
@@ -270,7 +279,9 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
 
   private invoke(handler: AnyHandler, value: unknown, client: RoutedClient): void {
     try {
-      const result = handler(value, { client: client.face })
+      const reply = client.replyTo?.(value)
+      const context = reply === undefined ? { client: client.face } : { client: client.face, reply }
+      const result = handler(value, context)
       if (result instanceof Promise) result.catch(this.report)
     } catch (error) {
       this.report(error)

@@ -49,6 +49,7 @@ export function makeEngine(options: CheckedManagedOptions, events: EngineEvents)
     batchMax: options.batch.max,
     batchEvery: options.batch.every,
     batchAlways: options.batch.always,
+    gated: options.gated,
     messageInterval: options.heartbeatMessages.interval,
     messageTimeout: options.heartbeatMessages.timeout,
     auth: options.auth !== undefined,

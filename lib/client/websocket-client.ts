@@ -17,7 +17,7 @@ import {
   type StateChange,
   priorities,
 } from './engine'
-import { type Layout, encode, idSource, readReply } from './envelope'
+import { type Layout, type Parts, encode, idSource, readReply } from './envelope'
 import {
   type ColumnBatch,
   type MessageContext,
@@ -26,6 +26,8 @@ import {
   type Subscription,
 } from './message-router'
 import { makeEngine } from './native-client'
+import { PortableFeed } from './portable-feed'
+import { Wire, type WireHost } from './wire'
 import { Pending, aborted, checkTime, replyError, settlementError } from './pending'
 import type {
   AnyProtocol,
@@ -112,7 +114,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private readonly status: ClientStatus
   private readonly pending = new Pending()
   private readonly rooms: Rooms
-  private readonly nextId = idSource()
+  private readonly nextId: () => string
+  /** Only of clients with a codec or a dialect. */
+  private readonly wire: Wire | undefined
+  private readonly feed: PortableFeed | undefined
   private readonly routed: RoutedClient
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
   private drains: (() => void)[] = []
@@ -137,10 +142,18 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     } catch (error) {
       throw fromNative(error)
     }
+    const { codec, dialect } = this.options
+    if (codec !== undefined || dialect !== undefined) {
+      this.feed = new PortableFeed(this.router as never, () => this.routed)
+      this.wire = new Wire(this.wireHost(), this.engine, this.feed, { codec, dialect })
+    }
+    const { wire } = this
+    this.nextId = wire?.session?.nextId?.bind(wire.session) ?? idSource()
     this.routed = {
-      engine: this.engine,
+      engine: this.feed === undefined ? this.engine : this.feed.beside(this.engine),
       failed: (error) => this.fail(error),
       face: this,
+      ...(wire === undefined ? {} : { replyTo: (message: unknown) => wire.replyTo(message) }),
     }
     this.rooms = new Rooms((type, room) => this.roomRequest(type, room))
     this.router.attach(this.routed)
@@ -195,7 +208,9 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     if (this.ended === undefined) {
       this.ended = []
       this.unwatch?.()
-      this.engine.dispose()
+      // What was handed over goes out, also what is with an encoder still.
+      if (this.wire === undefined || this.wire.encoding === 0) this.engine.dispose()
+      else void this.wire.encoded().then(() => this.engine.dispose())
     }
     if (this.status.closed) return Promise.resolve()
     const { ended } = this
@@ -217,7 +232,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.status.info()
   }
   getPerformanceMetrics(): EngineMetrics {
-    return this.engine.metrics()
+    const metrics = this.engine.metrics()
+    return this.feed === undefined ? metrics : this.feed.metrics(metrics)
   }
   /** The last 100 errors, oldest first. */
   get errors(): readonly HawserError[] {
@@ -299,7 +315,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private announce(name: Lifecycle): void {
     if (name !== 'message' && name !== 'binary') return
     const wanted = (event: Lifecycle): boolean => (this.listeners.get(event)?.size ?? 0) > 0
-    this.engine.interest(wanted('message'), wanted('binary'))
+    if (this.wire === undefined) this.engine.interest(wanted('message'), wanted('binary'), false)
+    else this.wire.interest(wanted('message'), wanted('binary'))
   }
 
   private emit<E extends Lifecycle>(name: E, ...args: ClientEvents[E]): void {
@@ -344,28 +361,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     const id = this.nextId()
     if (options === undefined) {
       checkType(type)
-      const data = encode(
-        this.layout,
-        type,
-        { id, payload, room: undefined, correlationId: undefined },
-        Date.now(),
-      )
-      return this.push({ ...plain, data, joinable: true })
+      return this.push(type, { id, payload, room: undefined, correlationId: undefined }, plain)
     }
     const checked = this.readSend(type, options)
     const { room, correlationId, ack, durable, signal } = checked
-    const data = encode(this.layout, type, { id, payload, room, correlationId }, Date.now())
-    const message: EngineSend = {
-      ...plain,
-      ...checked.message,
-      data,
-      id,
-      acked: ack,
-      durable,
-      joinable: true,
-    }
-    if (!ack && !durable) return this.push(message)
-    return this.promised<undefined>(`The message '${type}'`, message, signal)
+    const parts = { id, payload, room, correlationId }
+    const message: EngineSend = { ...plain, ...checked.message, id, acked: ack, durable }
+    if (!ack && !durable) return this.push(type, parts, message)
+    return this.promised<undefined>('message', type, parts, message, signal)
   }
 
   /** Sends bytes as a binary message, outside of any envelope. */
@@ -378,7 +381,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       return badArgument('data', 'a Buffer, a TypedArray, a DataView or an ArrayBuffer', data)
     }
     const { message } = this.readSend('binary', options)
-    return this.push({ ...plain, ...message, data: bytes, binary: true })
+    return this.taken(this.engine.send({ ...plain, ...message, data: bytes, binary: true }))
   }
 
   /**
@@ -396,12 +399,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       const signal = readSignal(reader.raw('signal'))
       const id = this.nextId()
       const room = reader.has('room') ? reader.string('room') : undefined
-      const data = encode(this.layout, type, { id, payload, room, correlationId: id }, Date.now())
       const priority = priorities.indexOf(reader.oneOf('priority', priorities, 'normal'))
       const requestTimeout = checkTime('timeout', reader.raw('timeout'), this.options.requestTimeout)
+      const parts = { id, payload, room, correlationId: id }
       return this.promised<ReplyOf<P, T>>(
-        `The request '${type}'`,
-        { ...plain, data, id, priority, requestTimeout, joinable: true },
+        'request',
+        type,
+        parts,
+        { ...plain, id, priority, requestTimeout },
         signal,
       )
     } catch (error) {
@@ -416,8 +421,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Resolves when less than half of `highWaterMark` waits. */
   drained(): Promise<void> {
-    if (this.engine.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) return Promise.resolve()
+    if (this.isDrained()) return Promise.resolve()
     return new Promise((resolve) => this.drains.push(resolve))
+  }
+
+  private isDrained(): boolean {
+    const { highWaterMark } = this.options.socket.socket
+    return this.engine.bufferedAmount <= highWaterMark / 2 && (this.wire?.encoding ?? 0) === 0
   }
 
   /** Joins a room, now and after each reconnect. Resolves when the server has let the client in. */
@@ -436,8 +446,27 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.request(type as RequestType<P>, undefined, { room, priority: 'high' }) as Promise<void>
   }
 
-  private push(message: EngineSend): boolean {
-    const taken = this.engine.send(message)
+  /** Hands a message to the engine, in the form in which it travels. */
+  private hand(type: string, parts: Parts, message: EngineSend): true | false | 'full' {
+    if (this.wire === undefined) {
+      const data = encode(this.layout, type, parts, Date.now())
+      return this.engine.send({ ...message, data, joinable: true })
+    }
+    if (this.ended !== undefined) return 'full'
+    // Rooms are the server's own business, like all control messages.
+    if (type === 'join' || type === 'leave') return this.wire.sendJson(type, parts, message)
+    const { token } = message
+    return this.wire.send(type, parts, message, (error) => {
+      if (token === 0) this.fail(asHawserError(error))
+      else this.pending.reject(token, error)
+      this.wire?.settled(token)
+    })
+  }
+
+  private push(type: string, parts: Parts, message: EngineSend): boolean {
+    return this.taken(this.hand(type, parts, message))
+  }
+  private taken(taken: true | false | 'full'): boolean {
     if (taken === 'full') throw this.refusal()
     return taken
   }
@@ -447,10 +476,29 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return new HawserError('BACKPRESSURE_EXCEEDED')
   }
 
-  private promised<T>(what: string, message: EngineSend, signal: AbortSignal | undefined): Promise<T> {
+  private promised<T>(
+    kind: 'message' | 'request',
+    type: string,
+    parts: Parts,
+    message: EngineSend,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const what = `The ${kind} '${type}'`
     if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
-    const { token, promise } = this.pending.add<T>(what, signal, (gone) => this.engine.cancel(gone))
-    if (this.engine.send({ ...message, token }) === 'full') this.pending.reject(token, this.refusal())
+    const { token, promise } = this.pending.add<T>(what, signal, (gone) => {
+      this.engine.cancel(gone)
+      this.wire?.settled(gone)
+    })
+    try {
+      if (this.hand(type, parts, { ...message, token }) !== 'full') return promise
+      this.pending.reject(token, this.refusal())
+    } catch (error) {
+      // It cannot be written: thrown at the call, as without a promise.
+      this.pending.forget(token)
+      this.wire?.settled(token)
+      throw error
+    }
+    this.wire?.settled(token)
     return promise
   }
 
@@ -491,25 +539,33 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       batch: (route, joined, lengths) => this.router.batch(this.routed, route, joined, lengths),
       columns: (route, rows, values, missing) =>
         this.router.columns(this.routed, route, rows, values, missing),
-      untyped: (text) => this.emit('message', text),
-      binary: (data) => this.emit('binary', data as Buffer),
+      untyped: (text) => (this.wire === undefined ? this.emit('message', text) : this.wire.text(text)),
+      binary: (data) =>
+        this.wire === undefined ? this.emit('binary', data as Buffer) : this.wire.binary(data),
       control: (text) => this.onControl(text),
       reply: (token, text) => this.onReply(token, text),
-      settled: (token, how) => this.pending.settled(token, how),
-      dropped: (count, why) => this.onDropped(count, why),
-      drain: () => {
-        for (const resolve of this.drains.splice(0)) resolve()
+      settled: (token, how) => {
+        this.pending.settled(token, how)
+        this.wire?.settled(token)
       },
+      dropped: (count, why) => this.onDropped(count, why),
+      drain: () => this.onDrain(),
       routeRefused: (detail) =>
         this.fail(new HawserError('INVALID_OPTION', `A subscription cannot be evaluated: ${detail}`)),
       storeFailed: (detail) =>
         this.fail(new HawserError('STORE_FAILED', `The durable queue cannot be used: ${detail}`)),
+      opened: (link) => this.wire?.opened(link),
       closed: () => this.onClosed(),
     }
   }
 
   private onState(change: StateChange): void {
+    const before = this.status.state
     const error = this.status.changed(change)
+    if (this.wire !== undefined && change.state !== before) {
+      if (change.state === 'connected') this.wire.connected()
+      else if (before === 'connected' || before === 'disconnecting') this.wire.ended()
+    }
     this.emit('state', change.state, this.status.info())
     if (error !== undefined) this.fail(error)
     if (change.state === 'connected') this.rooms.connected()
@@ -524,11 +580,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       this.pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
       return
     }
-    const { type, payload, error } = readReply(this.layout, message)
-    // A server may have no `error` beside the payload in messages of the type `error`.
-    const no = error ?? (type === 'error' || type === 'auth_error' ? (payload ?? type) : undefined)
-    if (no === undefined) this.pending.resolve(token, payload)
-    else this.pending.reject(token, replyError('The request', no))
+    this.settle(token, this.wire?.readReply(message) ?? readReply(this.layout, message))
+    this.wire?.settled(token)
+  }
+
+  private settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
+    if (error === undefined || error === null) this.pending.resolve(token, payload)
+    else this.pending.reject(token, replyError('The request', error))
   }
 
   /** Control messages of the server that no request waits for. */
@@ -560,7 +618,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     )
   }
 
+  private onDrain(): void {
+    // While an encoder has messages still, more will wait.
+    if (this.wire === undefined || this.isDrained()) for (const resolve of this.drains.splice(0)) resolve()
+  }
+
   private onClosed(): void {
+    this.feed?.end()
+    this.wire?.ended()
     this.router.detach(this.routed)
     this.unwatch?.()
     this.pending.rejectAll('closed')
@@ -569,6 +634,23 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     this.status.end()
     if (this.status.state !== before) this.emit('state', this.status.state, this.status.info())
     for (const resolve of this.ended ?? []) resolve()
+  }
+
+  private wireHost(): WireHost {
+    return {
+      layout: this.layout,
+      fail: (error) => this.fail(error),
+      replied: (token, reply) => this.settle(token, reply),
+      acks: () => {
+        const { acks } = this.options
+        return acks === 1 || (acks === 0 && this.status.info().protocol === 'hawser.v1')
+      },
+      waits: (token) => this.pending.has(token),
+      connected: () => this.status.state === 'connected',
+      drained: () => this.onDrain(),
+      untyped: (text) => this.emit('message', text),
+      binary: (data) => this.emit('binary', data as Buffer),
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------- tokens
@@ -634,6 +716,11 @@ const plain: EngineSend = {
   joinable: false,
   shape: undefined,
   token: 0,
+}
+
+function asHawserError(error: Error): HawserError {
+  if (error instanceof HawserError) return error
+  return new HawserError('INVALID_ARGUMENT', error.message, { cause: error })
 }
 
 const droppedWords: Record<string, string> = {

@@ -8,6 +8,7 @@ import {
   type EngineSend,
   type QueuedMessage,
   type RouteSpec,
+  admissions,
   clientStates,
   settlements,
 } from '../client/engine'
@@ -31,6 +32,8 @@ import { byteLength, type SharedBuffer } from './shared-buffer'
 
 const reasons = ['connect', 'refused', 'expired'] as const
 const hows = ['none', 'query', 'header', 'message'] as const
+/** Marks a binary one among the frames of `say`. */
+const binaryFrame = 0x80000000
 const noRoutes = new Uint32Array(0)
 
 /** What the channel calls for the records of a client. */
@@ -123,8 +126,31 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   removeRoute(route: number): void {
     this.op(ClientOp.remove_route, words(route))
   }
-  interest(untyped: boolean, binary: boolean): void {
-    this.op(ClientOp.interest, Buffer.of((untyped ? 1 : 0) | (binary ? 2 : 0)))
+  interest(untyped: boolean, binary: boolean, asking: boolean): void {
+    this.op(ClientOp.interest, Buffer.of((untyped ? 1 : 0) | (binary ? 2 : 0) | (asking ? 4 : 0)))
+  }
+  answered(ack: boolean, id: string): void {
+    this.op(ClientOp.answered, Buffer.concat([Buffer.of(ack ? 1 : 0), Buffer.from(id)]))
+  }
+  say(link: number, frames: readonly (string | Uint8Array)[]): void {
+    const parts: Uint8Array[] = [words(link)]
+    for (const frame of frames) {
+      const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame
+      parts.push(words(bytes.length | (typeof frame === 'string' ? 0 : binaryFrame)), bytes)
+    }
+    this.op(ClientOp.say, Buffer.concat(parts))
+  }
+  admit(how: (typeof admissions)[number], link: number, why: string): void {
+    this.op(
+      ClientOp.admit,
+      Buffer.concat([Buffer.of(admissions.indexOf(how)), words(link), Buffer.from(why)]),
+    )
+  }
+  pause(): void {
+    this.op(ClientOp.wait)
+  }
+  resume(): void {
+    this.op(ClientOp.go)
   }
   clearQueue(): void {
     this.op(ClientOp.clear_queue)
@@ -294,6 +320,9 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       }
       case ClientNotice.route_refused:
         events.routeRefused(bytes.utf8Slice(start, start + length))
+        break
+      case ClientNotice.opened:
+        events.opened(bytes.readUInt32LE(start))
         break
       case ClientNotice.store_failed:
         events.storeFailed(bytes.utf8Slice(start, start + length))

@@ -188,6 +188,7 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   to->batch.max = number<std::uint32_t>(from, "batchMax");
   to->batch.every = number<std::int64_t>(from, "batchEvery");
   to->batch.always = flag(from, "batchAlways");
+  to->gated = flag(from, "gated");
   to->message_interval = number<std::int64_t>(from, "messageInterval");
   to->message_timeout = number<std::int64_t>(from, "messageTimeout");
   to->auth = flag(from, "auth");

@@ -53,7 +53,7 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
       client->remove_route(word(payload, 0));
       break;
     case client_op::interest:
-      client->interest((payload[0] & 1) != 0, (payload[0] & 2) != 0);
+      client->interest((payload[0] & 1) != 0, (payload[0] & 2) != 0, (payload[0] & 4) != 0);
       break;
     case client_op::cancel:
       client->cancel(word(payload, 0));
@@ -69,6 +69,19 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
       break;
     case client_op::go:
       client->go();
+      break;
+    case client_op::wait:
+      client->wait();
+      break;
+    case client_op::answered:
+      client->answered(payload[0] != 0, text_of(behind(payload, 1)));
+      break;
+    case client_op::say:
+      client->say(word(payload, 0), behind(payload, 4));
+      break;
+    case client_op::admit:
+      client->admit(static_cast<net::admission>(payload[0]), word(behind(payload, 1), 0),
+                    text_of(behind(payload, 5)));
       break;
   }
 }

@@ -39,7 +39,9 @@ export async function serveExamples() {
           return say({ type: payload.token === 'good-token' ? 'auth_ok' : 'auth_error' })
       }
     }
-    socket.on('message', (text) => take(JSON.parse(text)))
+    socket.on('message', (text, isBinary) => {
+      if (!isBinary) take(JSON.parse(text))
+    })
   })
   await once(server, 'listening')
   return {

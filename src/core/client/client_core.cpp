@@ -237,13 +237,11 @@ void client_core::link_opened(std::uint32_t link, std::string_view protocol, tim
   endpoint_ = won.endpoint;
   opened_at_ = now;
   protocol_ = protocol;
-  if (!first_message_.empty()) {
-    host_.send_control(link_, first_message_);
-    // A server that knows nothing of our protocol answers in words of its own, or not at all.
-    if (speaks_own_protocol()) {
-      authenticating_ = true;
-      return;
-    }
+  if (!first_message_.empty()) host_.send_control(link_, first_message_);
+  // A server that knows nothing of our protocol answers a token in words of its own, or not at all.
+  if (settings_.gated || (!first_message_.empty() && speaks_own_protocol())) {
+    authenticating_ = true;
+    return;
   }
   accept_link(now);
 }
@@ -370,14 +368,19 @@ void client_core::timer(time_ms now, std::int64_t now_microseconds) {
   pump(now);
 }
 
+void client_core::on_silence(std::string_view why, time_ms now) {
+  if (link_ == 0) return;
+  const std::uint32_t link = link_;
+  host_.drop(link);
+  link_end silent;
+  silent.error = {errc::heartbeat_timeout, 0, std::string(why)};
+  link_ended(link, std::move(silent), now);
+}
+
 void client_core::beat(time_ms now, std::int64_t now_microseconds) {
   if (!ready_ || next_beat_ == 0) return;
   if (beat_deadline_ != 0 && now >= beat_deadline_) {
-    const std::uint32_t link = link_;
-    host_.drop(link);
-    link_end silent;
-    silent.error = {errc::heartbeat_timeout, 0, "The peer did not answer a heartbeat message in time."};
-    link_ended(link, std::move(silent), now);
+    on_silence("The peer did not answer a heartbeat message in time.", now);
     return;
   }
   if (now < next_beat_ || beat_deadline_ != 0) return;

@@ -45,6 +45,7 @@ struct core_settings {
   ack_mode acks = ack_mode::by_protocol;
   batch_settings batch;
   time_ms leave_timeout = 0;       // what leave() waits for; 0: no limit
+  bool gated = false;              // an open link waits for on_auth(), with or without a token
   time_ms heartbeat_interval = 0;  // of heartbeat messages; 0: none
   time_ms heartbeat_timeout = 0;   // 0: an answer is not waited for
   std::uint64_t seed = 0;
@@ -95,6 +96,8 @@ class client_core final : private queue_events {
   bool on_ack(std::string_view id, time_ms now);
   std::optional<std::uint32_t> on_reply(std::string_view correlation_id);
   bool on_heartbeat_ack(std::int64_t now_microseconds);
+  // The peer of the open link has been silent for too long: the link is lost.
+  void on_silence(std::string_view why, time_ms now);
   // The answer to the token that opened the link.
   bool on_auth(bool accepted, std::string_view why, time_ms now);
   void on_token_expired() noexcept { machine_.token_expired(); }

@@ -146,6 +146,7 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
     case router::classified::kind::typed:
       break;
   }
+  if (wants_asking_ && !found.correlation_id.empty()) hand_up(event_kind::client_message, 0, flags, payload);
   if (plain_.empty() && filled_.empty()) {
     unrouted_++;
     return true;

@@ -44,9 +44,10 @@ class client_inbox final : private router::route_output {
   // Null, or why the route matches nothing.
   const char* add_route(std::uint32_t route, std::string_view json);
   void remove_route(std::uint32_t route);
-  void interest(bool untyped, bool binary) noexcept {
+  void interest(bool untyped, bool binary, bool asking) noexcept {
     wants_untyped_ = untyped;
     wants_binary_ = binary;
+    wants_asking_ = asking;
   }
 
   // A whole message of the core's link; 64 bytes behind the payload can be read. False: a shaper is full, or
@@ -105,6 +106,7 @@ class client_inbox final : private router::route_output {
   partial rest_;
   bool wants_untyped_ = false;
   bool wants_binary_ = false;
+  bool wants_asking_ = false;
   std::uint64_t routed_ = 0, unrouted_ = 0, untyped_ = 0, not_json_ = 0, binary_ = 0, delivered_ = 0,
                 messages_ = 0, bytes_ = 0;
   // Of shapers that are gone.

@@ -39,6 +39,14 @@ enum class client_notice : std::uint32_t {
   snapshot = 4,
   store_failed = 5,
   route_refused = 6,
+  opened = 7,
+};
+
+// What JavaScript says of an open link whose first words it reads itself.
+enum class admission : std::uint8_t {
+  accepted = 0,
+  refused = 1,  // as a token that is not accepted
+  silent = 2,   // nothing came when something had to
 };
 
 class client_port {
@@ -52,13 +60,22 @@ class client_port {
   virtual void fail_token(bool final, std::string_view detail) = 0;
   virtual void add_route(std::uint32_t route, std::string_view json) = 0;
   virtual void remove_route(std::uint32_t route) = 0;
-  virtual void interest(bool untyped, bool binary) = 0;
+  // `asking`: also messages with a correlation id that answer nothing, whatever routes they match.
+  virtual void interest(bool untyped, bool binary, bool asking) = 0;
   virtual void send(const client_message& message) = 0;
   virtual void cancel(std::uint32_t token) = 0;
+  // JavaScript has read a reply or an ack in a message that the core cannot read.
+  virtual void answered(bool ack, std::string_view id) = 0;
+  // Sends frames at once on the open link, ahead of the queue: see client_op::say. `link` is
+  // the one that `opened` named, 0 for any; when it is gone, nothing happens.
+  virtual void say(std::uint32_t link, std::span<const std::uint8_t> frames) = 0;
+  virtual void admit(admission how, std::uint32_t link, std::string_view why) = 0;
   virtual void clear_queue() = 0;
   virtual void snapshot(std::uint32_t token, std::uint32_t most) = 0;
   // The program had its turn after the first connection: messages may come.
   virtual void go() = 0;
+  // Read no more until go(): the program has more in hand than it wants.
+  virtual void wait() = 0;
   virtual void dispose() = 0;
 };
 

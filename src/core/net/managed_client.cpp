@@ -51,6 +51,7 @@ client::core_settings core_settings_of(const client_settings& from) {
   to.requests.max_pending = from.queue.max_requests;
   to.requests.hash_seed = from.seed;
   to.acks = static_cast<client::ack_mode>(from.acked);
+  to.gated = from.gated;
   to.heartbeat_interval = from.message_interval;
   to.heartbeat_timeout = from.message_timeout;
   to.seed = from.seed;
@@ -119,7 +120,9 @@ void managed_client::add_route(std::uint32_t route, std::string_view json) {
   if (const char* why = inbox_.add_route(route, json)) notice(client_notice::route_refused, bytes_of(why));
 }
 void managed_client::remove_route(std::uint32_t route) { inbox_.remove_route(route); }
-void managed_client::interest(bool untyped, bool binary) { inbox_.interest(untyped, binary); }
+void managed_client::interest(bool untyped, bool binary, bool asking) {
+  inbox_.interest(untyped, binary, asking);
+}
 
 void managed_client::send(const client_message& from) {
   weight_ += static_cast<std::uint32_t>(from.data.size()) + message_overhead;
@@ -160,6 +163,25 @@ void managed_client::cancel(std::uint32_t token) {
   core_.cancel(token, now());
   mark();
 }
+void managed_client::answered(bool ack, std::string_view id) {
+  if (ack) {
+    core_.on_ack(id, now());
+  } else {
+    core_.on_reply(id);
+  }
+  mark();
+}
+
+void managed_client::admit(admission how, std::uint32_t link, std::string_view why) {
+  if (link != 0 && link != core_.link()) return;
+  if (how == admission::silent) {
+    core_.on_silence(why, now());
+  } else {
+    core_.on_auth(how == admission::accepted, why, now());
+  }
+  mark();
+}
+
 void managed_client::clear_queue() {
   core_.clear_queue(now());
   mark();

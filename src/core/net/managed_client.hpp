@@ -46,12 +46,16 @@ class managed_client final : public protocol::timer_node,
   void fail_token(bool final, std::string_view detail) override;
   void add_route(std::uint32_t route, std::string_view json) override;
   void remove_route(std::uint32_t route) override;
-  void interest(bool untyped, bool binary) override;
+  void interest(bool untyped, bool binary, bool asking) override;
   void send(const client_message& message) override;
   void cancel(std::uint32_t token) override;
+  void answered(bool ack, std::string_view id) override;
+  void say(std::uint32_t link, std::span<const std::uint8_t> frames) override;
+  void admit(admission how, std::uint32_t link, std::string_view why) override;
   void clear_queue() override;
   void snapshot(std::uint32_t token, std::uint32_t most) override;
   void go() override;
+  void wait() override { started_ = false; }
   void dispose() override;
 
   // connection_events: what the links report.
@@ -150,7 +154,7 @@ class managed_client final : public protocol::timer_node,
   std::uint32_t weight_ = 0;    // of all that JavaScript sent, modulo 2^32
   std::uint32_t messages_ = 0;  // the same, counted
   bool drain_armed_ = false;
-  bool started_ = false;    // the program had its turn after the first connection
+  bool started_ = false;    // the program takes messages: it had its turn after the first connection
   bool disposing_ = false;  // the program has ended the client: what it sent still goes out
   bool left_ = false;       // and is out, or was given up
   bool closing_ = false;    // the last record was made

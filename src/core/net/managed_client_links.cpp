@@ -152,6 +152,23 @@ void managed_client::send_control(std::uint32_t number, std::string_view text) {
   one->socket->send(bytes, {});
 }
 
+void managed_client::say(std::uint32_t number, std::span<const std::uint8_t> frames) {
+  static constexpr std::uint32_t binary_bit = 0x8000'0000;
+  const link* one = find(core_.link());
+  if (one == nullptr || one->socket == nullptr || one->dropped) return;
+  if (number != 0 && number != one->number) return;
+  while (frames.size() >= sizeof(std::uint32_t)) {
+    std::uint32_t head = 0;
+    std::memcpy(&head, frames.data(), sizeof(head));
+    frames = frames.subspan(sizeof(head));
+    const std::size_t size = std::min<std::size_t>(head & ~binary_bit, frames.size());
+    std::vector<std::uint8_t> bytes(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(size));
+    one->socket->send(bytes, {.binary = (head & binary_bit) != 0});
+    frames = frames.subspan(size);
+  }
+  mark();
+}
+
 void managed_client::reply_control(std::string_view text) { send_control(core_.link(), text); }
 
 std::size_t managed_client::room(std::uint32_t number) {
@@ -231,6 +248,11 @@ void managed_client::on_open(link& of, std::string_view fields) {
   of.open = true;
   const std::uint32_t number = of.number;
   core_.link_opened(number, next_field(fields), now());
+  if (settings_->gated && core_.link() == number) {
+    std::array<std::uint8_t, sizeof(number)> payload;
+    std::memcpy(payload.data(), &number, sizeof(number));
+    notice(client_notice::opened, payload);
+  }
   mark();
 }
 

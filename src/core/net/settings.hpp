@@ -123,6 +123,7 @@ struct client_settings {
     std::int64_t every = 100;
     bool always = false;
   } batch;
+  bool gated = false;                 // JavaScript admits each link, see client_port::admit
   std::int64_t message_interval = 0;  // heartbeat envelopes; 0: none
   std::int64_t message_timeout = 0;
   bool auth = false;  // each dial waits for a token
