@@ -75,7 +75,7 @@ export type {
   Where,
 } from './client/subscription-spec'
 export { WebSocketPool } from './client/websocket-pool'
-export type { AcquireOptions, PoolConnectionInfo, PoolMetrics, PoolOptions } from './client/websocket-pool'
+export type { AcquireOptions, PoolConnectionInfo, PoolMetrics, PoolOptions } from './client/pool-options'
 export { PooledConnection } from './client/pooled-connection'
 
 /** Options of `configure()`. */

@@ -8,7 +8,7 @@ import {
   type WebSocketOptions,
 } from '../../lib'
 import { managedOptionNames } from '../../lib/client/client-options'
-import { poolOptionNames } from '../../lib/client/websocket-pool'
+import { poolOptionNames } from '../../lib/client/pool-options'
 import { clientOptionNames } from '../../lib/core/client-options'
 import { type DefaultName, defaults } from '../../lib/core/defaults'
 import { nearest } from '../../lib/core/validate'
