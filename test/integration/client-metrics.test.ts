@@ -60,6 +60,19 @@ const cases: Case[] = [
       say(far, tick('5'))
     },
   },
+  {
+    names: ['replaced'],
+    act(client) {
+      for (const n of [1, 2]) client.send('x', n, { debounce: 1_000 })
+    },
+  },
+  {
+    names: ['batches'],
+    options: { sendBatch: { max: 2, always: true } },
+    act(client) {
+      for (const n of [1, 2]) client.send('x', n)
+    },
+  },
   { names: ['messagesOut', 'bytesOut'], act: (client) => client.send('x') },
   {
     names: ['queued', 'queuedHigh', 'queuedNormal', 'queuedLow', 'queuedBytes'],
