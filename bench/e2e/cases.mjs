@@ -1,7 +1,9 @@
 // The cases and what they have to reach. Targets are ratios of our median to a peer's, or absolute figures.
 //
 //   target  { over: peer, atLeast | atMost: ratio, aim?: ratio }   or   { atMost: figure, aim?: figure }
-//           or { equals: figure }; `of` names the measured property when it is not the case's own (`value`)
+//           or { equals: figure }; `of` names the measured property when it is not the case's own (`value`), `in` the
+//           case whose figure of the peer is meant, when it is another one
+import { clientCases } from './client-cases.mjs'
 
 const echoPeers = ['hawser', 'ws', 'bun', 'deno']
 const mainPeers = ['hawser', 'ws', 'bun']
@@ -112,6 +114,7 @@ export const cases = [
     peers: ['hawser', 'ws', 'undici', 'node24', 'bun', 'deno'],
     targets: [{ over: 'ws', atLeast: 10 }],
   },
+  ...clientCases,
   ...[
     ['idle-plain', 'plain', {}, [{ atMost: 1024, aim: 700 }]],
     ['idle-tls', 'TLS', { tls: true }, lowerThanBoth()],

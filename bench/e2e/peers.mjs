@@ -20,6 +20,14 @@ const deno = installed('@deno', 'linux-x64-glibc', 'deno')
 export const peers = {
   hawser: { title: 'hawser', command: node, script: 'hawser', probe: 'hawser' },
   ws: { title: 'ws', command: node, script: 'ws', probe: 'ws' },
+  'ws-includes': { title: 'ws, search first', command: node, script: 'ws-includes', probe: 'ws' },
+  'reconnecting-websocket': {
+    title: 'reconnecting-websocket',
+    command: node,
+    script: 'reconnecting-websocket',
+    probe: 'reconnecting-websocket',
+  },
+  partysocket: { title: 'partysocket', command: node, script: 'partysocket', probe: 'partysocket/ws' },
   bun: { title: 'Bun', command: [bun], script: 'bun', client: 'global', binary: bun },
   deno: {
     title: 'Deno',

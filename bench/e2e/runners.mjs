@@ -1,31 +1,14 @@
 // How one case runs once with one peer. Each gives { value, ... } with what else is worth a column.
 import { setTimeout as pause } from 'node:timers/promises'
-import { Child, cpuSeconds } from './processes.mjs'
+import { clientRunners } from './client-runners.mjs'
 import { scriptCommand } from './peers.mjs'
+import { Child, cpuSeconds } from './processes.mjs'
+import { generator, perMillion, withClient } from './running.mjs'
 import { countSystemCalls } from './system-calls.mjs'
 
 const heartbeatMilliseconds = 1000
 const firstConnections = 2000
 const countedSeconds = 1
-
-function flags(load) {
-  return Object.entries(load).flatMap(([name, value]) =>
-    value === true
-      ? [`--${name}`]
-      : value === false || value === undefined
-        ? []
-        : [`--${name}`, String(value)],
-  )
-}
-
-function generator(context, command, load) {
-  return new Child(`the load generator (${command})`, [
-    context.loadBinary,
-    command,
-    ...flags(load),
-    '--with-parent',
-  ])
-}
 
 function serverOptions(context, load) {
   return {
@@ -48,10 +31,6 @@ async function finished(child, seconds) {
   const result = await child.line('case', seconds)
   if ((await child.exited) !== 0) throw new Error(`the run is not valid: ${JSON.stringify(result)}`)
   return result
-}
-
-function perMillion(cpu, messages) {
-  return messages > 0 ? (cpu / messages) * 1e6 : undefined
 }
 
 // Loads a server and gives the generator's result.
@@ -101,27 +80,6 @@ async function publish(context, peer, test) {
     cpu: perMillion(result.watched.cpuSeconds, result.messages),
     dropped: result.dropped,
     detail: result,
-  }
-}
-
-// Starts a client of `peer` against a server of the generator's and hands both to `body`.
-async function withClient(context, peer, kind, command, load, clientOptions, body) {
-  const server = generator(context, command, load)
-  try {
-    const { port } = await server.line('port')
-    const client = new Child(
-      `the ${peer} client`,
-      scriptCommand(peer, 'clients', kind, { port, ...clientOptions }),
-    )
-    try {
-      return await body(client, server)
-    } finally {
-      client.signal('SIGKILL')
-      await client.exited
-    }
-  } finally {
-    server.signal('SIGTERM')
-    await server.end()
   }
 }
 
@@ -275,7 +233,7 @@ async function heartbeat(context, peer, test) {
   })
 }
 
-export const runners = { echo, rtt, publish, receive, send, idle, heartbeat }
+export const runners = { echo, rtt, publish, receive, send, idle, heartbeat, ...clientRunners }
 
 /** System calls a message of the measured process, for the kinds that are rates. */
 export const callCounters = {
