@@ -5,8 +5,13 @@
 //           case whose figure of the peer is meant, when it is another one
 import { clientCases } from './client-cases.mjs'
 
+import { oneThread } from './peers.mjs'
+
 const echoPeers = ['hawser', 'ws', 'bun', 'deno']
 const mainPeers = ['hawser', 'ws', 'bun']
+// Compression is spread over two I/O threads of hawser's, as over the four zlib threads that ws has by itself; the
+// figure of one thread stands beside.
+const spread = { threads: 2, peers: ['hawser', oneThread, 'ws', 'bun'] }
 
 function echo(id, title, load, targets, more = {}) {
   return {
@@ -72,13 +77,13 @@ export const cases = [
   ...[true, false].map((takeover) =>
     echo(
       takeover ? 'deflate-takeover' : 'deflate-fresh',
-      `deflate echo, 50 × 2 KiB of JSON × 8, level 6, ${takeover ? 'context takeover' : 'no context takeover'}`,
+      `deflate echo, 50 × 2 KiB of JSON × 8, level 6, ${takeover ? 'context takeover' : 'no context takeover'}, hawser on two I/O threads`,
       { connections: 50, size: 2048, 'in-flight': 8, deflate: true, takeover: takeover ? 1 : 0, level: 6 },
       [
         { over: 'ws', atLeast: 3 },
         { over: 'ws', of: 'growth', atMost: 1 },
       ],
-      { group: 'deflate', peers: mainPeers },
+      { group: 'deflate', ...spread },
     ),
   ),
   {

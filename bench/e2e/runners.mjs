@@ -1,7 +1,7 @@
 // How one case runs once with one peer. Each gives { value, ... } with what else is worth a column.
 import { setTimeout as pause } from 'node:timers/promises'
 import { clientRunners } from './client-runners.mjs'
-import { scriptCommand } from './peers.mjs'
+import { oneThread, scriptCommand } from './peers.mjs'
 import { Child, cpuSeconds } from './processes.mjs'
 import { generator, perMillion, withClient } from './running.mjs'
 import { countSystemCalls } from './system-calls.mjs'
@@ -12,6 +12,7 @@ const countedSeconds = 1
 
 function serverOptions(context, load) {
   return {
+    threads: peer === oneThread ? undefined : threads,
     tls: load.tls ? context.certificate : undefined,
     deflate: load.deflate ? { level: load.level ?? 6, takeover: load.takeover !== 0 } : undefined,
   }
@@ -35,7 +36,7 @@ async function finished(child, seconds) {
 
 // Loads a server and gives the generator's result.
 async function loadServer(context, peer, test, kind, command) {
-  return withServer(context, peer, kind, serverOptions(context, test.load), (server, port) => {
+  return withServer(context, peer, kind, serverOptions(context, peer, test), (server, port) => {
     const timing = { seconds: context.seconds, warmup: context.warmup }
     const child = generator(context, command, { port, 'watch-pid': server.pid, ...test.load, ...timing })
     return finished(child, context.seconds + context.warmup + 60)
@@ -44,7 +45,7 @@ async function loadServer(context, peer, test, kind, command) {
 
 // The same for a second, with the server's system calls counted; gives calls a message.
 async function countServerCalls(context, peer, test, kind, command) {
-  return withServer(context, peer, kind, serverOptions(context, test.load), async (server, port) => {
+  return withServer(context, peer, kind, serverOptions(context, peer, test), async (server, port) => {
     const load = { port, ...test.load, seconds: countedSeconds, warmup: 0 }
     const counted = await countSystemCalls(server.pid, () => finished(generator(context, command, load), 60))
     return counted.calls / counted.result.messages
@@ -182,7 +183,7 @@ async function resident(server) {
 
 async function idle(context, peer, test) {
   const { connections, tls, deflate, touch } = test.load
-  const options = serverOptions(context, test.load)
+  const options = serverOptions(context, peer, test)
   const body = async (server, port) => {
     const open = async (number) => {
       const child = generator(context, 'idle', { port, connections: number, tls, deflate })
