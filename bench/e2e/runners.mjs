@@ -10,7 +10,7 @@ const heartbeatMilliseconds = 1000
 const firstConnections = 2000
 const countedSeconds = 1
 
-function serverOptions(context, load) {
+function serverOptions(context, peer, { load, threads }) {
   return {
     threads: peer === oneThread ? undefined : threads,
     tls: load.tls ? context.certificate : undefined,
