@@ -80,6 +80,22 @@ function conclude(judge: Judge, request: UpgradeRequest, verdict: unknown): Deci
   return { accept: true, protocol: choose(judge.options, request), headers }
 }
 
+/** A `verify` that asks both: whoever refuses decides. */
+export function bothVerdicts(
+  first: CheckedServerOptions['verify'],
+  second: (request: UpgradeRequest) => Promise<Verdict>,
+): (request: UpgradeRequest) => Promise<Verdict> {
+  if (first === undefined) return second
+  return async (request) => {
+    const verdict = await first(request)
+    const accepts = verdict === true || (typeof verdict === 'object' && (verdict.status ?? 101) === 101)
+    if (!accepts) return verdict
+    const further = await second(request)
+    if (further !== true || verdict === true) return further
+    return verdict
+  }
+}
+
 function splitLine(line: string): [string, string] {
   const at = line.indexOf(':')
   const name = line.slice(0, at)

@@ -17,8 +17,15 @@ import { type Attached, attach, detachFrom } from './attach'
 import { ClientSet } from './client-set'
 import { Connections } from './connections'
 import { type UpgradeCallback, handleUpgrade, pathOf } from './handle-upgrade'
+import { bothVerdicts } from './decide'
 import { ServerEmitter } from './server-emitter'
-import { type CheckedServerOptions, type ServerOptions, readHost, readServerOptions } from './server-options'
+import {
+  type CheckedServerOptions,
+  type ServerOptions,
+  type Verdict,
+  readHost,
+  readServerOptions,
+} from './server-options'
 import type { UpgradeRequest } from './upgrade-request'
 
 /**
@@ -147,6 +154,22 @@ export class WebSocketServer extends ServerEmitter {
     this.refed = true
     this.keep()
     return this
+  }
+
+  /**
+   * @internal For a hub: its subprotocol, and a further verdict on each request, behind that of `verify`.
+   * @throws `INVALID_STATE`: the I/O threads know by now what they have to ask.
+   */
+  _extend(protocol: string, verify: ((request: UpgradeRequest) => Promise<Verdict>) | undefined): void {
+    if (this.state !== 'new') {
+      throw new HawserError(
+        'INVALID_STATE',
+        'Make the hub in the turn of the event loop that makes its server',
+      )
+    }
+    const { options } = this
+    if (!options.protocols.includes(protocol)) options.protocols.push(protocol)
+    if (verify !== undefined) options.verify = bothVerdicts(options.verify, verify)
   }
 
   // ------------------------------------------------------------------------------------------------------- begin
