@@ -46,6 +46,7 @@ export type {
 } from './client/client-options'
 export type { ConnectionInfo, StateListener } from './client/client-status'
 export type { ClientStateName, EngineMetrics, Priority, QueuedMessage, Scalar } from './client/engine'
+export type { JoinOptions, ResumeFailure } from './client/rooms'
 export { MessageRouter } from './client/message-router'
 export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'
 export type { RoutingOptions } from './client/envelope'

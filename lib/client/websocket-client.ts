@@ -37,7 +37,7 @@ import type {
   RequestType,
   SendType,
 } from './protocol-map'
-import { Rooms } from './rooms'
+import { type JoinOptions, type ResumeFailure, Rooms } from './rooms'
 import type { SubscribeSpec } from './subscription-spec'
 
 export interface ClientSendOptions {
@@ -71,8 +71,10 @@ export interface ClientEvents {
   /** A text without a type. */
   message: [text: string]
   binary: [data: Buffer]
+  /** After a reconnect: messages of a room are lost, or the room is. */
+  resume_failed: [failure: ResumeFailure]
 }
-const lifecycle = ['state', 'error', 'message', 'binary'] as const
+const lifecycle = ['state', 'error', 'message', 'binary', 'resume_failed'] as const
 type Lifecycle = (typeof lifecycle)[number]
 type LifecycleHandler<E extends Lifecycle> = (...args: ClientEvents[E]) => unknown
 
@@ -101,6 +103,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private readonly status: ClientStatus
   private readonly pending = new Pending()
   private readonly rooms: Rooms
+  /** Messages with `ack` that have none yet: their tokens by id. */
+  private readonly acked = new Map<string, number>()
   private readonly nextId = idSource()
   private readonly routed: RoutedClient
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
@@ -131,7 +135,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       failed: (error) => this.fail(error),
       face: this,
     }
-    this.rooms = new Rooms((type, room) => this.roomRequest(type, room))
+    this.rooms = new Rooms((type, room, payload) => this.roomRequest(type, room, payload))
     this.router.attach(this.routed)
   }
 
@@ -339,10 +343,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     }
     const checked = this.readSend(type, options)
     const { room, correlationId, ack, durable, signal } = checked
-    const data = encode(this.layout, type, { id, payload, room, correlationId }, Date.now())
+    const parts = { id, payload, room, correlationId, ack: ack || durable }
+    const data = encode(this.layout, type, parts, Date.now())
     const message: EngineSend = { ...plain, ...checked.message, data, id, acked: ack, durable }
     if (!ack && !durable) return this.push(message)
-    return this.promised<undefined>(`The message '${type}'`, message, signal)
+    const promise = this.promised<undefined>(`The message '${type}'`, message, signal)
+    const forget = (): void => void this.acked.delete(id)
+    promise.then(forget, forget)
+    return promise
   }
 
   /** Sends bytes as a binary message, outside of any envelope. */
@@ -397,9 +405,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return new Promise((resolve) => this.drains.push(resolve))
   }
 
-  /** Joins a room, now and after each reconnect. Resolves when the server has let the client in. */
-  joinRoom(room: string): Promise<void> {
-    return this.rooms.join(room)
+  /**
+   * Joins a room, now and after each reconnect. Resolves when the server has let the client in. In rooms that keep their
+   * messages nothing is missed over a reconnect, or `resume_failed` tells what.
+   * @param options.last so many of the latest messages that the room keeps come first.
+   */
+  joinRoom(room: string, options?: JoinOptions): Promise<void> {
+    return this.rooms.join(room, options)
   }
   leaveRoom(room: string): Promise<void> {
     return this.rooms.leave(room)
@@ -409,8 +421,9 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.rooms.list()
   }
 
-  private roomRequest(type: 'join' | 'leave', room: string): Promise<void> {
-    return this.request(type as RequestType<P>, undefined, { room, priority: 'high' }) as Promise<void>
+  private roomRequest(type: string, room: string | undefined, payload: unknown): Promise<unknown> {
+    const options: RequestOptions = room === undefined ? { priority: 'high' } : { room, priority: 'high' }
+    return this.request(type as RequestType<P>, payload as RequestOf<P, RequestType<P>>, options)
   }
 
   private push(message: EngineSend): boolean {
@@ -427,6 +440,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private promised<T>(what: string, message: EngineSend, signal: AbortSignal | undefined): Promise<T> {
     if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
     const { token, promise } = this.pending.add<T>(what, signal, (gone) => this.engine.cancel(gone))
+    if (message.id !== '' && message.requestTimeout === 0) this.acked.set(message.id, token)
     if (this.engine.send({ ...message, token }) === 'full') this.pending.reject(token, this.refusal())
     return promise
   }
@@ -518,11 +532,28 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       case 'token_expired':
         void this.giveToken('expired')
         break
+      case 'positions':
+        this.rooms.read(message.payload)
+        break
+      case 'resume_failed':
+        for (const failure of this.rooms.failed(message.payload)) this.emit('resume_failed', failure)
+        break
       case 'error':
       case 'auth_error':
+        if (this.refuseAcked(message)) break
         this.fail(replyError('A message', message.error ?? message.payload))
         break
     }
+  }
+
+  /** An error that answers a message with `ack` is that one's: it is not sent again, and its promise rejects. */
+  private refuseAcked({ correlationId, error, payload }: Record<string, unknown>): boolean {
+    const token = this.acked.get(correlationId as string)
+    if (token === undefined) return false
+    this.acked.delete(correlationId as string)
+    this.engine.cancel(token)
+    this.pending.reject(token, replyError('The message', error ?? payload))
+    return true
   }
 
   private onDropped(count: number, why: Settlement): void {

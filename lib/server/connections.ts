@@ -10,8 +10,8 @@ import type { Endpoint, ServerEndpoint } from '../native/endpoint'
 import { In, Out } from '../native/records'
 import type { ClientSource } from './client-set'
 import { emitConnection } from './connection-listeners'
-import { type Decision, decide, isThenable } from './decide'
-import type { Adopter } from './handle-upgrade'
+import { type Decision, type Refusal, decide, isThenable } from './decide'
+import { type Adopter, pathOf } from './handle-upgrade'
 import { httpAnswer } from './http-answer'
 import { PendingUpgrade } from './pending'
 import type { CheckedServerOptions } from './server-options'
@@ -46,6 +46,8 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     }
     return false
   }
+  /** What is answered to a plain GET, by path. */
+  readonly pages = new Map<string, () => Refusal>()
   private readonly settings: SocketSettings
   private readonly texts = new Map<string, string>()
 
@@ -183,6 +185,11 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
 
   connected(socket: WebSocket, request: UpgradeRequest): void {
     emitConnection(this.server, socket, request)
+  }
+
+  page(target: string): Refusal | undefined {
+    const page = this.pages.get(pathOf(target))
+    return page === undefined ? undefined : page()
   }
 
   shouldHandle(request: UpgradeRequest): boolean {

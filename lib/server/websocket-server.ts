@@ -17,7 +17,7 @@ import { type Attached, attach, detachFrom } from './attach'
 import { ClientSet } from './client-set'
 import { Connections } from './connections'
 import { type UpgradeCallback, handleUpgrade, pathOf } from './handle-upgrade'
-import { bothVerdicts } from './decide'
+import { type Refusal, bothVerdicts } from './decide'
 import { ServerEmitter } from './server-emitter'
 import {
   type CheckedServerOptions,
@@ -157,10 +157,15 @@ export class WebSocketServer extends ServerEmitter {
   }
 
   /**
-   * @internal For a hub: its subprotocol, and a further verdict on each request, behind that of `verify`.
+   * @internal For a hub: its subprotocol, a further verdict on each request, behind that of `verify`, and answers to
+   * plain requests by path. With an http server of Node's, plain requests are that one's.
    * @throws `INVALID_STATE`: the I/O threads know by now what they have to ask.
    */
-  _extend(protocol: string, verify: ((request: UpgradeRequest) => Promise<Verdict>) | undefined): void {
+  _extend(
+    protocol: string,
+    verify: ((request: UpgradeRequest) => Promise<Verdict>) | undefined,
+    pages: Readonly<Record<string, () => Refusal>>,
+  ): void {
     if (this.state !== 'new') {
       throw new HawserError(
         'INVALID_STATE',
@@ -170,6 +175,7 @@ export class WebSocketServer extends ServerEmitter {
     const { options } = this
     if (!options.protocols.includes(protocol)) options.protocols.push(protocol)
     if (verify !== undefined) options.verify = bothVerdicts(options.verify, verify)
+    for (const [path, page] of Object.entries(pages)) this.connections.pages.set(path, page)
   }
 
   // ------------------------------------------------------------------------------------------------------- begin
@@ -221,6 +227,7 @@ export class WebSocketServer extends ServerEmitter {
     const { verify, handleProtocols } = this.options
     if (verify !== undefined || handleProtocols !== undefined || this.listenerCount('headers') > 0)
       return true
+    if (this.connections.pages.size > 0) return true
     return this.shouldHandle !== WebSocketServer.prototype.shouldHandle
   }
 

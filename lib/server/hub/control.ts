@@ -73,11 +73,11 @@ function join(core: HubCore, connection: HubConnection, message: HubMessage): Pr
 
 function checkRoom(core: HubCore, connection: HubConnection, room: string, already: number): void {
   if (connection.inRoom(room)) return
-  const { maxRooms, maxRoomsPerConnection } = core.options
+  const { maxRoomsPerConnection } = core.options
   if (already >= maxRoomsPerConnection) {
     throw new HubError('TOO_MANY_ROOMS', `A connection may be in ${maxRoomsPerConnection} rooms. Leave some`)
   }
-  if (core.rooms.size >= maxRooms && core.rooms.get(room) === undefined) {
+  if (core.rooms.get(room) === undefined && !core.hasRoom()) {
     throw new HubError('TOO_MANY_ROOMS', 'There is no room for another room')
   }
 }

@@ -236,8 +236,9 @@ export class Dispatcher {
   }
 
   private refuse(connection: HubConnection, message: HubMessage, seen: Waiting, error: unknown): void {
-    const text = (seen?.waiter ?? connection).fail(error, correlationOf(message))
-    if (seen !== undefined) seen.answer = text
+    if (seen === undefined) connection.fail(error, correlationOf(message))
+    // As an ack would: under the id.
+    else seen.answer = seen.waiter.fail(error, message.id)
   }
 }
 

@@ -57,6 +57,8 @@ export class HubCore {
   readonly connections = new Set<HubConnection>()
   readonly users = new Map<string, Set<HubConnection>>()
   readonly rooms: Rooms<HubConnection>
+  /** Empty rooms that keep messages, emptied longest ago first. */
+  private readonly idle = new Set<Room<HubConnection>>()
   readonly auth: Authenticator
   readonly presences: Presences | undefined
   readonly nextId = idSource()
@@ -143,6 +145,7 @@ export class HubCore {
     if (bounds !== undefined) {
       this.transport.keep(room.topic, bounds)
       room.touched = Date.now()
+      this.idle.add(room)
       this.watchIdle(room, bounds.age)
     }
     return room
@@ -158,7 +161,18 @@ export class HubCore {
     })
   }
 
+  /** Whether there may be one more room; where there are too many, the one that has been empty longest goes. */
+  hasRoom(): boolean {
+    if (this.rooms.size < this.options.maxRooms) return true
+    for (const room of this.idle) {
+      this.drop(room)
+      return true
+    }
+    return false
+  }
+
   private drop(room: Room<HubConnection>): void {
+    this.idle.delete(room)
     this.rooms.remove(room)
     this.transport.forget(room.topic)
   }
@@ -177,6 +191,7 @@ export class HubCore {
       connection.answer('joined', options.correlationId, { members: room.members.size, ...numbers }, name)
     }
     if (change === undefined) return
+    if (keeps !== undefined) this.idle.delete(room)
     if (keeps === undefined) this.transport.subscribe(connection.socket, room.topic)
     else this.transport.subscribeFrom(connection.socket, room.topic, from)
     this.counters.joins++
@@ -194,9 +209,9 @@ export class HubCore {
     connection.answer('left', correlationId, undefined, name)
     this.counters.leaves++
     if (room.members.size === 0) {
+      // Who has only lost its connection comes back and wants what was said meanwhile.
       room.touched = Date.now()
-      // Nothing was ever said in it.
-      if (room.keeps !== undefined && room.offset === 0) this.drop(room)
+      if (room.keeps !== undefined) this.idle.add(room)
     } else if (change.user) {
       this.notice('user_left', connection, room)
     }
@@ -206,7 +221,8 @@ export class HubCore {
   }
 
   private notice(type: string, connection: HubConnection, room: Room<HubConnection>): void {
-    if (!this.options.notices || room.members.size === 0) return
+    const others = room.members.size - (room.members.has(connection) ? 1 : 0)
+    if (!this.options.notices || others === 0) return
     const { userId, id, socket } = connection
     const payload = payloadText(type, userId === undefined ? { connection: id } : { userId })
     const text = writeMessage(type, { room: room.name, userId, payload }, Date.now())

@@ -50,10 +50,21 @@ export interface HubOptions {
   maxRoomsPerConnection?: number
   /** Messages in one `batch`. Default 1000. */
   maxBatch?: number
+  /**
+   * Paths that a plain GET on the server's own port may ask for: `health` answers 200, `metrics` the text for Prometheus.
+   * Everybody who reaches the port can read them. Default: none; a request that is no upgrade is answered 426.
+   */
+  http?: Partial<HttpPaths>
   /** Connects hubs of several processes. */
   adapter?: HubAdapter
   /** Hears what happens, for logs. */
   log?: (entry: LogEntry) => void
+}
+
+/** Paths such as '/metrics'; '': none. */
+export interface HttpPaths {
+  health: string
+  metrics: string
 }
 
 /** One line for a log. */
@@ -81,6 +92,7 @@ export interface CheckedHubOptions {
   maxRooms: number
   maxRoomsPerConnection: number
   maxBatch: number
+  http: HttpPaths
   adapter: HubAdapter | undefined
   log: HubOptions['log']
 }
@@ -98,6 +110,7 @@ const names: readonly (keyof HubOptions)[] = [
   'maxRooms',
   'maxRoomsPerConnection',
   'maxBatch',
+  'http',
   'adapter',
   'log',
 ]
@@ -123,6 +136,7 @@ export function readHubOptions(options: unknown): CheckedHubOptions {
     maxRooms: reader.number('maxRooms'),
     maxRoomsPerConnection: reader.number('maxRoomsPerConnection'),
     maxBatch: reader.number('maxBatch'),
+    http: readHttp(reader.raw('http')),
     adapter,
     log: reader.func('log'),
   }
@@ -159,6 +173,17 @@ function readHistory(given: unknown): CheckedHubOptions['history'] {
     const own = rooms === undefined ? true : rooms(room)
     return own === true ? bounds : own === false ? undefined : { ...bounds, ...own }
   }
+}
+
+function readHttp(given: unknown): HttpPaths {
+  const reader = new OptionReader('`http`', given, ['health', 'metrics'], 'http.')
+  const path = (name: string): string => {
+    const value = reader.string(name)
+    if (value !== '' && !value.startsWith('/'))
+      badOption(`http.${name}`, "a path that begins with '/'", value)
+    return value
+  }
+  return { health: path('health'), metrics: path('metrics') }
 }
 
 function readPresence(given: unknown): number | undefined {

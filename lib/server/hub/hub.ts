@@ -13,6 +13,7 @@ import { hold, unhold } from '../../core/socket-hold'
 import { badArgument } from '../../core/validate'
 import { Hold } from '../../native/endpoint'
 import type { WebSocket } from '../../core/websocket'
+import { type Refusal, refusal } from '../decide'
 import type { Verdict } from '../server-options'
 import type { UpgradeRequest } from '../upgrade-request'
 import type { WebSocketServer } from '../websocket-server'
@@ -22,7 +23,7 @@ import { Fault, type HubMessage, checkMessage, correlationOf, isName, longest, r
 import type { HubConnection } from './hub-connection'
 import { HubCore, type HubEvents } from './hub-core'
 import { HubError } from './hub-error'
-import { type HubOptions, readHubOptions } from './hub-options'
+import { type HttpPaths, type HubOptions, readHubOptions } from './hub-options'
 import type { HubMetrics } from './metrics'
 import type { Presence } from './presence'
 import { prometheusText } from './prometheus'
@@ -72,7 +73,8 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     this.core = new HubCore(server, checked, (event, ...args) => this.emit(event, ...args))
     this.dispatcher = new Dispatcher(this.core, (connection, paused) => this.pause(connection, paused))
     const asks = checked.csrf !== undefined || (checked.auth !== undefined && checked.auth.at !== 'message')
-    server._extend(hubProtocol, asks ? (request) => this.verdict(request, checked.csrf) : undefined)
+    const verdict = asks ? (request: UpgradeRequest) => this.verdict(request, checked.csrf) : undefined
+    server._extend(hubProtocol, verdict, this.pages(checked.http))
     server.on('connection', (socket, request) => this.connected(socket, request))
     server.once('close', () => void this.ended())
     const started = checked.adapter?.start(this.core.asNode())
@@ -216,6 +218,19 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   }
 
   // ----------------------------------------------------------------------------------------------------- connections
+
+  private pages({ health, metrics }: HttpPaths): Record<string, () => Refusal> {
+    const pages: Record<string, () => Refusal> = {}
+    const type = 'Content-Type'
+    if (health !== '') {
+      pages[health] = () => refusal(200, [type, 'application/json'], '{"status":"ok"}\n')
+    }
+    if (metrics !== '') {
+      pages[metrics] = () =>
+        refusal(200, [type, 'text/plain; version=0.0.4; charset=utf-8'], this.prometheus())
+    }
+    return pages
+  }
 
   private async verdict(request: UpgradeRequest, csrf: HubOptions['csrf']): Promise<Verdict> {
     if (csrf !== undefined && !(await csrf(request))) return { status: 403 }
