@@ -56,7 +56,7 @@ export class HubCore {
   readonly deadlines = new Deadlines()
   readonly connections = new Set<HubConnection>()
   readonly users = new Map<string, Set<HubConnection>>()
-  readonly rooms: Rooms<HubConnection>
+  /** @internal */ readonly rooms: Rooms<HubConnection>
   /** Empty rooms that keep messages, emptied longest ago first. */
   private readonly idle = new Set<Room<HubConnection>>()
   readonly auth: Authenticator

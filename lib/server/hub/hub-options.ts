@@ -97,7 +97,8 @@ export interface CheckedHubOptions {
   log: HubOptions['log']
 }
 
-const names: readonly (keyof HubOptions)[] = [
+/** Every option of `new Hub()`. */
+export const hubOptionNames: readonly (keyof HubOptions)[] = [
   'auth',
   'authorize',
   'csrf',
@@ -117,7 +118,7 @@ const names: readonly (keyof HubOptions)[] = [
 
 /** Throws INVALID_OPTION. */
 export function readHubOptions(options: unknown): CheckedHubOptions {
-  const reader = new OptionReader('Hub', options, names)
+  const reader = new OptionReader('Hub', options, hubOptionNames)
   const dedupe = new OptionReader('`dedupe`', reader.raw('dedupe'), ['count', 'age'], 'dedupe.')
   const adapter = reader.raw('adapter') as HubAdapter | undefined
   if (adapter !== undefined && typeof (adapter as { start?: unknown } | null)?.start !== 'function') {
