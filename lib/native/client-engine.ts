@@ -271,7 +271,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     switch (notice) {
       case ClientNotice.token_wanted:
         // One that was set since is on its way: the engine takes it as the answer.
-        if (bytes.readUInt32LE(start + 4) === this.tokens) events.tokenWanted(reasons[bytes.readUInt32LE(start)])
+        if (bytes.readUInt32LE(start + 4) === this.tokens)
+          events.tokenWanted(reasons[bytes.readUInt32LE(start)])
         break
       case ClientNotice.control:
         events.control(bytes.utf8Slice(start, start + length))

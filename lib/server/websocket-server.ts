@@ -18,6 +18,7 @@ import { ClientSet } from './client-set'
 import { Connections } from './connections'
 import { type UpgradeCallback, handleUpgrade, pathOf } from './handle-upgrade'
 import { type Refusal, bothVerdicts } from './decide'
+import type { KeptTopics } from './kept-topics'
 import { ServerEmitter } from './server-emitter'
 import {
   type CheckedServerOptions,
@@ -88,6 +89,11 @@ export class WebSocketServer extends ServerEmitter {
     if (this.state === 'closed') return false
     const { channel, id } = this.connections
     return publish(channel, id, name, data, options, noSlot, this.connections.crowded)
+  }
+
+  /** @internal Topics that keep messages, messages to several topics, counters. */
+  get _topics(): KeptTopics {
+    return this.connections.topics
   }
 
   /** Whether this server takes a request; override it to decide by more than `path`. */

@@ -8,7 +8,7 @@ import {
   WebSocketServer,
 } from '../../lib'
 import { Random } from '../support/random'
-import { deferred, until } from '../support/waiters'
+import { deferred, event, until } from '../support/waiters'
 import { useHubs } from './support/hubs'
 import { rejection } from './support/managed'
 
@@ -156,6 +156,7 @@ describe('resume', () => {
     await first.hub.close({ timeout: 0 })
     const server = scope.track(new WebSocketServer({ port, host: '127.0.0.1' }))
     const hub = new Hub(server, { history: true })
+    await event(server, 'listening')
     hub.to('r').send('m', 'new')
     expect(await failed).toEqual({ room: 'r', reason: 'epoch', joined: true, missed: null })
     await until(() => seen.length === 2)

@@ -1,5 +1,5 @@
 // Control messages of peers: rooms, resume, presence, tokens, heartbeats, batches. docs/protocol.md has them all.
-import { type HubMessage, correlationOf, isName, longest } from './envelope'
+import { type HubMessage, correlationOf, isName, longest, writeMessage } from './envelope'
 import type { HubConnection } from './hub-connection'
 import type { HubCore } from './hub-core'
 import { HubError } from './hub-error'
@@ -108,7 +108,7 @@ interface Position {
 interface ResumeFailure {
   reason: 'epoch' | 'gone' | 'unauthorized' | 'limit'
   joined: boolean
-  epoch?: string
+  epoch?: string | undefined
   /** Everything above it follows. */
   offset?: number
   /** So many messages are lost; null: nobody knows. */
@@ -149,7 +149,7 @@ async function resume(core: HubCore, connection: HubConnection, message: HubMess
   if (connection.gone) return
   const resumed: [string, object][] = []
   const failed: [string, ResumeFailure][] = []
-  const joins: { room: string; from: number }[] = []
+  const joins: { room: string; from: number; epoch: string | undefined }[] = []
   let already = connection.roomCount
   wanted.forEach((position, i) => {
     const { room } = position
@@ -163,7 +163,7 @@ async function resume(core: HubCore, connection: HubConnection, message: HubMess
     }
     if (!connection.inRoom(room)) already++
     const { from, failure, epoch } = standing(core, position)
-    joins.push({ room, from })
+    joins.push({ room, from, epoch })
     if (failure === undefined) resumed.push([room, epoch === undefined ? {} : { epoch, offset: from }])
     else failed.push([room, failure])
   })
@@ -178,7 +178,15 @@ async function resume(core: HubCore, connection: HubConnection, message: HubMess
   connection.answer('resumed', correlationId, { rooms: Object.fromEntries(resumed) })
   core.counters.resumed += resumed.length
   core.counters.resumeFailed += failed.length
-  for (const { room, from } of joins) core.join(connection, room, { from, quiet: true })
+  for (const { room, from, epoch } of joins) {
+    const late: ResumeFailure = { reason: 'gone', joined: true, epoch, offset: from, missed: null }
+    const partial = writeMessage(
+      'resume_failed',
+      { payload: JSON.stringify({ rooms: { [room]: late } }) },
+      Date.now(),
+    )
+    core.join(connection, room, { from, quiet: true, partial })
+  }
 }
 
 /** Where a peer goes on in a room, and what it has missed for good. */
@@ -191,17 +199,22 @@ function standing(
     if (epoch === undefined) return { from: 0 }
     return { from: 0, failure: { reason: 'epoch', joined: true, missed: null } }
   }
-  const kept = core.transport.keptFrom(room.topic, room.offset)
+  const kept = core.keptFrom(room)
   // It has never heard of this room's numbers: it begins now.
   if (epoch === undefined) return { from: room.offset, epoch: room.epoch }
   if (epoch !== room.epoch || offset > room.offset) {
     // All that is kept is new to it.
     return {
       from: kept,
+      epoch: room.epoch,
       failure: { reason: 'epoch', joined: true, epoch: room.epoch, offset: kept, missed: null },
     }
   }
   if (offset >= kept) return { from: offset, epoch: room.epoch }
   const missed = kept - offset
-  return { from: kept, failure: { reason: 'gone', joined: true, epoch: room.epoch, offset: kept, missed } }
+  return {
+    from: kept,
+    epoch: room.epoch,
+    failure: { reason: 'gone', joined: true, epoch: room.epoch, offset: kept, missed },
+  }
 }

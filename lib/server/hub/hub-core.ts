@@ -35,6 +35,8 @@ export interface JoinOptions {
   correlationId?: string | undefined
   /** The answer was given already. */
   quiet?: boolean
+  /** Goes first where less is kept than was thought when the answer was given. */
+  partial?: string
 }
 
 /** Topic of all connections. */
@@ -177,13 +179,18 @@ export class HubCore {
     this.transport.forget(room.topic)
   }
 
+  /** The offset of a room above which all is kept: what is on its way to the I/O threads counts. */
+  keptFrom({ keeps, offset, topic }: Room<HubConnection>): number {
+    return keeps === undefined ? offset : Math.max(this.transport.keptFrom(topic), offset - keeps.count)
+  }
+
   /** Puts a connection into a room. The answer goes out before anything of the room does. */
   join(connection: HubConnection, name: string, options: JoinOptions): void {
     if (connection.gone) return
     const change = this.rooms.join(connection, name)
     const room = this.rooms.ensure(name)
     const { keeps, offset, epoch } = room
-    const kept = keeps === undefined ? offset : this.transport.keptFrom(room.topic, offset)
+    const kept = this.keptFrom(room)
     const wanted = options.from ?? (options.last === undefined ? offset : offset - options.last)
     const from = change === undefined ? offset : Math.min(Math.max(wanted, kept), offset)
     if (options.quiet !== true) {
@@ -193,7 +200,7 @@ export class HubCore {
     if (change === undefined) return
     if (keeps !== undefined) this.idle.delete(room)
     if (keeps === undefined) this.transport.subscribe(connection.socket, room.topic)
-    else this.transport.subscribeFrom(connection.socket, room.topic, from)
+    else this.transport.subscribeFrom(connection.socket, room.topic, from, options.partial ?? '')
     this.counters.joins++
     if (change.user) this.notice('user_joined', connection, room)
     this.log({ level: 'debug', event: 'join', room: name }, connection)
@@ -228,7 +235,7 @@ export class HubCore {
     const text = writeMessage(type, { room: room.name, userId, payload }, Date.now())
     this.count(text)
     try {
-      this.transport.publish(room.topic, text, connection.gone ? undefined : socket)
+      this.transport.publish([room.topic], text, connection.gone ? undefined : socket)
     } catch (error) {
       this.report(error, undefined)
     }
@@ -289,9 +296,9 @@ export class HubCore {
     const room =
       rooms.length === 1 && message.users.length + message.roles.length === 0 ? rooms[0] : undefined
     const text = writeMessage(type, { ...parts, room }, message.timestamp)
-    if (chosen || topics.length > 1) return this.sendEach(message, less, text) && accepted
+    if (chosen) return this.sendEach(message, less, text) && accepted
     this.count(text)
-    return this.transport.publish(topics[0], text, except[0]?.socket) && accepted
+    return this.transport.publish(topics, text, except[0]?.socket) && accepted
   }
 
   /** One by one: for who is chosen by more than topics. */

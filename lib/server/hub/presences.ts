@@ -105,7 +105,7 @@ export class Presences {
     }
     const say = (topic: string, room?: string): void => {
       const text = writeMessage('presence_update', { room, userId, payload }, Date.now())
-      this.core.transport.publish(topic, text, undefined)
+      this.core.transport.publish([topic], text, undefined)
     }
     try {
       say(`p:${userId}`)

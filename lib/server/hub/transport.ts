@@ -6,7 +6,7 @@ import type { WebSocketServer } from '../websocket-server'
 export interface HistoryBounds {
   /** Messages. Default 100. */
   count?: number
-  /** Bytes of messages. Default 1 MiB. */
+  /** Bytes of messages, with their frames. Default 1 MiB. */
   bytes?: number
   /** Milliseconds. Default 300000; 0: no bound. */
   age?: number
@@ -16,63 +16,24 @@ export type CheckedBounds = Required<HistoryBounds>
 export interface HubTransport {
   subscribe(socket: WebSocket, topic: string): void
   unsubscribe(socket: WebSocket, topic: string): void
-  /** To all subscribers but one. False: one of them is above the high-water mark. */
-  publish(topic: string, text: string, except: WebSocket | undefined): boolean
+  /** To all subscribers of any of the topics but one, once to each. False: somebody is above the high-water mark. */
+  publish(topics: readonly string[], text: string, except: WebSocket | undefined): boolean
   /** From now on the topic keeps what is published to it with an offset. */
   keep(topic: string, bounds: CheckedBounds): void
   forget(topic: string): void
   /** The same as `publish`, and keeps it. Offsets of a topic count up by one. */
   publishKept(topic: string, text: string, offset: number, except: WebSocket | undefined): boolean
-  /** Sends what is kept above `offset`, in order, and then what is published: no gap, nothing twice. */
-  subscribeFrom(socket: WebSocket, topic: string, offset: number): void
-  /** The offset above which everything is kept: `head` when nothing is. */
-  keptFrom(topic: string, head: number): number
+  /**
+   * Sends what is kept above `offset`, in order, and then what is published: no gap, nothing twice. `partial` goes first
+   * where something above was kept no more.
+   */
+  subscribeFrom(socket: WebSocket, topic: string, offset: number, partial: string): void
+  /** The offset above which everything is kept, as far as it is known here; 0 when nothing was lost yet. */
+  keptFrom(topic: string): number
 }
 
-/** Kept messages of a topic: a ring of texts. */
-class Kept {
-  private readonly texts: { text: string; at: number; offset: number }[] = []
-  private first = 0
-  private bytes = 0
-
-  constructor(private readonly bounds: CheckedBounds) {}
-
-  add(text: string, offset: number, now: number): void {
-    this.texts.push({ text, at: now, offset })
-    this.bytes += text.length
-    this.trim(now)
-  }
-
-  /** Lets go of what is beyond the bounds. */
-  trim(now: number): void {
-    const { count, bytes, age } = this.bounds
-    while (this.first < this.texts.length) {
-      const oldest = this.texts[this.first]
-      const old = age > 0 && now - oldest.at > age
-      if (!old && this.texts.length - this.first <= count && this.bytes <= bytes) break
-      this.bytes -= oldest.text.length
-      this.first++
-    }
-    if (this.first > 64 && this.first * 2 > this.texts.length) {
-      this.texts.splice(0, this.first)
-      this.first = 0
-    }
-  }
-
-  get oldest(): number | undefined {
-    return this.first < this.texts.length ? this.texts[this.first].offset : undefined
-  }
-
-  *above(offset: number): Iterable<string> {
-    for (let i = this.first; i < this.texts.length; i++) {
-      if (this.texts[i].offset > offset) yield this.texts[i].text
-    }
-  }
-}
-
+/** The same with a server's own topics, whose messages are kept on the I/O threads. */
 export class ServerTransport implements HubTransport {
-  private readonly kept = new Map<string, Kept>()
-
   constructor(private readonly server: WebSocketServer) {}
 
   subscribe(socket: WebSocket, topic: string): void {
@@ -82,36 +43,29 @@ export class ServerTransport implements HubTransport {
     socket.unsubscribe(topic)
   }
 
-  publish(topic: string, text: string, except: WebSocket | undefined): boolean {
-    return except === undefined ? this.server.publish(topic, text) : except.publish(topic, text)
+  publish(topics: readonly string[], text: string, except: WebSocket | undefined): boolean {
+    if (topics.length > 1) return this.server._topics.publish(topics, text, -1, except)
+    return except === undefined ? this.server.publish(topics[0], text) : except.publish(topics[0], text)
   }
 
   keep(topic: string, bounds: CheckedBounds): void {
-    this.kept.set(topic, new Kept(bounds))
+    this.server._topics.keep(topic, bounds, 0)
   }
   forget(topic: string): void {
-    this.kept.delete(topic)
+    this.server._topics.forget(topic)
   }
 
   publishKept(topic: string, text: string, offset: number, except: WebSocket | undefined): boolean {
-    this.kept.get(topic)?.add(text, offset, Date.now())
-    return this.publish(topic, text, except)
+    return this.server._topics.publish([topic], text, offset, except)
   }
 
-  subscribeFrom(socket: WebSocket, topic: string, offset: number): void {
-    const kept = this.kept.get(topic)
-    // A peer that cannot take what it asks for loses its connection, and asks again on the next.
-    const failed = (error?: Error): void => {
-      if (error !== undefined && socket.readyState === 1) socket.terminate()
-    }
-    if (kept !== undefined) for (const text of kept.above(offset)) socket.send(text, failed)
-    socket.subscribe(topic)
+  subscribeFrom(socket: WebSocket, topic: string, offset: number, partial: string): void {
+    this.server._topics.subscribeFrom(socket, topic, offset, everything, { partial })
   }
 
-  keptFrom(topic: string, head: number): number {
-    const kept = this.kept.get(topic)
-    kept?.trim(Date.now())
-    const oldest = kept?.oldest
-    return oldest === undefined ? head : oldest - 1
+  keptFrom(topic: string): number {
+    return this.server._topics.kept(topic)?.lost ?? 0
   }
 }
+
+const everything = 0xffffffff

@@ -44,7 +44,10 @@ void client_core::set_token(time_ms now, std::string_view first_message) {
   perform(machine_.token_ready(now), now);
 }
 
-void client_core::fail_token(time_ms now, bool final) { perform(machine_.token_failed(now, final), now); }
+void client_core::fail_token(time_ms now, bool final) {
+  machine_.leave_alone_until(endpoints_.left_alone_until(now));
+  perform(machine_.token_failed(now, final), now);
+}
 
 void client_core::end(time_ms now) {
   if (ended_) return;
@@ -281,6 +284,7 @@ void client_core::link_ended(std::uint32_t link, link_end how, time_ms now) {
     last_end_ = std::move(how);
     has_end_ = true;
     lose_link(now);
+    machine_.leave_alone_until(endpoints_.left_alone_until(now));
     perform(opening ? machine_.dial_failed(now, round_number_, out)
                     : machine_.link_closed(now, round_number_, out),
             now);
@@ -311,6 +315,7 @@ void client_core::round_failed(time_ms now) {
   if (!plan_.order.empty()) {
     machine_.set_policy(adapted(settings_.machine.reconnect, endpoints_.experience_of(plan_.order.front())));
   }
+  machine_.leave_alone_until(endpoints_.left_alone_until(now));
   perform(machine_.dial_failed(now, round_number_, how), now);
 }
 
@@ -345,6 +350,7 @@ void client_core::timer(time_ms now, std::int64_t now_microseconds) {
   }
   queue_.on_timer(now);
   if (const time_ms next = round_.next_deadline(); next != 0 && now >= next) start_dials(now);
+  machine_.leave_alone_until(endpoints_.left_alone_until(now));
   perform(machine_.timer(now), now);
   beat(now, now_microseconds);
   pump(now);

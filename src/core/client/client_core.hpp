@@ -104,6 +104,8 @@ class client_core final : private queue_events {
   std::size_t bytes() const noexcept { return queue_.bytes(); }
   std::size_t messages() const noexcept;
   std::size_t requests() const noexcept { return requests_ ? requests_->pending() : 0; }
+  // A reply may come, late ones included.
+  bool has_made_requests() const noexcept { return requests_ != nullptr; }
   const endpoint_set& endpoints() const noexcept { return endpoints_; }
   // Brings the counters up to date; not needed for the client to work.
   void publish(time_ms now);

@@ -219,7 +219,8 @@ void client_machine::attempt_failed(client_actions& out, time_ms now, const outc
   const std::uint32_t most = settings_.reconnect.max_attempts;
   if (most != 0 && attempts_ >= most) return stop(out, client_state::failed, stop_reason::exhausted, how);
   if (attempts_ < UINT32_MAX) ++attempts_;
-  const time_ms delay = next_delay(settings_.reconnect, attempts_, random_.next(), judged.not_before);
+  const time_ms not_before = std::max(judged.not_before, alone_until_ - now);
+  const time_ms delay = next_delay(settings_.reconnect, attempts_, random_.next(), not_before);
   retry(out, delay, how);
   wait_until(waiting::delay, now, delay);
   if (deadline_ == 0) deadline_ = std::max<time_ms>(now, 1);

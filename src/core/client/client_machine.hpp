@@ -126,6 +126,9 @@ class client_machine {
   client_actions timer(time_ms now);
   time_ms next_deadline() const noexcept { return deadline_; }  // 0: none
 
+  // No attempt that follows a failure begins earlier: every peer asked to be left alone until then. 0: none.
+  void leave_alone_until(time_ms when) noexcept { alone_until_ = when; }
+
   // From the next decision on; a delay that runs is not changed.
   void set_policy(reconnect_settings settings);
   const reconnect_settings& policy() const noexcept { return settings_.reconnect; }
@@ -163,6 +166,7 @@ class client_machine {
   std::uint32_t attempts_ = 0;
   std::uint32_t link_ = 0;
   time_ms token_expires_ = 0;
+  time_ms alone_until_ = 0;
   time_ms last_connected_ = 0;
   time_ms deadline_ = 0;
 };

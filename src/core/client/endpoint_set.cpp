@@ -2,6 +2,7 @@
 #include "core/client/endpoint_set.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace hawser::client {
 namespace {
@@ -70,6 +71,7 @@ void endpoint_set::sort(std::vector<endpoint_index>& order) const {
 
 void endpoint_set::on_dial(endpoint_index e) noexcept {
   endpoint& it = endpoints_[e];
+  it.alone_until = 0;  // the program may have insisted
   ++it.known.dials;
   if (it.known.out_until != 0) it.probing = true;
 }
@@ -152,7 +154,17 @@ void endpoint_set::fail(endpoint& e, time_ms now, time_ms retry_after) noexcept 
 void endpoint_set::leave_alone(endpoint& e, time_ms now, time_ms retry_after) noexcept {
   if (retry_after <= 0) return;
   const time_ms span = std::min(retry_after, settings_.max_retry_after);
+  e.alone_until = now + span;
   e.known.out_until = std::max(e.known.out_until, now + span);
+}
+
+time_ms endpoint_set::left_alone_until(time_ms now) const noexcept {
+  time_ms first = INT64_MAX;
+  for (const endpoint& e : endpoints_) {
+    if (e.alone_until <= now) return 0;
+    first = std::min(first, e.alone_until);
+  }
+  return first;
 }
 
 bool endpoint_set::other_ready(endpoint_index e, time_ms now) const noexcept {

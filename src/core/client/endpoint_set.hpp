@@ -82,6 +82,10 @@ class endpoint_set {
   // Whether an endpoint other than e may be dialled now; the `alternative` of an outcome.
   bool other_ready(endpoint_index e, time_ms now) const noexcept;
 
+  // When the first endpoint may be dialled again if every one of them asked to be left alone; 0: not every
+  // one did.
+  time_ms left_alone_until(time_ms now) const noexcept;
+
   std::size_t size() const noexcept { return endpoints_.size(); }
   const endpoint_record& record(endpoint_index e) const noexcept { return endpoints_[e].known; }
   experience experience_of(endpoint_index e) const noexcept;
@@ -92,6 +96,7 @@ class endpoint_set {
     std::uint32_t deaths = 0;           // in a row; the cool-down's exponent
     std::uint32_t failures_before = 0;  // in a row, before it opened last
     time_ms failed_at = 0;              // valid when failures_in_row > 0
+    time_ms alone_until = 0;            // at its own wish; 0: it has none, or was dialled since
     bool probing = false;               // dialled while out
   };
 

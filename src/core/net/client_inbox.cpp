@@ -133,7 +133,7 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
                            std::span<const std::uint8_t> payload) {
   client::client_core& core = owner_.core();
   const bool typed = found.what == router::classified::kind::typed;
-  if (!found.correlation_id.empty() && core.requests() > 0 &&
+  if (!found.correlation_id.empty() && core.has_made_requests() &&
       is_reply(typed ? found.type : std::string_view())) {
     if (const auto token = core.on_reply(found.correlation_id)) {
       hand_up(event_kind::client_reply, *token, flags, payload);

@@ -188,6 +188,11 @@ void managed_client::dispose() {
 // -------------------------------------------------------------------------------------------------- the
 // reactor
 
+void managed_client::publish_gauges() {
+  core_.publish(now());
+  inbox_.publish(*settings_->gauges);
+}
+
 void managed_client::settle() {
   for (std::size_t i = 0; i < ended_.size(); i++) {
     link* one = find(ended_[i]);
@@ -206,8 +211,7 @@ void managed_client::settle() {
   send_settled();
   send_dropped();
   account();
-  core_.publish(now());
-  inbox_.publish(*settings_->gauges);
+  publish_gauges();
   const client::time_ms core_next = core_.next_deadline(now());
   const client::time_ms inbox_next = inbox_.next_deadline();
   const client::time_ms next = core_next == 0                              ? inbox_next

@@ -63,7 +63,8 @@ class managed_client final : public protocol::timer_node,
   void flushed(std::uint32_t, std::uint32_t, std::uint32_t) override {}
 
   // Called by the reactor.
-  void settle();  // once a turn, when marked
+  void settle();          // once a turn, when marked
+  void publish_gauges();  // before the sink publishes what they count
   void on_timer();
   void on_room();  // the sink may have room again
   bool finished() const noexcept { return finished_; }

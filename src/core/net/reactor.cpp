@@ -75,7 +75,7 @@ void reactor::turn() {
   run_deferred();
   run_timers();
   retry_blocked();
-  sink_.publish();
+  publish();
   await_answer();
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
@@ -126,7 +126,13 @@ void reactor::sleep() {
 }
 
 void reactor::delivered_early() {
-  if (light_) sink_.publish();
+  if (light_) publish();
+}
+
+// Who reads a message finds it counted.
+void reactor::publish() {
+  for (managed_client* c : dirty_clients_) c->publish_gauges();
+  sink_.publish();
 }
 
 // The program often answers a message at once. Where it did so lately, a short wait for its answer is cheaper

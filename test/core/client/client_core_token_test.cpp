@@ -1,9 +1,9 @@
 // Tokens that come while others are refused: no token is asked for that has come already.
-#include "core/client/client_core.hpp"
-
 #include <gtest/gtest.h>
 
 #include <vector>
+
+#include "core/client/client_core.hpp"
 
 namespace hawser::client {
 namespace {

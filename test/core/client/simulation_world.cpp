@@ -37,6 +37,7 @@ core_settings simulated_world::random_settings() {
   r.min_uptime = random_.span(0, 3'000);
   r.try_again_delay = random_.span(0, 3'000);
   r.max_retry_after = 5'000;
+  s.endpoint.max_retry_after = r.max_retry_after;
   r.recover_normal_close = random_.one_in(2);
   s.machine.uses_tokens = random_.one_in(3);
   s.machine.token_timeout = random_.span(100, 3'000);
@@ -290,7 +291,8 @@ void simulated_world::check_delay(const state_report& report) {
     expect(now_ + report.delay >= *std::ranges::min_element(alone_until_),
            "every endpoint asked to be left alone for longer", static_cast<std::uint64_t>(report.delay));
   const time_ms low = next_delay(least, report.attempt, 0);
-  const time_ms high = next_delay(most, report.attempt, 1, asked_to_wait_);
+  const time_ms alone = *std::ranges::max_element(alone_until_) - now_;
+  const time_ms high = next_delay(most, report.attempt, 1, std::max(asked_to_wait_, alone));
   expect(report.delay >= low || report.delay == 0, "a delay is too short",
          static_cast<std::uint64_t>(report.delay));
   expect(report.delay <= high, "a delay is too long", static_cast<std::uint64_t>(report.delay));
