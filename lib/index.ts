@@ -37,6 +37,7 @@ export type {
 } from './client/websocket-client'
 export type {
   ClientHeartbeatOptions,
+  SendBatchOptions,
   EndpointStrategy,
   ManagedClientOptions,
   OverflowPolicy,
@@ -50,6 +51,19 @@ export type { JoinOptions, ResumeFailure } from './client/rooms'
 export { MessageRouter } from './client/message-router'
 export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'
 export type { RoutingOptions } from './client/envelope'
+export type { Codec } from './client/codec'
+export { jsonCodec } from './client/codecs/json'
+export { messagePackCodec } from './client/codecs/message-pack'
+export type { MessagePack } from './client/codecs/message-pack'
+export { encryptedCodec } from './client/codecs/encrypted'
+export type { EncryptedOptions, EncryptionKey } from './client/codecs/encrypted'
+export type { Dialect, DialectLink, DialectSession, Frame, OutgoingMessage } from './client/dialect'
+export { SocketIoArguments, socketIo } from './client/dialects/socket-io'
+export type { SocketIoOptions } from './client/dialects/socket-io'
+export { JsonRpcError, jsonRpc } from './client/dialects/json-rpc'
+export type { JsonRpcMethod, JsonRpcOptions } from './client/dialects/json-rpc'
+export { channelFeed, combinedStreams } from './client/dialects/feeds'
+export type { ChannelFeedOptions, CombinedStreamsOptions } from './client/dialects/feeds'
 export { TokenSource } from './client/auth'
 export type { AuthOptions, Token, TokenFunction, TokenReason } from './client/auth'
 export type { AnyProtocol, Envelope, EnvelopeOf, ProtocolMap } from './client/protocol-map'
@@ -62,7 +76,7 @@ export type {
   Where,
 } from './client/subscription-spec'
 export { WebSocketPool } from './client/websocket-pool'
-export type { AcquireOptions, PoolConnectionInfo, PoolMetrics, PoolOptions } from './client/websocket-pool'
+export type { AcquireOptions, PoolConnectionInfo, PoolMetrics, PoolOptions } from './client/pool-options'
 export { PooledConnection } from './client/pooled-connection'
 
 export { Hub } from './server/hub/hub'

@@ -119,6 +119,8 @@ export interface NativeClient {
   jitter: number
   /** 0: no limit. */
   maxAttempts: number
+  /** Delays and the limit of attempts follow what is known of an endpoint. */
+  adaptive: boolean
   /** A connection that lived so long resets the count of attempts. */
   minUptime: number
   /** Close codes after which the client tries again, or does not, against the rule. */
@@ -143,7 +145,12 @@ export interface NativeClient {
   correlationAt: string
   /** Replies are envelopes of this type; '': whatever carries the correlation id of a request. */
   replyType: string
+  /** Messages in a batch, below 2: no batches; how long one waits for company; whatever the server speaks. */
+  batchMax: number
+  batchEvery: number
+  batchAlways: boolean
   /** Heartbeat envelopes beside pings; interval 0: none. */
+  gated: boolean
   messageInterval: number
   messageTimeout: number
   /** Whether each dial waits for a token. */

@@ -13,6 +13,8 @@ import { readProtocols } from '../core/client-options'
 import { type AuthOptions, type CheckedAuth, type TokenFunction, readAuth } from './auth'
 import type { Layout, RoutingOptions } from './envelope'
 import { MessageRouter } from './message-router'
+import { type Codec, readCodec } from './codec'
+import { type Dialect, readDialect } from './dialect'
 
 /** When and how often a client tries again. */
 export interface ReconnectOptions {
@@ -24,10 +26,12 @@ export interface ReconnectOptions {
   factor?: number
   /** The share of a delay that is random, 0 to 1: keeps many clients from coming back at once. Default 0.5. */
   jitter?: number
-  /** Failed attempts in a row after which the client gives up; 0: never. Default 0. */
+  /** Attempts that may fail in a row, the first included; then the client gives up. 0: no limit. Default 0. */
   maxAttempts?: number
   /** Milliseconds that a connection has to live to start the count anew. Default 5000. */
   minUptime?: number
+  /** Delays and `maxAttempts` follow how often an endpoint opened lately; false: they are as given. Default true. */
+  adaptive?: boolean
   /** Close codes after which the client tries again although it would not. */
   recoverableCodes?: readonly number[]
   /** Close codes after which it does not although it would. */
@@ -63,6 +67,16 @@ export interface QueueOptions {
   store?: string | StoreOptions
 }
 
+/** Which messages travel together. */
+export interface SendBatchOptions {
+  /** Messages of one priority that make a batch full. Default 10. */
+  max?: number
+  /** Milliseconds that a message waits for company at most. Default 100. */
+  every?: number
+  /** To servers too that do not speak `hawser.v1`. Default false. */
+  always?: boolean
+}
+
 export interface ClientHeartbeatOptions extends HeartbeatOptions {
   /** Heartbeat messages (`heartbeat`, answered by `heartbeat_ack`) beside pings. Default false. */
   messages?: boolean
@@ -89,8 +103,14 @@ export interface ManagedClientOptions extends Omit<
   reconnect?: boolean | ReconnectOptions
   heartbeat?: boolean | ClientHeartbeatOptions
   queue?: QueueOptions
+  /** Send several messages as one `batch` message; see docs/client.md. Default false. */
+  sendBatch?: boolean | SendBatchOptions
   /** Where the parts of a message stand, or a router that several clients share. */
   routing?: RoutingOptions | MessageRouter<never, never>
+  /** How messages are written when it is not JSON. */
+  codec?: Codec
+  /** How to speak to a server with conventions of its own, such as `socketIo()` or `jsonRpc()`. */
+  dialect?: Dialect
   /** Acks of messages: where the server agreed to `hawser.v1` (default), always, or never. */
   acks?: 'auto' | boolean
   /** Milliseconds that the reply to a request may take. Default 10000. */
@@ -118,6 +138,7 @@ export interface CheckedReconnect {
   jitter: number
   maxAttempts: number
   minUptime: number
+  adaptive: boolean
   recoverableCodes: number[]
   finalCodes: number[]
 }
@@ -130,8 +151,14 @@ export interface CheckedManagedOptions {
   reconnect: CheckedReconnect
   heartbeatMessages: { interval: number; timeout: number }
   queue: CheckedQueue
+  /** `max` 0: none. */
+  batch: { max: number; every: number; always: boolean }
   layout: Layout
   router: MessageRouter | undefined
+  codec: Codec | undefined
+  dialect: Dialect | undefined
+  /** The dialect admits each connection. */
+  gated: boolean
   acks: number
   requestTimeout: number
   maxRequests: number
@@ -156,7 +183,10 @@ const own: readonly (keyof ManagedClientOptions)[] = [
   'auth',
   'reconnect',
   'queue',
+  'sendBatch',
   'routing',
+  'codec',
+  'dialect',
   'acks',
   'requestTimeout',
   'maxRequests',
@@ -189,12 +219,16 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
   if (heartbeat.options === undefined) delete rest.heartbeat
   else rest.heartbeat = heartbeat.options
   const socket = readClientOptions(rest)
-  const targets = readTargets(reader.raw('url'))
+  const dialect = readDialect(reader.raw('dialect'))
+  const codec = readCodec(reader.raw('codec'))
+  if (dialect !== undefined) checkCompany(reader, heartbeat.messages)
+  const targets = readTargets(reader.raw('url'), dialect)
   for (const target of targets) if (socket.socketPath !== '') target.unixPath = socket.socketPath
   const routing = reader.raw('routing')
   const router = routing instanceof MessageRouter ? (routing as MessageRouter) : undefined
-  const protocols = readProtocols(reader.raw('protocols'))
-  if (reader.boolean('hawser', true) && !protocols.includes(subprotocol)) protocols.unshift(subprotocol)
+  const protocols = readProtocols(reader.raw('protocols') ?? dialect?.protocols)
+  if (reader.boolean('hawser', dialect === undefined) && !protocols.includes(subprotocol))
+    protocols.unshift(subprotocol)
   return {
     targets,
     protocols,
@@ -206,9 +240,13 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
       ? { interval: socket.socket.heartbeatInterval, timeout: socket.socket.heartbeatTimeout }
       : { interval: 0, timeout: 0 },
     queue: readQueue(reader.raw('queue')),
-    layout: router?.layout ?? new MessageRouter(routing as RoutingOptions).layout,
+    batch: readBatch(reader.raw('sendBatch')),
+    layout: router?.layout ?? new MessageRouter(routing ?? dialect?.routing).layout,
     router,
-    acks: readAcks(reader.raw('acks')),
+    codec,
+    dialect,
+    gated: dialect?.handshake === true,
+    acks: readAcks(reader.raw('acks') ?? dialect?.acks),
     requestTimeout: reader.number('requestTimeout'),
     maxRequests: reader.number('maxRequests'),
   }
@@ -221,12 +259,27 @@ function readAcks(value: unknown): number {
   return value ? 1 : 2
 }
 
-function readTargets(value: unknown): Target[] {
+/** What a dialect does not go with. */
+function checkCompany(reader: OptionReader, heartbeatMessages: boolean): void {
+  const refuse = (what: string, why: string): never => {
+    throw new HawserTypeError('INVALID_OPTION', `Option \`${what}\` does not go with \`dialect\`: ${why}`)
+  }
+  if (reader.has('codec')) refuse('codec', 'a dialect has a format of its own')
+  if (heartbeatMessages) refuse('heartbeat.messages', 'the server does not know them')
+}
+
+function readTargets(value: unknown, dialect: Dialect | undefined): Target[] {
   const list: unknown[] = Array.isArray(value) ? (value as unknown[]) : [value]
   if (list.length === 0 || list.length > mostEndpoints) {
     badOption('url', `a URL, or 1 to ${mostEndpoints} of them`, value)
   }
-  return list.map((url) => parseTarget(url))
+  return list.map((given) => {
+    const target = parseTarget(given)
+    if (dialect?.url === undefined) return target
+    const url = new URL(given as string | URL)
+    dialect.url(url)
+    return parseTarget(url)
+  })
 }
 
 const reconnectNames: readonly (keyof ReconnectOptions)[] = [
@@ -236,6 +289,7 @@ const reconnectNames: readonly (keyof ReconnectOptions)[] = [
   'jitter',
   'maxAttempts',
   'minUptime',
+  'adaptive',
   'recoverableCodes',
   'finalCodes',
 ]
@@ -262,6 +316,7 @@ function readReconnect(value: unknown): CheckedReconnect {
     jitter: reader.fraction('jitter', 0.5, 0, 1),
     maxAttempts: reader.number('maxAttempts'),
     minUptime: reader.number('minUptime'),
+    adaptive: reader.boolean('adaptive', true),
     recoverableCodes: readCodes('reconnect.recoverableCodes', reader.raw('recoverableCodes')),
     finalCodes: readCodes('reconnect.finalCodes', reader.raw('finalCodes')),
   }
@@ -299,6 +354,20 @@ function readQueue(value: unknown): CheckedQueue {
     ackTimeout: reader.number('ackTimeout'),
     retries: reader.number('retries'),
     ...store,
+  }
+}
+
+function readBatch(value: unknown): CheckedManagedOptions['batch'] {
+  if (value === undefined || value === false) return { max: 0, every: 0, always: false }
+  if (value !== true && (value === null || typeof value !== 'object')) {
+    badOption('sendBatch', 'true, false or an object', value)
+  }
+  const given = value === true ? {} : value
+  const reader = new OptionReader('`sendBatch`', given, ['max', 'every', 'always'], 'sendBatch.')
+  return {
+    max: reader.number('max'),
+    every: reader.number('every'),
+    always: reader.boolean('always', false),
   }
 }
 

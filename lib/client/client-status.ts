@@ -69,7 +69,8 @@ export class ClientStatus {
     this.attempt = change.attempt
     this.delay = change.delay
     if (change.endpoint >= 0) this.endpoint = change.endpoint
-    const error = errorOf(change)
+    const last = errorOf(change)
+    const error = change.exhausted === true ? exhausted(last) : last
     if (change.state === 'connected') {
       this.protocol = change.protocol
       this.lastConnected = new Date()
@@ -129,6 +130,16 @@ export class ClientStatus {
     this.errors.push(error)
     if (this.errors.length > keptErrors) this.errors.shift()
   }
+}
+
+/** The error of a client that gave up: what the last attempt failed with is its cause. */
+function exhausted(last: HawserError | undefined): HawserError {
+  const said = last === undefined ? '' : `, the last time so: ${last.message}`
+  return new HawserError(
+    'RETRIES_EXHAUSTED',
+    `So many attempts in a row have failed as \`reconnect.maxAttempts\` allows${said}`,
+    { recoverable: false, cause: last },
+  )
 }
 
 /** Handshake answers that say that the token is not accepted. */

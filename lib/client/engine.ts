@@ -26,6 +26,8 @@ export interface StateChange {
   endpoint: number
   /** The subprotocol that was agreed, or ''. */
   protocol: string
+  /** In `failed`: as many attempts in a row have failed as may; `error` or `close` is the last of them. */
+  exhausted?: boolean
   error?: EngineFailure
   /** The close frame of the connection that ended, or code 1006. */
   close?: { code: number; reason: string }
@@ -58,6 +60,15 @@ export type Settlement = (typeof settlements)[number]
 export const priorities = ['high', 'normal', 'low'] as const
 export type Priority = (typeof priorities)[number]
 
+/** At most one message of a key each interval, or the latest once none came for the interval. */
+export interface SendShape {
+  mode: 'throttle' | 'debounce'
+  every: number
+  /** ASCII. */
+  key: string
+}
+export const admissions = ['accepted', 'refused', 'silent'] as const
+
 /** A message on its way out. */
 export interface EngineSend {
   data: string | Uint8Array
@@ -72,6 +83,10 @@ export interface EngineSend {
   durable: boolean
   /** A request: the id is its correlation id; the reply must come within so many milliseconds. 0: none. */
   requestTimeout: number
+  /** An envelope: it may travel in a batch. */
+  joinable: boolean
+  /** Thinned out before the queue; not together with acked, durable or a request. */
+  shape: SendShape | undefined
   /** Settled later through `EngineEvents.settled`, or by `reply`; 0: nobody waits. */
   token: number
 }
@@ -120,6 +135,8 @@ export interface EngineEvents {
   routeRefused(detail: string): void
   /** The durable store cannot be used. */
   storeFailed(detail: string): void
+  /** A connection is open and waits to be admitted; only where the engine was told to ask. */
+  opened(link: number): void
   /** The last call: the engine has let go of everything. */
   closed(): void
 }
@@ -169,6 +186,10 @@ export interface EngineMetrics {
   latencyP99: number
   /** 0–100. */
   health: number
+  /** Throttled and debounced messages that a later one took the place of. */
+  replaced: number
+  /** Batches sent. */
+  batches: number
 }
 
 /** What waits in the queue. */
@@ -197,8 +218,20 @@ export interface ClientEngine {
   /** Route numbers are the caller's: 1 to 65535. */
   addRoute(route: number, spec: RouteSpec): void
   removeRoute(route: number): void
-  /** Which of the messages without a route are wanted. */
-  interest(untyped: boolean, binary: boolean): void
+  /**
+   * Which of the messages without a route are wanted; `asking`: as untyped ones also those with a correlation id that
+   * answer nothing, whatever routes they match.
+   */
+  interest(untyped: boolean, binary: boolean, asking: boolean): void
+  /** A message that the engine cannot read was the ack, or the reply, that the id waits for. */
+  answered(ack: boolean, id: string): void
+  /** Sends frames at once, one behind the other, ahead of the queue. Lost if the link, 0 for any, is not there. */
+  say(link: number, frames: readonly (string | Uint8Array)[]): void
+  /** What is to become of an open link. `silent`: it is lost. */
+  admit(how: (typeof admissions)[number], link: number, why: string): void
+  /** Reads no more until `resume()`. */
+  pause(): void
+  resume(): void
   /** Bytes accepted and not yet taken by the kernel or settled. */
   readonly bufferedAmount: number
   metrics(): EngineMetrics

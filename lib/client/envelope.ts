@@ -117,19 +117,30 @@ export function encode(layout: Layout, type: string, parts: Parts, now: number):
     if (parts.ack === true) text += ',"ack":true'
     return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`
   }
+  return JSON.stringify(envelope(layout, type, parts, now))
+}
+
+/** A message as an object. */
+export function envelope(layout: Layout, type: string, parts: Parts, now: number): Record<string, unknown> {
   const message: Record<string, unknown> = {}
   if (layout.id !== undefined) writeAt(message, layout.id, parts.id)
   writeAt(message, layout.type, type)
   if (layout.timestamp !== undefined) writeAt(message, layout.timestamp, now)
   if (parts.correlationId !== undefined) writeAt(message, layout.correlationId, parts.correlationId)
   if (parts.room !== undefined) writeAt(message, layout.room, parts.room)
-  if (payload !== undefined) writeAt(message, layout.payload, parts.payload)
-  return JSON.stringify(message)
+  if (parts.payload !== undefined) writeAt(message, layout.payload, parts.payload)
+  return message
 }
 
-/** What a reply says: its payload, or its error. */
+/** What a reply says: its payload, or its error; undefined or null: it has none. */
 export function readReply(layout: Layout, message: unknown): { payload: unknown; error: unknown } {
-  return { payload: readAt(message, layout.payload), error: readAt(message, layout.error) }
+  const payload = readAt(message, layout.payload)
+  const error = readAt(message, layout.error)
+  if (error !== undefined && error !== null) return { payload, error }
+  // A server may have no `error` beside the payload in messages of the type `error`.
+  const type = readAt(message, layout.type)
+  const refuses = type === 'error' || type === 'auth_error'
+  return { payload, error: refuses ? (payload ?? type) : undefined }
 }
 
 /** Makes ids that no other client makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */

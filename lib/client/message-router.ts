@@ -24,27 +24,38 @@ export interface Subscription {
 /** Which client a message came to. */
 export interface MessageContext<Client> {
   readonly client: Client
+  /** Answers the message; only where a `dialect` says that its sender waits for an answer. The first call counts. */
+  readonly reply?: (payload?: unknown) => void
 }
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is handed over depends on the route
 type AnyHandler = (value: any, context: any) => unknown
 
+/** One `on`, `once` or `subscribe`. */
+interface Entry {
+  readonly handler: AnyHandler
+  /** Made by `on`, which the same handler twice is one of, and `off` undoes. */
+  readonly shared: boolean
+}
+
 interface Route {
   readonly id: number
   readonly key: string
   readonly spec: RouteSpec
-  readonly handlers: Set<AnyHandler>
+  readonly handlers: Set<Entry>
   /** Names of the columns, in order. */
   readonly columns: string[]
 }
 
 /** What a router needs of a client. */
 export interface RoutedClient {
-  readonly engine: ClientEngine
+  readonly engine: Pick<ClientEngine, 'addRoute' | 'removeRoute'>
   /** An error of a message: becomes the `error` event. */
   failed(error: HawserError): void
   /** What the handlers get as context's client. */
   readonly face: unknown
+  /** How to answer a message, where its sender waits for one. */
+  replyTo?(message: unknown): ((payload: unknown) => void) | undefined
 }
 
 const mostRoutes = 0xffff
@@ -76,7 +87,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     type: T,
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): this {
-    this.add({ pattern: checkPattern('type', type) }, handler)
+    this.add({ pattern: checkPattern('type', type) }, handler, true)
     return this
   }
 
@@ -86,7 +97,8 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): this {
     const route = this.byKey.get(JSON.stringify({ pattern: type }))
-    if (route !== undefined) this.drop(route, handler)
+    const entry = route === undefined ? undefined : sharedOf(route, handler)
+    if (route !== undefined && entry !== undefined) this.drop(route, entry)
     return this
   }
 
@@ -101,6 +113,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
         subscription.unsubscribe()
         return handler(message, context)
       },
+      false,
       handler,
     )
     return this
@@ -128,7 +141,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): Subscription
   subscribe(spec: SubscribeSpec, handler: AnyHandler): Subscription {
-    return this.add(readSpec(spec), handler)
+    return this.add(readSpec(spec), handler, false)
   }
 
   /** How many routes there are. */
@@ -138,12 +151,11 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
 
   // -------------------------------------------------------------------------------------------------- registration
 
-  private add(spec: RouteSpec, handler: AnyHandler, known: AnyHandler = handler): Subscription {
+  private add(spec: RouteSpec, handler: AnyHandler, shared: boolean, known = handler): Subscription {
     if (typeof known !== 'function') {
       throw new HawserTypeError('INVALID_ARGUMENT', `\`handler\` must be a function, not ${shown(known)}`)
     }
     const key = JSON.stringify(spec)
-    // A set of handlers: the same one twice under one route is called once.
     let route = this.byKey.get(key)
     if (route === undefined) {
       // A number is used again as late as can be: messages of its last route may still be on their way.
@@ -156,13 +168,14 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
       this.byKey.set(key, route)
       for (const client of this.clients) client.engine.addRoute(id, spec)
     }
-    route.handlers.add(handler)
+    const entry = (shared ? sharedOf(route, handler) : undefined) ?? { handler, shared }
+    route.handlers.add(entry)
     const mine = route
     let closed = false
     const unsubscribe = (): void => {
       if (closed) return
       closed = true
-      this.drop(mine, handler)
+      this.drop(mine, entry)
     }
     return {
       get closed() {
@@ -173,8 +186,8 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     }
   }
 
-  private drop(route: Route, handler: AnyHandler): void {
-    if (!route.handlers.delete(handler) || route.handlers.size > 0) return
+  private drop(route: Route, entry: Entry): void {
+    if (!route.handlers.delete(entry) || route.handlers.size > 0) return
     this.byKey.delete(route.key)
     this.routes[route.id - 1] = undefined
     this.free.push(route.id)
@@ -204,6 +217,11 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     }
     if (typeof routes === 'number') this.call(client, routes, message)
     else for (const route of routes) this.call(client, route, message)
+  }
+
+  /** @internal A message, or an array of them, that JavaScript has read. */
+  deliver(client: RoutedClient, routes: readonly number[], value: unknown): void {
+    for (const route of routes) this.call(client, route, value)
   }
 
   /** @internal */
@@ -250,23 +268,30 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     if (route === undefined) return
     const { handlers } = route
     if (handlers.size === 1) {
-      for (const handler of handlers) {
+      for (const { handler } of handlers) {
         this.invoke(handler, value, client)
         return
       }
     }
     // Those of now: what a handler adds hears the next message, what it takes off hears no more.
-    for (const handler of [...handlers]) if (handlers.has(handler)) this.invoke(handler, value, client)
+    for (const entry of [...handlers]) if (handlers.has(entry)) this.invoke(entry.handler, value, client)
   }
 
   private invoke(handler: AnyHandler, value: unknown, client: RoutedClient): void {
     try {
-      const result = handler(value, { client: client.face })
+      const reply = client.replyTo?.(value)
+      const context = reply === undefined ? { client: client.face } : { client: client.face, reply }
+      const result = handler(value, context)
       if (result instanceof Promise) result.catch(this.report)
     } catch (error) {
       this.report(error)
     }
   }
+}
+
+function sharedOf(route: Route, handler: AnyHandler): Entry | undefined {
+  for (const entry of route.handlers) if (entry.shared && entry.handler === handler) return entry
+  return undefined
 }
 
 /** Where a handler's own error goes: what an EventEmitter's would have become, without keeping others from their turn. */

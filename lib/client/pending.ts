@@ -83,6 +83,13 @@ export class Pending {
     return one
   }
 
+  /** Nobody was told of its promise. */
+  forget(token: number): void {
+    this.take(token)
+  }
+  has(token: number): boolean {
+    return this.waiting.has(token)
+  }
   resolve(token: number, value?: unknown): void {
     this.take(token)?.resolve(value)
   }
@@ -119,7 +126,7 @@ export function replyError(what: string, error: unknown): HawserError {
   const details: ErrorDetails = { cause: error }
   const out = new HawserError(known, `${what} was answered with an error: ${said}`, details)
   if (typeof retryAfter === 'number') Object.assign(out, { retryAfter })
-  if (typeof code === 'string') Object.assign(out, { serverCode: code })
+  if (typeof code === 'string' || typeof code === 'number') Object.assign(out, { serverCode: code })
   return out
 }
 const serverCodes: Record<string, ErrorCode> = {

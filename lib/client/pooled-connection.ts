@@ -128,7 +128,16 @@ export class PooledConnection<P extends ProtocolMap> {
   _revoke(error: HawserError): void {
     if (!this.held) return
     this.drop(new HawserError('INVALID_STATE', 'The pool took this connection away', { cause: error }))
-    for (const listener of this.revoked) listener(error)
+    for (const listener of this.revoked) {
+      // The pool is in the middle of its work: what a listener throws must not end it.
+      try {
+        listener(error)
+      } catch (thrown) {
+        queueMicrotask(() => {
+          throw thrown
+        })
+      }
+    }
   }
 
   private drop(why: HawserError): void {

@@ -17,7 +17,7 @@ import {
   type StateChange,
   priorities,
 } from './engine'
-import { type Layout, encode, idSource, readReply } from './envelope'
+import { type Layout, type Parts, encode, idSource, readReply } from './envelope'
 import {
   type ColumnBatch,
   type MessageContext,
@@ -26,6 +26,8 @@ import {
   type Subscription,
 } from './message-router'
 import { makeEngine } from './native-client'
+import { PortableFeed } from './portable-feed'
+import { Wire, type WireHost } from './wire'
 import { Pending, aborted, checkTime, replyError, settlementError } from './pending'
 import type {
   AnyProtocol,
@@ -38,9 +40,10 @@ import type {
   SendType,
 } from './protocol-map'
 import { type JoinOptions, type ResumeFailure, Rooms } from './rooms'
+import { type ShapeOptions, readShape, shapeNames } from './send-shape'
 import type { SubscribeSpec } from './subscription-spec'
 
-export interface ClientSendOptions {
+export interface ClientSendOptions extends ShapeOptions {
   /** Default 'normal'. */
   priority?: Priority
   /** Milliseconds that the message may wait; default `queue.ttl`. */
@@ -49,7 +52,7 @@ export interface ClientSendOptions {
   correlationId?: string
   compress?: boolean
 }
-export interface ClientSendPromised extends ClientSendOptions {
+export interface ClientSendPromised extends Omit<ClientSendOptions, keyof ShapeOptions> {
   /** Resolve when the server has acknowledged the message; it is sent again until then. */
   ack?: boolean
   /** Resolve when the message is safe in the store; it survives the end of the process. */
@@ -82,7 +85,17 @@ function isLifecycle(name: string): name is Lifecycle {
   return (lifecycle as readonly string[]).includes(name)
 }
 
-const sendNames = ['priority', 'ttl', 'room', 'correlationId', 'compress', 'ack', 'durable', 'signal']
+const sendNames = [
+  'priority',
+  'ttl',
+  'room',
+  'correlationId',
+  'compress',
+  'ack',
+  'durable',
+  'signal',
+  ...shapeNames,
+]
 const requestNames = ['timeout', 'signal', 'priority', 'room']
 
 /**
@@ -105,7 +118,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private readonly rooms: Rooms
   /** Messages with `ack` that have none yet: their tokens by id. */
   private readonly acked = new Map<string, number>()
-  private readonly nextId = idSource()
+  private readonly nextId: () => string
+  /** Only of clients with a codec or a dialect. */
+  private readonly wire: Wire | undefined
+  private readonly feed: PortableFeed | undefined
   private readonly routed: RoutedClient
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
   private drains: (() => void)[] = []
@@ -130,10 +146,18 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     } catch (error) {
       throw fromNative(error)
     }
+    const { codec, dialect } = this.options
+    if (codec !== undefined || dialect !== undefined) {
+      this.feed = new PortableFeed(this.router as never, () => this.routed)
+      this.wire = new Wire(this.wireHost(), this.engine, this.feed, { codec, dialect })
+    }
+    const { wire } = this
+    this.nextId = wire?.session?.nextId?.bind(wire.session) ?? idSource()
     this.routed = {
-      engine: this.engine,
+      engine: this.feed === undefined ? this.engine : this.feed.beside(this.engine),
       failed: (error) => this.fail(error),
       face: this,
+      ...(wire === undefined ? {} : { replyTo: (message: unknown) => wire.replyTo(message) }),
     }
     this.rooms = new Rooms((type, room, payload) => this.roomRequest(type, room, payload))
     this.router.attach(this.routed)
@@ -188,7 +212,9 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     if (this.ended === undefined) {
       this.ended = []
       this.unwatch?.()
-      this.engine.dispose()
+      // What was handed over goes out, also what is with an encoder still.
+      if (this.wire === undefined || this.wire.encoding === 0) this.engine.dispose()
+      else void this.wire.encoded().then(() => this.engine.dispose())
     }
     if (this.status.closed) return Promise.resolve()
     const { ended } = this
@@ -210,7 +236,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.status.info()
   }
   getPerformanceMetrics(): EngineMetrics {
-    return this.engine.metrics()
+    const metrics = this.engine.metrics()
+    return this.feed === undefined ? metrics : this.feed.metrics(metrics)
   }
   /** The last 100 errors, oldest first. */
   get errors(): readonly HawserError[] {
@@ -292,7 +319,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private announce(name: Lifecycle): void {
     if (name !== 'message' && name !== 'binary') return
     const wanted = (event: Lifecycle): boolean => (this.listeners.get(event)?.size ?? 0) > 0
-    this.engine.interest(wanted('message'), wanted('binary'))
+    if (this.wire === undefined) this.engine.interest(wanted('message'), wanted('binary'), false)
+    else this.wire.interest(wanted('message'), wanted('binary'))
   }
 
   private emit<E extends Lifecycle>(name: E, ...args: ClientEvents[E]): void {
@@ -329,25 +357,22 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     options: ClientSendPromised & ({ ack: true } | { durable: true }),
   ): Promise<void>
   send<T extends SendType<P>>(type: T, payload?: P['send'][T], options?: ClientSendOptions): boolean
-  send(type: string, payload?: unknown, options?: ClientSendPromised): boolean | Promise<void> {
+  send(
+    type: string,
+    payload?: unknown,
+    options?: ClientSendOptions & ClientSendPromised,
+  ): boolean | Promise<void> {
     const id = this.nextId()
     if (options === undefined) {
       checkType(type)
-      const data = encode(
-        this.layout,
-        type,
-        { id, payload, room: undefined, correlationId: undefined },
-        Date.now(),
-      )
-      return this.push({ ...plain, data })
+      return this.push(type, { id, payload, room: undefined, correlationId: undefined }, plain)
     }
     const checked = this.readSend(type, options)
     const { room, correlationId, ack, durable, signal } = checked
     const parts = { id, payload, room, correlationId, ack: ack || durable }
-    const data = encode(this.layout, type, parts, Date.now())
-    const message: EngineSend = { ...plain, ...checked.message, data, id, acked: ack, durable }
-    if (!ack && !durable) return this.push(message)
-    const promise = this.promised<undefined>(`The message '${type}'`, message, signal)
+    const message: EngineSend = { ...plain, ...checked.message, id, acked: ack, durable }
+    if (!ack && !durable) return this.push(type, parts, message)
+    const promise = this.promised<undefined>('message', type, parts, message, signal)
     const forget = (): void => void this.acked.delete(id)
     promise.then(forget, forget)
     return promise
@@ -356,14 +381,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   /** Sends bytes as a binary message, outside of any envelope. */
   sendBinary(
     data: Exclude<SendData, string | Blob>,
-    options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress'> = {},
+    options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress' | keyof ShapeOptions> = {},
   ): boolean {
     const bytes = bytesOf(data)
     if (bytes === undefined) {
       return badArgument('data', 'a Buffer, a TypedArray, a DataView or an ArrayBuffer', data)
     }
     const { message } = this.readSend('binary', options)
-    return this.push({ ...plain, ...message, data: bytes, binary: true })
+    return this.taken(this.engine.send({ ...plain, ...message, data: bytes, binary: true }))
   }
 
   /**
@@ -381,12 +406,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       const signal = readSignal(reader.raw('signal'))
       const id = this.nextId()
       const room = reader.has('room') ? reader.string('room') : undefined
-      const data = encode(this.layout, type, { id, payload, room, correlationId: id }, Date.now())
       const priority = priorities.indexOf(reader.oneOf('priority', priorities, 'normal'))
       const requestTimeout = checkTime('timeout', reader.raw('timeout'), this.options.requestTimeout)
+      const parts = { id, payload, room, correlationId: id }
       return this.promised<ReplyOf<P, T>>(
-        `The request '${type}'`,
-        { ...plain, data, id, priority, requestTimeout },
+        'request',
+        type,
+        parts,
+        { ...plain, id, priority, requestTimeout },
         signal,
       )
     } catch (error) {
@@ -401,8 +428,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Resolves when less than half of `highWaterMark` waits. */
   drained(): Promise<void> {
-    if (this.engine.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) return Promise.resolve()
+    if (this.isDrained()) return Promise.resolve()
     return new Promise((resolve) => this.drains.push(resolve))
+  }
+
+  private isDrained(): boolean {
+    const { highWaterMark } = this.options.socket.socket
+    return this.engine.bufferedAmount <= highWaterMark / 2 && (this.wire?.encoding ?? 0) === 0
   }
 
   /**
@@ -426,8 +458,28 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.request(type as RequestType<P>, payload as RequestOf<P, RequestType<P>>, options)
   }
 
-  private push(message: EngineSend): boolean {
-    const taken = this.engine.send(message)
+  /** Hands a message to the engine, in the form in which it travels. */
+  private hand(type: string, parts: Parts, message: EngineSend): true | false | 'full' {
+    if (this.wire === undefined) {
+      const data = encode(this.layout, type, parts, Date.now())
+      return this.engine.send({ ...message, data, joinable: true })
+    }
+    if (this.ended !== undefined) return 'full'
+    // Rooms are the server's own business, like all control messages.
+    if (type === 'join' || type === 'leave' || type === 'resume')
+      return this.wire.sendJson(type, parts, message)
+    const { token } = message
+    return this.wire.send(type, parts, message, (error) => {
+      if (token === 0) this.fail(asHawserError(error))
+      else this.pending.reject(token, error)
+      this.wire?.settled(token)
+    })
+  }
+
+  private push(type: string, parts: Parts, message: EngineSend): boolean {
+    return this.taken(this.hand(type, parts, message))
+  }
+  private taken(taken: true | false | 'full'): boolean {
     if (taken === 'full') throw this.refusal()
     return taken
   }
@@ -437,15 +489,35 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return new HawserError('BACKPRESSURE_EXCEEDED')
   }
 
-  private promised<T>(what: string, message: EngineSend, signal: AbortSignal | undefined): Promise<T> {
+  private promised<T>(
+    kind: 'message' | 'request',
+    type: string,
+    parts: Parts,
+    message: EngineSend,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const what = `The ${kind} '${type}'`
     if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
-    const { token, promise } = this.pending.add<T>(what, signal, (gone) => this.engine.cancel(gone))
-    if (message.id !== '' && message.requestTimeout === 0) this.acked.set(message.id, token)
-    if (this.engine.send({ ...message, token }) === 'full') this.pending.reject(token, this.refusal())
+    const { token, promise } = this.pending.add<T>(what, signal, (gone) => {
+      this.engine.cancel(gone)
+      this.wire?.settled(gone)
+    })
+    if (kind === 'message') this.acked.set(message.id, token)
+    try {
+      if (this.hand(type, parts, { ...message, token }) !== 'full') return promise
+      this.pending.reject(token, this.refusal())
+    } catch (error) {
+      // It cannot be written: thrown at the call, as without a promise.
+      this.acked.delete(message.id)
+      this.pending.forget(token)
+      this.wire?.settled(token)
+      throw error
+    }
+    this.wire?.settled(token)
     return promise
   }
 
-  private readSend(type: string, options: ClientSendPromised) {
+  private readSend(type: string, options: ClientSendOptions & ClientSendPromised) {
     checkType(type)
     const reader = new OptionReader('`send`', options, sendNames)
     const ack = reader.boolean('ack', false)
@@ -467,6 +539,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
         priority: priorities.indexOf(reader.oneOf('priority', priorities, 'normal')),
         ttl: ttl === undefined ? 0 : checkTime('ttl', ttl, 0),
         compress: reader.boolean('compress', true),
+        shape: readShape(reader, type, ack || durable),
       },
     }
   }
@@ -481,25 +554,33 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       batch: (route, joined, lengths) => this.router.batch(this.routed, route, joined, lengths),
       columns: (route, rows, values, missing) =>
         this.router.columns(this.routed, route, rows, values, missing),
-      untyped: (text) => this.emit('message', text),
-      binary: (data) => this.emit('binary', data as Buffer),
+      untyped: (text) => (this.wire === undefined ? this.emit('message', text) : this.wire.text(text)),
+      binary: (data) =>
+        this.wire === undefined ? this.emit('binary', data as Buffer) : this.wire.binary(data),
       control: (text) => this.onControl(text),
       reply: (token, text) => this.onReply(token, text),
-      settled: (token, how) => this.pending.settled(token, how),
-      dropped: (count, why) => this.onDropped(count, why),
-      drain: () => {
-        for (const resolve of this.drains.splice(0)) resolve()
+      settled: (token, how) => {
+        this.pending.settled(token, how)
+        this.wire?.settled(token)
       },
+      dropped: (count, why) => this.onDropped(count, why),
+      drain: () => this.onDrain(),
       routeRefused: (detail) =>
         this.fail(new HawserError('INVALID_OPTION', `A subscription cannot be evaluated: ${detail}`)),
       storeFailed: (detail) =>
         this.fail(new HawserError('STORE_FAILED', `The durable queue cannot be used: ${detail}`)),
+      opened: (link) => this.wire?.opened(link),
       closed: () => this.onClosed(),
     }
   }
 
   private onState(change: StateChange): void {
+    const before = this.status.state
     const error = this.status.changed(change)
+    if (this.wire !== undefined && change.state !== before) {
+      if (change.state === 'connected') this.wire.connected()
+      else if (before === 'connected' || before === 'disconnecting') this.wire.ended()
+    }
     this.emit('state', change.state, this.status.info())
     if (error !== undefined) this.fail(error)
     if (change.state === 'connected') this.rooms.connected()
@@ -514,7 +595,11 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       this.pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
       return
     }
-    const { payload, error } = readReply(this.layout, message)
+    this.settle(token, this.wire?.readReply(message) ?? readReply(this.layout, message))
+    this.wire?.settled(token)
+  }
+
+  private settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
     if (error === undefined || error === null) this.pending.resolve(token, payload)
     else this.pending.reject(token, replyError('The request', error))
   }
@@ -565,7 +650,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     )
   }
 
+  private onDrain(): void {
+    // While an encoder has messages still, more will wait.
+    if (this.wire === undefined || this.isDrained()) for (const resolve of this.drains.splice(0)) resolve()
+  }
+
   private onClosed(): void {
+    this.feed?.end()
+    this.wire?.ended()
     this.router.detach(this.routed)
     this.unwatch?.()
     this.pending.rejectAll('closed')
@@ -574,6 +666,23 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     this.status.end()
     if (this.status.state !== before) this.emit('state', this.status.state, this.status.info())
     for (const resolve of this.ended ?? []) resolve()
+  }
+
+  private wireHost(): WireHost {
+    return {
+      layout: this.layout,
+      fail: (error) => this.fail(error),
+      replied: (token, reply) => this.settle(token, reply),
+      acks: () => {
+        const { acks } = this.options
+        return acks === 1 || (acks === 0 && this.status.info().protocol === 'hawser.v1')
+      },
+      waits: (token) => this.pending.has(token),
+      connected: () => this.status.state === 'connected',
+      drained: () => this.onDrain(),
+      untyped: (text) => this.emit('message', text),
+      binary: (data) => this.emit('binary', data as Buffer),
+    }
   }
 
   // ------------------------------------------------------------------------------------------------------- tokens
@@ -636,13 +745,21 @@ const plain: EngineSend = {
   acked: false,
   durable: false,
   requestTimeout: 0,
+  joinable: false,
+  shape: undefined,
   token: 0,
+}
+
+function asHawserError(error: Error): HawserError {
+  if (error instanceof HawserError) return error
+  return new HawserError('INVALID_ARGUMENT', error.message, { cause: error })
 }
 
 const droppedWords: Record<string, string> = {
   QUEUE_FULL: 'the queue is full',
   EXPIRED: 'they waited longer than their `ttl`',
   TIMEOUT: 'the server did not acknowledge them',
+  CONNECTION_CLOSED: 'the client was closed before they were sent',
 }
 
 function checkType(type: unknown): asserts type is string {

@@ -2,80 +2,21 @@
 import type { NativePool } from '../../types/native'
 import { parseTarget } from '../core/client-url'
 import { HawserError } from '../core/error'
-import { OptionReader, badArgument } from '../core/validate'
+import { OptionReader, badArgument, badOption } from '../core/validate'
 import { binding } from '../native/binding'
-import { readAuth } from './auth'
-import { type EndpointStrategy, type ManagedClientOptions, strategies } from './client-options'
 import { aborted, checkTime } from './pending'
+import {
+  type AcquireOptions,
+  type CheckedPoolOptions,
+  type PoolConnectionInfo,
+  type PoolMetrics,
+  type PoolOptions,
+  readPoolOptions,
+} from './pool-options'
+import { PoolTargets } from './pool-targets'
 import { PooledConnection } from './pooled-connection'
 import type { AnyProtocol, ProtocolMap } from './protocol-map'
 import { WebSocketClient } from './websocket-client'
-
-/** Options of `new WebSocketPool()`. */
-export interface PoolOptions {
-  /** Connections to one host and port. Default 5. */
-  maxPerHost?: number
-  /** Connections to one URL. Default 1: all users share it. */
-  connectionsPerEndpoint?: number
-  /** Requests on one connection at once; 0: no limit. Default 100. */
-  maxInFlight?: number
-  /** Users that wait for a connection. Default 1000. */
-  maxWaiters?: number
-  /** Milliseconds that a connection without users is kept. Default 60000. */
-  idleTime?: number
-  /** Milliseconds that a user waits for a connection; 0: no limit. Default 30000. */
-  acquireTimeout?: number
-  /** Which of several URLs a connection goes to. Default 'failover'. */
-  strategy?: EndpointStrategy
-  /** Options of the connections. */
-  client?: Omit<ManagedClientOptions, 'url' | 'strategy'>
-}
-
-export interface AcquireOptions {
-  /** Milliseconds; default `acquireTimeout`. */
-  timeout?: number
-  signal?: AbortSignal
-}
-
-/** One connection of a pool, as `getActiveConnections()` shows it. */
-export interface PoolConnectionInfo {
-  url: string
-  host: string
-  state: 'opening' | 'open' | 'lost' | 'closing'
-  users: number
-  waiters: number
-  activeRequests: number
-  waitingRequests: number
-  /** 0–100, see `getPerformanceMetrics()`. */
-  health: number
-  /** Milliseconds, the median of the answers to pings; 0: not known. */
-  latency: number
-}
-
-/** All connections of a pool together. */
-export interface PoolMetrics {
-  total: number
-  active: number
-  users: number
-  waiters: number
-  opened: number
-  failed: number
-  evicted: number
-  granted: number
-  refused: number
-}
-
-/** Every option of `new WebSocketPool()`. */
-export const poolOptionNames = [
-  'maxPerHost',
-  'connectionsPerEndpoint',
-  'maxInFlight',
-  'maxWaiters',
-  'idleTime',
-  'acquireTimeout',
-  'strategy',
-  'client',
-]
 
 /** The kinds of an action, in the order of the core. */
 const Do = { open: 0, close: 1, grant: 2, refuse: 3, revoke: 4, grantRequest: 5, refuseRequest: 6 } as const
@@ -89,7 +30,6 @@ interface Connection<P extends ProtocolMap> {
   since: number
   opened: boolean
   users: Set<number>
-  lastError: HawserError | undefined
 }
 interface Waiter<P extends ProtocolMap> {
   resolve(connection: PooledConnection<P>): void
@@ -112,12 +52,12 @@ interface RequestWaiter {
  */
 export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
   private readonly core: NativePool
-  private readonly options: { acquireTimeout: number; strategy: number; client: object }
+  private readonly options: CheckedPoolOptions
+  private readonly targets: PoolTargets
   private readonly connections = new Map<number, Connection<P>>()
   private readonly waiters = new Map<number, Waiter<P>>()
   private readonly holders = new Map<number, PooledConnection<P>>()
   private readonly requests = new Map<number, RequestWaiter>()
-  private readonly targets = new Map<string, number>()
   private readonly closing = new Set<Promise<void>>()
   private lastFailure: HawserError | undefined
   private timer: NodeJS.Timeout | undefined
@@ -126,32 +66,9 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
 
   /** @throws TypeError `INVALID_OPTION`; HawserError `NATIVE_UNAVAILABLE` */
   constructor(options?: PoolOptions) {
-    const reader = new OptionReader('WebSocketPool', options, poolOptionNames)
-    const client = reader.raw('client') ?? {}
-    if (typeof client !== 'object' || Array.isArray(client)) {
-      throw new HawserError(
-        'INVALID_OPTION',
-        'Option `client` must be an object with options of the connections',
-      )
-    }
-    // One source of tokens for all: a refresh is made once.
-    const auth = readAuth((client as { auth?: unknown }).auth)
-    const shared = auth === undefined ? {} : { auth: { token: auth.source, as: auth.as, name: auth.name } }
-    const maxWaiters = reader.number('maxWaiters')
-    const settings = {
-      maxPerHost: reader.number('maxPerHost'),
-      perEndpoint: reader.number('connectionsPerEndpoint'),
-      maxInFlight: reader.number('maxInFlight'),
-      maxWaiters,
-      maxWaitingRequests: maxWaiters,
-      idleTime: reader.number('idleTime'),
-    }
-    this.options = {
-      acquireTimeout: reader.number('acquireTimeout'),
-      strategy: strategies.indexOf(reader.oneOf('strategy', strategies, 'failover')),
-      client: { ...client, ...shared },
-    }
-    this.core = binding().createPool(settings)
+    this.options = readPoolOptions(options)
+    this.core = binding().createPool(this.options.settings)
+    this.targets = new PoolTargets(this.core, this.options.strategy)
   }
 
   /**
@@ -167,20 +84,25 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
       if (this.ended) throw new HawserError('POOL_CLOSED')
       const reader = new OptionReader('`getConnection`', options, ['timeout', 'signal'])
       const timeout = checkTime('timeout', reader.raw('timeout'), this.options.acquireTimeout)
-      const signal = reader.raw('signal') as AbortSignal | undefined
+      const signal = reader.raw('signal')
+      if (signal !== undefined && !(signal instanceof AbortSignal)) {
+        badOption('signal', 'an AbortSignal', signal)
+      }
       if (signal?.aborted === true) throw aborted('The wait for a connection', signal)
       const now = clock()
-      const answer = this.core.acquire(now, this.target(url), timeout === 0 ? 0 : now + timeout)
+      const target = this.targets.find(url)
+      const answer = this.core.acquire(now, target.id, timeout === 0 ? 0 : now + timeout)
       const user = answer[0]
       const abort = (): void => {
-        if (signal !== undefined) this.waiters.get(user)?.reject(aborted('The wait for a connection', signal))
-        this.waiters.delete(user)
+        if (signal !== undefined) this.leave(user)?.reject(aborted('The wait for a connection', signal))
         this.perform(this.core.cancel(clock(), user))
       }
       signal?.addEventListener('abort', abort)
       const release = (): void => signal?.removeEventListener('abort', abort)
       this.waiters.set(user, { resolve, reject, release })
+      this.targets.enter(user, target)
       this.perform(answer)
+      this.targets.trim(now)
     })
   }
 
@@ -240,24 +162,6 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
     await this.close()
   }
 
-  // ------------------------------------------------------------------------------------------------------- targets
-
-  private target(url: string | URL | readonly (string | URL)[]): number {
-    const list = (Array.isArray(url) ? (url as (string | URL)[]) : [url as string | URL]).map((one) =>
-      parseTarget(one),
-    )
-    if (list.length === 0) badArgument('url', 'a URL, or at least one of them', url)
-    const key = list.map(({ href }) => href).join(' ')
-    let target = this.targets.get(key)
-    if (target === undefined) {
-      const hrefs = list.map(({ href }) => href)
-      const hosts = list.map(({ host, port, unixPath }) => (unixPath === '' ? `${host}:${port}` : unixPath))
-      target = this.core.addTarget(hrefs, hosts, this.options.strategy)[0]
-      this.targets.set(key, target)
-    }
-    return target
-  }
-
   // ------------------------------------------------------------------------------------------------------- actions
 
   private perform(answer: Float64Array): void {
@@ -273,13 +177,9 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
         case Do.grant:
           this.grant(user, connection)
           break
-        case Do.refuse: {
-          const waiter = this.waiters.get(user)
-          this.waiters.delete(user)
-          waiter?.release()
-          waiter?.reject(this.refusal(why))
+        case Do.refuse:
+          this.leave(user)?.reject(this.refusal(why))
           break
-        }
         case Do.revoke: {
           const holder = this.holders.get(user)
           this.forget(user, connection)
@@ -340,13 +240,9 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
       since: clock(),
       opened: false,
       users: new Set(),
-      lastError: undefined,
     }
     this.connections.set(id, connection)
-    client.on('error', (error) => {
-      this.lastFailure = error
-    })
-    client.onStateChange((state) => {
+    client.onStateChange((state, { error }) => {
       const latency = clock() - connection.since
       if (state === 'connected') {
         this.tell(id, connection.opened ? Report.healed : Report.opened, latency)
@@ -355,9 +251,11 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
         connection.since = clock()
         if (connection.opened) this.tell(id, Report.lost)
       } else if (state === 'failed') {
+        this.lastFailure = error
         this.tell(id, Report.failed)
         this.let(connection)
       } else if (state === 'disconnected') {
+        this.lastFailure = new HawserError('CONNECTION_CLOSED')
         this.tell(id, Report.closed)
         this.let(connection)
       }
@@ -392,16 +290,23 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
     this.closing.add(tracked)
   }
 
-  private grant(user: number, id: number): void {
+  /** A user waits no longer. */
+  private leave(user: number): Waiter<P> | undefined {
     const waiter = this.waiters.get(user)
-    const connection = this.connections.get(id)
     this.waiters.delete(user)
+    this.targets.leave(user)
+    waiter?.release()
+    return waiter
+  }
+
+  private grant(user: number, id: number): void {
+    const waiter = this.leave(user)
+    const connection = this.connections.get(id)
     if (waiter === undefined || connection === undefined) {
       // Nobody waits any more.
       queueMicrotask(() => this.perform(this.core.release(clock(), user)))
       return
     }
-    waiter.release()
     connection.users.add(user)
     connection.client.ref()
     const pooled = new PooledConnection<P>(connection.client, {
@@ -441,7 +346,10 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
 
   private arm(): void {
     const next = this.ended ? 0 : this.core.nextDeadline()
-    if (next === this.timerAt) return
+    if (next === this.timerAt) {
+      this.keepAlive()
+      return
+    }
     this.timerAt = next
     clearTimeout(this.timer)
     this.timer = undefined
@@ -453,8 +361,13 @@ export class WebSocketPool<P extends ProtocolMap = AnyProtocol> {
       },
       Math.max(1, Math.min(next - clock() + 1, 0x7fffffff)),
     )
-    // Waiting users keep the process by the connections that they wait for.
-    if (this.waiters.size === 0) this.timer.unref()
+    this.keepAlive()
+  }
+
+  /** Users that wait for a place keep the process; connections without users do not. */
+  private keepAlive(): void {
+    if (this.waiters.size === 0) this.timer?.unref()
+    else this.timer?.ref()
   }
 }
 

@@ -27,6 +27,7 @@ export type OwnCode =
   | 'EXPIRED'
   | 'PARSE_ERROR'
   | 'INVALID_MESSAGE'
+  | 'DECRYPTION_FAILED'
   | 'RETRIES_EXHAUSTED'
   | 'STORE_FAILED'
   | 'POOL_CLOSED'
@@ -196,8 +197,15 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
     recoverable: true,
   },
   EXPIRED: { message: 'The message waited longer than its `ttl`', recoverable: true },
-  PARSE_ERROR: { message: 'A message that a handler wants is no JSON', recoverable: true },
+  PARSE_ERROR: {
+    message: 'A message cannot be read: it is no JSON, or not what the codec or dialect expects',
+    recoverable: true,
+  },
   INVALID_MESSAGE: { message: 'A message has not the form that its handler expects', recoverable: true },
+  DECRYPTION_FAILED: {
+    message: 'A message cannot be decrypted: it was changed on the way, or written with another key',
+    recoverable: true,
+  },
   RETRIES_EXHAUSTED: {
     message:
       'The client has tried as often as `reconnect.maxAttempts` allows. Call `reconnect()` to begin anew',

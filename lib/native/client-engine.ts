@@ -8,6 +8,7 @@ import {
   type EngineSend,
   type QueuedMessage,
   type RouteSpec,
+  admissions,
   clientStates,
   settlements,
 } from '../client/engine'
@@ -31,6 +32,8 @@ import { byteLength, type SharedBuffer } from './shared-buffer'
 
 const reasons = ['connect', 'refused', 'expired'] as const
 const hows = ['none', 'query', 'header', 'message'] as const
+/** Marks a binary one among the frames of `say`. */
+const binaryFrame = 0x80000000
 const noRoutes = new Uint32Array(0)
 
 /** What the channel calls for the records of a client. */
@@ -123,8 +126,31 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   removeRoute(route: number): void {
     this.op(ClientOp.remove_route, words(route))
   }
-  interest(untyped: boolean, binary: boolean): void {
-    this.op(ClientOp.interest, Buffer.of((untyped ? 1 : 0) | (binary ? 2 : 0)))
+  interest(untyped: boolean, binary: boolean, asking: boolean): void {
+    this.op(ClientOp.interest, Buffer.of((untyped ? 1 : 0) | (binary ? 2 : 0) | (asking ? 4 : 0)))
+  }
+  answered(ack: boolean, id: string): void {
+    this.op(ClientOp.answered, Buffer.concat([Buffer.of(ack ? 1 : 0), Buffer.from(id)]))
+  }
+  say(link: number, frames: readonly (string | Uint8Array)[]): void {
+    const parts: Uint8Array[] = [words(link)]
+    for (const frame of frames) {
+      const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame
+      parts.push(words(bytes.length | (typeof frame === 'string' ? 0 : binaryFrame)), bytes)
+    }
+    this.op(ClientOp.say, Buffer.concat(parts))
+  }
+  admit(how: (typeof admissions)[number], link: number, why: string): void {
+    this.op(
+      ClientOp.admit,
+      Buffer.concat([Buffer.of(admissions.indexOf(how)), words(link), Buffer.from(why)]),
+    )
+  }
+  pause(): void {
+    this.op(ClientOp.wait)
+  }
+  resume(): void {
+    this.op(ClientOp.go)
   }
   clearQueue(): void {
     this.op(ClientOp.clear_queue)
@@ -177,21 +203,26 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       (message.binary ? OutFlag.binary : 0) |
       (message.compress ? OutFlag.compress : 0) |
       (pending + size + messageOverhead > this.highWaterMark ? OutFlag.arm_drain : 0)
-    const head = this.head(message)
+    const name = message.shape === undefined ? message.id : message.shape.key
+    const head = this.head(message, name)
     if (size <= largeThreshold) {
-      const taken = this.channel.sendClient(this.slot, flags, token, head, message.id, data, size)
+      const taken = this.channel.sendClient(this.slot, flags, token, head, name, data, size)
       return taken ? size : -1
     }
-    return this.channel.sendClientLarge(this.slot, flags, token, head, message.id, data, size) ? size : -1
+    return this.channel.sendClientLarge(this.slot, flags, token, head, name, data, size) ? size : -1
   }
 
-  private head(message: EngineSend): Uint32Array {
-    sendHead[0] =
-      message.priority |
-      (((message.acked ? 1 : 0) | (message.durable ? 2 : 0) | (message.requestTimeout > 0 ? 4 : 0)) << 8) |
-      (message.id.length << 16)
+  private head(message: EngineSend, name: string): Uint32Array {
+    const { shape } = message
+    const mode =
+      (message.acked ? 1 : 0) |
+      (message.durable ? 2 : 0) |
+      (message.requestTimeout > 0 ? 4 : 0) |
+      (message.joinable ? 8 : 0) |
+      (shape === undefined ? 0 : shape.mode === 'throttle' ? 16 : 32)
+    sendHead[0] = message.priority | (mode << 8) | (name.length << 16)
     sendHead[1] = message.ttl
-    sendHead[2] = message.requestTimeout
+    sendHead[2] = shape === undefined ? message.requestTimeout : shape.every
     return sendHead
   }
 
@@ -290,13 +321,16 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       case ClientNotice.route_refused:
         events.routeRefused(bytes.utf8Slice(start, start + length))
         break
+      case ClientNotice.opened:
+        events.opened(bytes.readUInt32LE(start))
+        break
       case ClientNotice.store_failed:
         events.storeFailed(bytes.utf8Slice(start, start + length))
         break
     }
   }
 
-  /** Fields: attempt, delay, endpoint, protocol, error, system, status, recoverable, close code, detail, reason. */
+  /** Fields: attempt, delay, endpoint, protocol, error, system, status, recoverable (2: exhausted), close code, detail, reason. */
   private onState(state: number, fields: string): void {
     const [attempt, delay, endpoint, protocol, error, system, status, recoverable, code, detail, ...reason] =
       fields.split('\n')
@@ -318,6 +352,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         recoverable: recoverable === '1',
       }
     }
+    if (recoverable === '2') change.exhausted = true
     if (code !== '0') change.close = { code: Number(code), reason: reason.join('\n') }
     this.keepAlive(name !== 'idle' && name !== 'disconnected' && name !== 'failed')
     const first = name === 'connected' && !this.started

@@ -42,6 +42,8 @@ export const gauges = [
   'latencyP90',
   'latencyP99',
   'health',
+  'replaced',
+  'batches',
 ] as const
 
 /** An empty list, of a client that has not begun or is gone, reads as zeros. */

@@ -82,6 +82,10 @@ export const ClientOp = {
   snapshot: 12,
   dispose: 13,
   go: 14,
+  answered: 15,
+  say: 16,
+  admit: 17,
+  wait: 18,
 } as const
 
 /** The `aux` of a `client_notice` record. */
@@ -92,6 +96,7 @@ export const ClientNotice = {
   snapshot: 4,
   store_failed: 5,
   route_refused: 6,
+  opened: 7,
 } as const
 
 /** Bytes before the id and the data of a `client_send` record. */

@@ -167,6 +167,7 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   to->reconnect.factor = number<double>(from, "factor");
   to->reconnect.jitter = number<double>(from, "jitter");
   to->reconnect.max_attempts = number<std::uint32_t>(from, "maxAttempts");
+  to->reconnect.adaptive = flag(from, "adaptive");
   to->reconnect.min_uptime = number<std::int64_t>(from, "minUptime");
   to->reconnect.recoverable_codes = codes("recoverableCodes");
   to->reconnect.final_codes = codes("finalCodes");
@@ -184,6 +185,10 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   to->routing.room_at = text(from, "roomAt");
   to->routing.correlation_at = text(from, "correlationAt");
   to->routing.reply_type = text(from, "replyType");
+  to->batch.max = number<std::uint32_t>(from, "batchMax");
+  to->batch.every = number<std::int64_t>(from, "batchEvery");
+  to->batch.always = flag(from, "batchAlways");
+  to->gated = flag(from, "gated");
   to->message_interval = number<std::int64_t>(from, "messageInterval");
   to->message_timeout = number<std::int64_t>(from, "messageTimeout");
   to->auth = flag(from, "auth");

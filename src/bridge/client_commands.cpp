@@ -1,6 +1,7 @@
 // Records of managed clients: what they hold becomes calls of the client.
 #include "bridge/client_commands.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace hawser::bridge {
@@ -52,7 +53,7 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
       client->remove_route(word(payload, 0));
       break;
     case client_op::interest:
-      client->interest((payload[0] & 1) != 0, (payload[0] & 2) != 0);
+      client->interest((payload[0] & 1) != 0, (payload[0] & 2) != 0, (payload[0] & 4) != 0);
       break;
     case client_op::cancel:
       client->cancel(word(payload, 0));
@@ -69,6 +70,19 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
     case client_op::go:
       client->go();
       break;
+    case client_op::wait:
+      client->wait();
+      break;
+    case client_op::answered:
+      client->answered(payload[0] != 0, text_of(behind(payload, 1)));
+      break;
+    case client_op::say:
+      client->say(word(payload, 0), behind(payload, 4));
+      break;
+    case client_op::admit:
+      client->admit(static_cast<net::admission>(payload[0]), word(behind(payload, 1), 0),
+                    text_of(behind(payload, 5)));
+      break;
   }
 }
 
@@ -81,6 +95,8 @@ net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
   out.acked = (head.mode & 1) != 0;
   out.durable = (head.mode & 2) != 0;
   out.request = (head.mode & 4) != 0;
+  out.joinable = (head.mode & 8) != 0;
+  out.shape = static_cast<net::shape_use>(std::min(head.mode >> 4 & 3, 2));
   out.binary = (flags & out_flag::binary) != 0;
   out.compress = (flags & out_flag::compress) != 0;
   out.arm_drain = (flags & out_flag::arm_drain) != 0;

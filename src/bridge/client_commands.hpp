@@ -19,6 +19,7 @@ static_assert(static_cast<int>(client_notice::store_failed) ==
               static_cast<int>(net::client_notice::store_failed));
 static_assert(static_cast<int>(client_notice::route_refused) ==
               static_cast<int>(net::client_notice::route_refused));
+static_assert(static_cast<int>(client_notice::opened) == static_cast<int>(net::client_notice::opened));
 
 // `client` may be null. Payloads come from lib/native/client-engine.ts.
 void run_client_op(net::client_port* client, client_op op, std::span<const std::uint8_t> payload);

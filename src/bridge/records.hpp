@@ -116,21 +116,25 @@ enum class client_op : std::uint32_t {
   fail_token = 6,    // payload = u8 final, detail
   add_route = 7,     // payload = u32 route, the specification in JSON
   remove_route = 8,  // payload = u32 route
-  interest = 9,      // payload = u8: bit 0 texts without a type, bit 1 binary messages
+  interest = 9,      // payload = u8: bit 0 texts without a type, bit 1 binary messages, bit 2 those that ask
   cancel = 10,       // payload = u32 token
   clear_queue = 11,
   snapshot = 12,  // payload = u32 token, u32 most; answered by a notice
   dispose = 13,
-  go = 14,  // the program had its turn after the first connection: read
+  go = 14,        // the program had its turn after the first connection: read
+  answered = 15,  // payload = u8 (0 a reply, 1 an ack), the id that it answers
+  say = 16,       // payload = u32 link, frames: u32 bytes of one (bit 31: binary), the bytes, the next …
+  admit = 17,     // payload = u8 admission, u32 link, detail
+  wait = 18,      // read no more until `go`
 };
 
 // Before the id and the data of a client_send record.
 struct client_send_head {
   std::uint8_t priority;  // 0 high, 1 normal, 2 low
-  std::uint8_t mode;      // bit 0 acked, 1 durable, 2 request
-  std::uint16_t id_length;
-  std::uint32_t ttl;      // milliseconds, 0: the queue's default
-  std::uint32_t timeout;  // of a request, milliseconds
+  std::uint8_t mode;  // bit 0 acked, 1 durable, 2 request, 3 joinable, 4 and 5 shape: 1 throttle, 2 debounce
+  std::uint16_t id_length;  // of the id; with a shape of its key
+  std::uint32_t ttl;        // milliseconds, 0: the queue's default
+  std::uint32_t timeout;    // of a request, or the interval of the shape; milliseconds
 };
 
 enum class client_notice : std::uint32_t {
@@ -140,6 +144,7 @@ enum class client_notice : std::uint32_t {
   snapshot = 4,       // payload = u32 token, JSON
   store_failed = 5,   // payload = detail
   route_refused = 6,  // the same
+  opened = 7,         // payload = u32 link: it is open; messages wait until it is admitted
 };
 
 namespace out_flag {

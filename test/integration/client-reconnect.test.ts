@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { event, within } from '../support/waiters'
 import { brisk, rejection, useManaged } from './support/managed'
 
+type Refuse = (accept: boolean, status: number) => void
+
 const scope = useManaged()
 
 describe.each(['ws', 'hawser'] as const)('against a server of %s', (maker) => {
@@ -142,21 +144,57 @@ describe('codes and counts of the program', () => {
     await watched.reached('failed')
   })
 
-  test('maxAttempts: gives up with the coded error of the last attempt', async () => {
+  test('maxAttempts: so many attempts fail, and the error of the last one is the cause', async () => {
     const far = await scope.farDown()
     const watched = scope.managed(far, { reconnect: { ...brisk, maxAttempts: 3 } })
     const error = await rejection(watched.client.connect())
-    expect(error.code).toBe('CONNECTION_REFUSED')
+    expect(error).toMatchObject({
+      code: 'RETRIES_EXHAUSTED',
+      recoverable: false,
+      cause: { code: 'CONNECTION_REFUSED' },
+    })
     expect(error).toBe(watched.client.getConnectionInfo().error)
     expect(watched.client.state).toBe('failed')
     expect(watched.states).toEqual(['connecting', 'reconnecting', 'failed'])
     expect(
       watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.reconnectAttempts),
-    ).toEqual([1, 2, 3])
+    ).toEqual([1, 2])
     // The program may begin anew.
     await far.start()
     await within(watched.client.connect(), 'connect() after `failed`')
     expect(watched.client.getConnectionInfo().reconnectAttempts).toBe(0)
+  })
+
+  test('adaptive: false keeps maxAttempts where an endpoint never opens', async () => {
+    const far = await scope.farDown()
+    const dials = async (adaptive: boolean): Promise<number> => {
+      const reconnect = { minDelay: 1, maxDelay: 1, maxAttempts: 12, adaptive }
+      const watched = scope.managed(far, { reconnect })
+      expect(await rejection(watched.client.connect())).toMatchObject({ code: 'RETRIES_EXHAUSTED' })
+      return 1 + watched.changes.filter(({ state }) => state === 'reconnecting').length
+    }
+    expect(await dials(false)).toBe(12)
+    expect(await dials(true)).toBeLessThan(12)
+    expect(() => scope.managed(far, { reconnect: { adaptive: 1 as never } })).toThrow('reconnect.adaptive')
+  })
+
+  test('maxAttempts: what the server answered is reachable through the cause', async () => {
+    const far = await scope.far({ server: { verifyClient: (_: unknown, say: Refuse) => say(false, 503) } })
+    const { client } = scope.managed(far, { reconnect: { ...brisk, maxAttempts: 1 } })
+    const error = await rejection(client.connect())
+    expect(error).toMatchObject({ code: 'RETRIES_EXHAUSTED', cause: { statusCode: 503 } })
+  })
+
+  test('maxAttempts: the loss of a connection that lasted is no failed attempt', async () => {
+    const far = await scope.far()
+    const watched = await scope.connected(far, { reconnect: { ...brisk, maxAttempts: 1 } })
+    for (let times = 2; times < 5; times++) {
+      far.hangUp()
+      await watched.reached('connected', times)
+    }
+    await far.stop()
+    await watched.reached('failed')
+    expect(watched.last('failed')?.error?.code).toBe('RETRIES_EXHAUSTED')
   })
 
   test('reconnect: false connects once', async () => {
@@ -178,7 +216,7 @@ describe('codes and counts of the program', () => {
     await rejection(watched.client.connect())
     expect(
       watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.nextDelay),
-    ).toEqual([10, 30, 90, 100, 100])
+    ).toEqual([10, 30, 90, 100])
   })
 
   test('a connection below minUptime does not start the count anew', async () => {
@@ -189,8 +227,12 @@ describe('codes and counts of the program', () => {
     await watched.reached('failed')
     expect(
       watched.changes.filter(({ state }) => state === 'reconnecting').map((one) => one.reconnectAttempts),
-    ).toEqual([1, 2, 3])
-    expect(far.accepted).toBe(4)
+    ).toEqual([1, 2])
+    expect(far.accepted).toBe(3)
+    expect(watched.last('failed')?.error).toMatchObject({
+      code: 'RETRIES_EXHAUSTED',
+      cause: { code: 'CONNECTION_LOST' },
+    })
   })
 })
 

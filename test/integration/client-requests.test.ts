@@ -59,6 +59,21 @@ test('an `error` message with its correlation id rejects a request too', async (
   expect(await rejection(client.request('ask'))).toMatchObject({ code: 'TIMEOUT' })
 })
 
+test('an `error` message may say why in its payload; a reply with an error in its payload is an answer', async () => {
+  const far = await scope.far({ hawser: false })
+  far.answer = ({ type, correlationId }) =>
+    far.say({
+      type: type === 'a' ? 'error' : 'reply',
+      correlationId,
+      payload: { code: 'E_OWN', error: 'no' },
+    })
+  const { client } = await scope.connected(far)
+  expect(await rejection(client.request('a'))).toMatchObject({ code: 'SERVER_ERROR', serverCode: 'E_OWN' })
+  expect(await client.request('b')).toEqual({ code: 'E_OWN', error: 'no' })
+  far.answer = ({ correlationId }) => far.say({ type: 'error', correlationId })
+  expect(await rejection(client.request('a'))).toMatchObject({ code: 'SERVER_ERROR' })
+})
+
 test('no reply in time is TIMEOUT; the reply that comes then is ignored', async () => {
   const far = await scope.far()
   const { client, errors } = await scope.connected(far, { requestTimeout: 30 })

@@ -75,6 +75,36 @@ test('off, once and unsubscribe end what on and subscribe began', async () => {
   expect(client.getPerformanceMetrics().unrouted).toBe(unrouted + 1)
 })
 
+test('a function subscribed twice is two subscriptions; `on` twice is one', async () => {
+  const far = await scope.far()
+  const { client } = await scope.connected(far)
+  let calls = 0
+  const handler = (): unknown => calls++
+  const spoken = async (): Promise<number> => {
+    calls = 0
+    const last = new Promise((resolve) => client.router.once('last', resolve))
+    far.say({ type: 'm' })
+    far.say({ type: 'last' })
+    await within(last, 'the last message')
+    return calls
+  }
+  const first = client.subscribe({ type: 'm' }, handler)
+  const second = client.subscribe({ type: 'm' }, handler)
+  expect(await spoken()).toBe(2)
+  client.on('m', handler).on('m', handler)
+  expect(await spoken()).toBe(3)
+  first.unsubscribe()
+  first.unsubscribe()
+  expect(await spoken()).toBe(2)
+  client.off('m', handler)
+  expect(await spoken()).toBe(1)
+  client.off('m', handler)
+  expect(await spoken()).toBe(1)
+  second.unsubscribe()
+  expect(await spoken()).toBe(0)
+  expect(client.router.size).toBe(0)
+})
+
 test('a handler may add handlers and take off others while it runs', async () => {
   const { far, watched, client } = await feed()
   const got: string[] = []

@@ -10,8 +10,7 @@ export async function serveExamples() {
   let lost = false
   server.on('connection', (socket) => {
     const say = (message) => socket.send(JSON.stringify(message))
-    socket.on('message', (text) => {
-      const { type, id, payload, correlationId } = JSON.parse(text)
+    const take = ({ type, id, payload, correlationId }) => {
       const reply = (more) => say({ type: 'reply', correlationId, ...more })
       switch (type) {
         case 'publish':
@@ -20,6 +19,8 @@ export async function serveExamples() {
           return socket.terminate()
         case 'close-me':
           return socket.close(payload)
+        case 'batch':
+          return payload.forEach(take)
         case 'log':
           return logged.push(payload)
         case 'logged':
@@ -37,6 +38,9 @@ export async function serveExamples() {
         case 'auth':
           return say({ type: payload.token === 'good-token' ? 'auth_ok' : 'auth_error' })
       }
+    }
+    socket.on('message', (text, isBinary) => {
+      if (!isBinary) take(JSON.parse(text))
     })
   })
   await once(server, 'listening')

@@ -12,6 +12,7 @@ export class TcpProxy {
   readonly server: net.Server
   #mode: Mode = 'pass'
   #throttle: (() => number) | undefined
+  #cutAfter: (() => number) | undefined
   readonly #pairs = new Set<[net.Socket, net.Socket]>()
 
   private constructor(target: number) {
@@ -24,6 +25,7 @@ export class TcpProxy {
         if (this.#mode === 'answer') this.#mode = 'swallow'
       })
       for (const socket of pair) socket.on('close', () => this.#pairs.delete(pair))
+      this.#limit(pair)
     })
   }
 
@@ -48,6 +50,11 @@ export class TcpProxy {
     this.#throttle = bytes
   }
 
+  /** From now on each new connection ends behind so many bytes of the target; undefined: no more of them. */
+  cutAfter(bytes: (() => number) | undefined): void {
+    this.#cutAfter = bytes
+  }
+
   /** Resets every connection. */
   cut(): void {
     for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy()
@@ -56,6 +63,25 @@ export class TcpProxy {
   async close(): Promise<void> {
     for (const pair of this.#pairs) for (const socket of pair) socket.destroy()
     await new Promise<void>((resolve) => this.server.close(() => resolve()))
+  }
+
+  #limit(pair: [net.Socket, net.Socket]): void {
+    if (this.#cutAfter === undefined) return
+    const [near, far] = pair
+    let left = this.#cutAfter()
+    const write = near.write.bind(near) as (bytes: Buffer, done?: () => void) => boolean
+    near.write = ((bytes: Buffer) => {
+      const part = bytes.subarray(0, left)
+      left -= part.length
+      if (left > 0) return write(part)
+      if (part.length > 0) {
+        write(part, () => {
+          near.destroy()
+          far.destroy()
+        })
+      }
+      return true
+    }) as typeof near.write
   }
 
   #relay(from: net.Socket, to: net.Socket, passed = (): void => {}): void {

@@ -9,7 +9,7 @@ import {
   type WebSocketOptions,
 } from '../../lib'
 import { managedOptionNames } from '../../lib/client/client-options'
-import { poolOptionNames } from '../../lib/client/websocket-pool'
+import { poolOptionNames } from '../../lib/client/pool-options'
 import { clientOptionNames } from '../../lib/core/client-options'
 import { type DefaultName, defaults } from '../../lib/core/defaults'
 import { nearest } from '../../lib/core/validate'
@@ -64,7 +64,7 @@ function nested(name: string, value: unknown): Record<string, unknown> {
   return inner === undefined ? { [outer]: value } : { [outer]: { [inner]: value } }
 }
 
-const elsewhere = new Set(['close.timeout', 'threads'])
+const elsewhere = new Set(['close.timeout', 'threads', 'throttle', 'debounce'])
 const numeric = (Object.keys(defaults) as DefaultName[]).filter((name) => !elsewhere.has(name))
 
 describe.each(numeric)('%s', (name) => {

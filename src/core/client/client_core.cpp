@@ -13,7 +13,8 @@ client_core::client_core(const core_settings& settings, client_host& host, clien
       gauges_(gauges),
       machine_(settings.machine, settings.seed),
       endpoints_(settings.endpoints, settings.endpoint),
-      queue_(settings_.queue, *this) {
+      queue_(settings_.queue, *this),
+      gate_(settings_.batch) {
   publish(now);
 }
 
@@ -35,6 +36,13 @@ void client_core::reconnect(time_ms now) {
 
 void client_core::disconnect(time_ms now, std::uint16_t code, std::string_view reason) {
   has_end_ = false;
+  if (ready_) {
+    // What waits for company, or for its time, goes before the goodbye.
+    flushing_ = true;
+    release_shaped(now);
+    pump(now);
+    flushing_ = false;
+  }
   perform(machine_.disconnect(now, code, reason), now);
 }
 
@@ -96,6 +104,8 @@ void client_core::perform(const client_actions& actions, time_ms now) {
         drop_round(action.timed_out, now);
         break;
       case kind::close_link:
+        // When the client leaves, the link is closed behind what still goes out.
+        if (leaving_ && !ended_) break;
         if (link_ != 0) host_.close(link_, action.code, action.reason);
         ready_ = false;
         break;
@@ -126,7 +136,8 @@ void client_core::report(const client_action& action) {
                    action.to == client_state::disconnected;
   link_end token_end;
   const link_end* end = bad && has_end_ ? &last_end_ : nullptr;
-  if (action.stop == stop_reason::token && end == nullptr) {
+  const bool gave_up = action.stop == stop_reason::token || action.stop == stop_reason::exhausted;
+  if (gave_up && end == nullptr) {
     token_end.error = {errc::aborted, 0, "No token could be had."};
     token_end.auth_rejected = true;
     end = &token_end;
@@ -138,6 +149,7 @@ void client_core::report(const client_action& action) {
        .endpoint = action.to == client_state::connected ? static_cast<std::int32_t>(endpoint_) : -1,
        .protocol = action.to == client_state::connected ? std::string_view(protocol_) : std::string_view(),
        .recoverable = action.to != client_state::failed,
+       .exhausted = action.stop == stop_reason::exhausted,
        .end = end});
 }
 
@@ -225,13 +237,11 @@ void client_core::link_opened(std::uint32_t link, std::string_view protocol, tim
   endpoint_ = won.endpoint;
   opened_at_ = now;
   protocol_ = protocol;
-  if (!first_message_.empty()) {
-    host_.send_control(link_, first_message_);
-    // A server that knows nothing of our protocol answers in words of its own, or not at all.
-    if (speaks_own_protocol()) {
-      authenticating_ = true;
-      return;
-    }
+  if (!first_message_.empty()) host_.send_control(link_, first_message_);
+  // A server that knows nothing of our protocol answers a token in words of its own, or not at all.
+  if (settings_.gated || (!first_message_.empty() && speaks_own_protocol())) {
+    authenticating_ = true;
+    return;
   }
   accept_link(now);
 }
@@ -312,7 +322,7 @@ void client_core::round_failed(time_ms now) {
   // What was an alternative when the first dial failed may have failed since, and asked to be left alone too.
   if (!endpoints_.other_ready(static_cast<endpoint_index>(endpoints_.size()), now)) how.alternative = false;
   round_.cancel();
-  if (!plan_.order.empty()) {
+  if (settings_.adaptive && !plan_.order.empty()) {
     machine_.set_policy(adapted(settings_.machine.reconnect, endpoints_.experience_of(plan_.order.front())));
   }
   machine_.leave_alone_until(endpoints_.left_alone_until(now));
@@ -325,6 +335,7 @@ void client_core::lose_link(time_ms now) {
   link_ = 0;
   ready_ = false;
   authenticating_ = false;
+  frames_.clear();
   next_beat_ = 0;
   beat_deadline_ = 0;
   beat_sent_ = 0;
@@ -349,6 +360,7 @@ void client_core::timer(time_ms now, std::int64_t now_microseconds) {
     });
   }
   queue_.on_timer(now);
+  shaper_.release(now, [&](const core_message& message) { enqueue(message, now); });
   if (const time_ms next = round_.next_deadline(); next != 0 && now >= next) start_dials(now);
   machine_.leave_alone_until(endpoints_.left_alone_until(now));
   perform(machine_.timer(now), now);
@@ -356,14 +368,19 @@ void client_core::timer(time_ms now, std::int64_t now_microseconds) {
   pump(now);
 }
 
+void client_core::on_silence(std::string_view why, time_ms now) {
+  if (link_ == 0) return;
+  const std::uint32_t link = link_;
+  host_.drop(link);
+  link_end silent;
+  silent.error = {errc::heartbeat_timeout, 0, std::string(why)};
+  link_ended(link, std::move(silent), now);
+}
+
 void client_core::beat(time_ms now, std::int64_t now_microseconds) {
   if (!ready_ || next_beat_ == 0) return;
   if (beat_deadline_ != 0 && now >= beat_deadline_) {
-    const std::uint32_t link = link_;
-    host_.drop(link);
-    link_end silent;
-    silent.error = {errc::heartbeat_timeout, 0, "The peer did not answer a heartbeat message in time."};
-    link_ended(link, std::move(silent), now);
+    on_silence("The peer did not answer a heartbeat message in time.", now);
     return;
   }
   if (now < next_beat_ || beat_deadline_ != 0) return;
@@ -392,7 +409,14 @@ time_ms client_core::next_deadline(time_ms now) noexcept {
   sooner(round_.next_deadline());
   sooner(queue_.next_deadline(now));
   if (requests_) sooner(requests_->next_deadline(now));
-  if (ready_) sooner(beat_deadline_ != 0 ? beat_deadline_ : next_beat_);
+  sooner(shaper_.next_deadline());
+  if (leaving_) sooner(leave_until_);
+  if (ready_) {
+    sooner(beat_deadline_ != 0 ? beat_deadline_ : next_beat_);
+    // Where the link has no room, its word that it has some is what counts.
+    if (joins() && !held_ && queue_.waiting() > 0 && host_.room(link_) > 0)
+      sooner(gate_.next_deadline(lines()));
+  }
   return next;
 }
 

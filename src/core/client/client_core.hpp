@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -22,7 +23,9 @@
 #include "core/client/dial_round.hpp"
 #include "core/client/endpoint_set.hpp"
 #include "core/client/request_table.hpp"
+#include "core/client/send_batch.hpp"
 #include "core/client/send_queue.hpp"
+#include "core/client/send_shaper.hpp"
 #include "core/metrics/histogram.hpp"
 
 namespace hawser::client {
@@ -36,19 +39,16 @@ struct core_settings {
   std::size_t endpoints = 1;
   endpoint_settings endpoint;
   machine_settings machine;
+  bool adaptive = true;  // the policy follows what is known of the endpoint
   queue_settings queue;
   request_settings requests;
   ack_mode acks = ack_mode::by_protocol;
+  batch_settings batch;
+  time_ms leave_timeout = 0;       // what leave() waits for; 0: no limit
+  bool gated = false;              // an open link waits for on_auth(), with or without a token
   time_ms heartbeat_interval = 0;  // of heartbeat messages; 0: none
   time_ms heartbeat_timeout = 0;   // 0: an answer is not waited for
   std::uint64_t seed = 0;
-};
-
-// What is sent; views are read during the call.
-struct core_message {
-  outgoing data;
-  time_ms ttl = 0;      // 0: the queue's default
-  time_ms timeout = 0;  // above 0: a request, whose reply has to come by then; its id is the correlation id
 };
 
 class client_core final : private queue_events {
@@ -73,6 +73,12 @@ class client_core final : private queue_events {
   }
   // Gives up everything and settles what waits; no link is left. The client is at its end.
   void end(time_ms now);
+  // Lets out what was sent, without waiting for acks and replies, and is at its end then: at once where there
+  // is no link. The shell asks left() after each turn.
+  void leave(time_ms now);
+  bool left(time_ms now);
+  // It did not get everything out in time.
+  bool leave_expired(time_ms now) const noexcept { return leave_until_ != 0 && now >= leave_until_; }
 
   // The store. Nothing is sent before it has been read.
   void hold_sending() noexcept { held_ = true; }
@@ -90,6 +96,8 @@ class client_core final : private queue_events {
   bool on_ack(std::string_view id, time_ms now);
   std::optional<std::uint32_t> on_reply(std::string_view correlation_id);
   bool on_heartbeat_ack(std::int64_t now_microseconds);
+  // The peer of the open link has been silent for too long: the link is lost.
+  void on_silence(std::string_view why, time_ms now);
   // The answer to the token that opened the link.
   bool on_auth(bool accepted, std::string_view why, time_ms now);
   void on_token_expired() noexcept { machine_.token_expired(); }
@@ -101,7 +109,7 @@ class client_core final : private queue_events {
   bool speaks_own_protocol() const noexcept { return protocol_ == own_protocol; }
   std::uint32_t link() const noexcept { return link_; }  // the open one, 0: none
   // Payload bytes and messages inside: accepted, not done, not given up.
-  std::size_t bytes() const noexcept { return queue_.bytes(); }
+  std::size_t bytes() const noexcept { return queue_.bytes() + shaper_.bytes(); }
   std::size_t messages() const noexcept;
   std::size_t requests() const noexcept { return requests_ ? requests_->pending() : 0; }
   // A reply may come, late ones included.
@@ -129,6 +137,14 @@ class client_core final : private queue_events {
   void lose_link(time_ms now);
   void accept_link(time_ms now);
   void pump(time_ms now);
+  void pump_joined(time_ms now);
+  std::size_t send_joined(time_ms now);
+  bool enqueue(const core_message& message, time_ms now);
+  void release_shaped(time_ms now);
+  bool joins() const noexcept {
+    return settings_.batch.max > 1 && (settings_.batch.always || speaks_own_protocol());
+  }
+  std::array<line_state, priorities> lines() const noexcept;
   bool acks() const noexcept;
   void beat(time_ms now, std::int64_t now_microseconds);
   outcome outcome_of(const link_end& how, endpoint_index e, time_ms now) const;
@@ -142,6 +158,10 @@ class client_core final : private queue_events {
   dial_plan plan_;
   std::vector<dialing> dials_;
   send_queue queue_;
+  send_shaper shaper_;
+  batch_gate gate_;
+  batch_text joined_;
+  std::deque<std::uint32_t> frames_;  // messages in each frame that the link has, where it gets batches
   std::unique_ptr<request_table> requests_;      // made for the first request
   std::unique_ptr<metrics::histogram> latency_;  // made for the first figure
   double smoothed_latency_ = 0;                  // milliseconds
@@ -156,6 +176,11 @@ class client_core final : private queue_events {
   bool ready_ = false;           // link_ carries messages
   bool held_ = false;            // the store has not been read
   bool ended_ = false;
+  bool leaving_ = false;
+  bool flushing_ = false;  // nothing waits for company
+  time_ms leave_until_ = 0;
+  std::uint64_t batches_ = 0;
+  std::uint64_t given_up_ = 0;  // at the end, that no store keeps
   std::string protocol_;
   std::string first_message_;
   link_end last_end_;

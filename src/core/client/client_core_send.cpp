@@ -31,11 +31,23 @@ bool client_core::acks() const noexcept {
 }
 
 bool client_core::send(const core_message& message, time_ms now) {
-  outgoing data = message.data;
   if (ended_) {
-    if (data.token != 0) host_.settled(data.token, settlement::closed);
+    if (message.data.token != 0) host_.settled(message.data.token, settlement::closed);
     return false;
   }
+  if (message.shape != send_shape::none &&
+      shaper_.offer(message, now, [&](const core_message& early) { enqueue(early, now); }))
+    return true;
+  return enqueue(message, now);
+}
+
+// What the program sent goes into the queue now, whatever its shape asked for.
+void client_core::release_shaped(time_ms now) {
+  shaper_.release_all([&](const core_message& message) { enqueue(message, now); });
+}
+
+bool client_core::enqueue(const core_message& message, time_ms now) {
+  outgoing data = message.data;
   if (message.ttl > 0) data.expires_at = now + message.ttl;
   if (message.timeout > 0) {
     data.expires_at = now + message.timeout;
@@ -56,6 +68,13 @@ bool client_core::send(const core_message& message, time_ms now) {
     }
     return false;
   }
+  if (settings_.batch.max > 1) {
+    const time_ms ttl = settings_.queue.default_ttl;
+    const time_ms ends = data.expires_at != 0 || ttl == 0 ? data.expires_at : now + ttl;
+    if (!data.joinable || data.payload.size() > settings_.batch.max_bytes ||
+        (ends != 0 && ends <= now + settings_.batch.every))
+      gate_.hurry(data.priority);
+  }
   if (ready_) pump(now);
   return true;
 }
@@ -69,6 +88,7 @@ void client_core::cancel(std::uint32_t token, time_ms now) {
 }
 
 void client_core::clear_queue(time_ms now) {
+  for (std::size_t left = shaper_.clear(); left > 0; left--) host_.dropped(settlement::cancelled);
   queue_.clear();
   pump(now);
 }
@@ -80,6 +100,7 @@ void client_core::release_sending(time_ms now) {
 
 void client_core::pump(time_ms now) {
   if (!ready_ || held_) return;
+  if (joins()) return pump_joined(now);
   std::size_t room = host_.room(link_);
   while (room > 0) {
     const outgoing* message = queue_.next(now);
@@ -91,8 +112,81 @@ void client_core::pump(time_ms now) {
   }
 }
 
+std::array<line_state, priorities> client_core::lines() const noexcept {
+  std::array<line_state, priorities> out;
+  for (std::size_t i = 0; i < priorities; i++) {
+    const auto p = static_cast<message_priority>(i);
+    out[i] = {queue_.waiting(p), queue_.waiting_since(p)};
+  }
+  return out;
+}
+
+void client_core::pump_joined(time_ms now) {
+  std::size_t room = host_.room(link_);
+  while (room > 0 && (flushing_ ? queue_.waiting() > 0 : gate_.due(lines(), now).has_value())) {
+    const std::size_t sent = send_joined(now);
+    if (sent == 0) return;
+    room -= std::min(room, sent);
+  }
+}
+
+// One frame: the next message, and those behind it that may go along. Returns its size; 0: none waited.
+std::size_t client_core::send_joined(time_ms now) {
+  const outgoing* const first = queue_.next(now);
+  if (first == nullptr) return 0;
+  std::size_t bytes = first->payload.size();
+  std::uint32_t count = 1;
+  bool compress = first->compress;
+  while (first->joinable && count < settings_.batch.max) {
+    const outgoing* const next = queue_.peek(now);
+    if (next == nullptr || !next->joinable || next->priority != first->priority ||
+        bytes + next->payload.size() > settings_.batch.max_bytes)
+      break;
+    if (count++ == 1) joined_.begin(first->payload);
+    joined_.add(queue_.next(now)->payload);
+    bytes += next->payload.size();
+    compress = compress || next->compress;
+  }
+  if (count == 1) {
+    host_.send(link_, first->payload, first->binary, compress);
+  } else {
+    host_.send(link_, joined_.finish(), false, compress);
+    batches_++;
+  }
+  frames_.push_back(count);
+  messages_out_ += count;
+  bytes_out_ += bytes;
+  return bytes + 16;
+}
+
+void client_core::leave(time_ms now) {
+  if (ended_ || leaving_) return;
+  leaving_ = true;
+  flushing_ = true;
+  if (settings_.leave_timeout > 0) leave_until_ = now + settings_.leave_timeout;
+  release_shaped(now);
+  pump(now);
+  perform(machine_.disconnect(now, 1000, {}), now);
+  left(now);
+}
+
+bool client_core::left(time_ms now) {
+  if (!leaving_ || ended_) return ended_;
+  if (ready_ && !queue_.flushed_all() && (leave_until_ == 0 || now < leave_until_)) return false;
+  end(now);
+  return true;
+}
+
 void client_core::link_flushed(std::uint32_t link, std::size_t messages, time_ms now) {
   if (link != link_ || link_ == 0) return;
+  if (joins()) {
+    std::size_t inside = 0;
+    for (; messages > 0 && !frames_.empty(); messages--) {
+      inside += frames_.front();
+      frames_.pop_front();
+    }
+    messages = inside;
+  }
   queue_.flushed(messages, now);
   pump(now);
 }
@@ -136,7 +230,9 @@ void client_core::dropped(const outgoing& message, drop_reason reason) {
   if (message.store_key != 0 && !ended_) host_.stored_done(message.store_key);
   const settlement how = ended_ ? settlement::closed : settlement_of(reason);
   if (message.token == 0) {
-    if (!ended_) host_.dropped(how);
+    if (ended_ && message.store_key != 0) return;
+    if (ended_) given_up_++;
+    host_.dropped(how);
     return;
   }
   if (message.token == cancelling_ || message.token == expiring_) return;
@@ -170,7 +266,7 @@ void client_core::on_pong(std::int64_t microseconds) {
 std::size_t client_core::messages() const noexcept {
   const queue_counters counters = queue_.counters();
   return counters.waiting[0] + counters.waiting[1] + counters.waiting[2] + counters.in_flight +
-         counters.unacknowledged;
+         counters.unacknowledged + shaper_.held();
 }
 
 void client_core::publish(time_ms now) {
@@ -186,10 +282,12 @@ void client_core::publish(time_ms now) {
   set(gauge::queued_bytes, counters.bytes);
   set(gauge::in_flight, counters.in_flight + counters.unacknowledged);
   set(gauge::dropped, counters.dropped[static_cast<std::size_t>(drop_reason::overflow)] +
-                          counters.dropped_new + counters.rejected);
+                          counters.dropped_new + counters.rejected + given_up_);
   set(gauge::expired, counters.dropped[static_cast<std::size_t>(drop_reason::expired)]);
   set(gauge::acked, counters.acked);
   set(gauge::retries, counters.retried);
+  set(gauge::replaced, shaper_.replaced());
+  set(gauge::batches, batches_);
   const double all = first_connect_ == 0 ? 0 : static_cast<double>(now - first_connect_);
   const double up = static_cast<double>(connected_for_ + (ready_ ? now - opened_at_ : 0));
   std::uint64_t successes = 0;

@@ -52,6 +52,8 @@ enum class gauge : std::uint8_t {
   latency_p90,
   latency_p99,
   health,
+  replaced,
+  batches,
   count_,
 };
 

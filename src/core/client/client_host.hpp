@@ -43,6 +43,7 @@ struct state_report {
   std::int32_t endpoint = -1;
   std::string_view protocol;
   bool recoverable = true;
+  bool exhausted = false;  // failed for the number of failures in a row; `end` is the last one
   // How the attempt or the link before ended; null: nothing of that kind led here.
   const link_end* end = nullptr;
 };

@@ -50,6 +50,7 @@ void client_machine::start(client_actions& out, time_ms now) {
   drop_attempt(out, false);
   const bool counted = attempts_ != 0;
   attempts_ = 0;
+  failures_ = 0;
   refreshed_ = false;
   pending_ = true;
   switch (state_) {
@@ -154,11 +155,13 @@ client_actions client_machine::link_closed(time_ms now, std::uint32_t link, cons
   if (state_ == client_state::disconnecting) {
     stop(out, client_state::disconnected, stop_reason::requested, how);
   } else if (state_ == client_state::connected) {
-    if (now - last_connected_ >= settings_.reconnect.min_uptime) {
+    const bool lasted = now - last_connected_ >= settings_.reconnect.min_uptime;
+    if (lasted) {
       attempts_ = 0;
+      failures_ = 0;
       refreshed_ = false;
     }
-    attempt_failed(out, now, how, stop_reason::refused);
+    attempt_failed(out, now, how, stop_reason::refused, !lasted);
   }
   return out;
 }
@@ -202,7 +205,8 @@ void client_machine::dial(client_actions& out, time_ms now) {
 // --------------------------------------------------------------------------------------------- after a
 // failure
 
-void client_machine::attempt_failed(client_actions& out, time_ms now, const outcome& how, stop_reason what) {
+void client_machine::attempt_failed(client_actions& out, time_ms now, const outcome& how, stop_reason what,
+                                    bool counts) {
   const judgement judged = judge(settings_.reconnect, how);
   if (judged.what == verdict::refresh_token) {
     if (!refresh_token(out, now, how)) stop(out, client_state::failed, what, how);
@@ -217,7 +221,8 @@ void client_machine::attempt_failed(client_actions& out, time_ms now, const outc
   }
   if (!settings_.reconnect.enabled) return stop(out, client_state::failed, what, how);
   const std::uint32_t most = settings_.reconnect.max_attempts;
-  if (most != 0 && attempts_ >= most) return stop(out, client_state::failed, stop_reason::exhausted, how);
+  if (counts && failures_ < UINT32_MAX) ++failures_;
+  if (most != 0 && failures_ >= most) return stop(out, client_state::failed, stop_reason::exhausted, how);
   if (attempts_ < UINT32_MAX) ++attempts_;
   const time_ms not_before = std::max(judged.not_before, alone_until_ - now);
   const time_ms delay = next_delay(settings_.reconnect, attempts_, random_.next(), not_before);

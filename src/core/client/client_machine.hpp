@@ -44,7 +44,7 @@ enum class stop_reason : std::uint8_t {
   requested,  // disconnect()
   peer,       // the peer closed with 1000
   refused,    // an outcome that is final, or reconnecting is off
-  exhausted,  // max_attempts attempts in a row
+  exhausted,  // max_attempts failures in a row
   token,      // the source of tokens gave none, for good
 };
 
@@ -147,7 +147,9 @@ class client_machine {
   void begin_attempt(client_actions& out, time_ms now);
   void ask_token(client_actions& out, time_ms now, token_reason why);
   void dial(client_actions& out, time_ms now);
-  void attempt_failed(client_actions& out, time_ms now, const outcome& how, stop_reason what);
+  // `counts`: it is a failure in a row; the loss of a link that had lasted is none.
+  void attempt_failed(client_actions& out, time_ms now, const outcome& how, stop_reason what,
+                      bool counts = true);
   bool refresh_token(client_actions& out, time_ms now, const outcome& how);
   void retry(client_actions& out, time_ms delay, const outcome& how);
   void stop(client_actions& out, client_state to, stop_reason why, const outcome& how);
@@ -164,6 +166,7 @@ class client_machine {
   bool token_rejected_ = false;  // the reason to ask for the next one
   bool refreshed_ = false;       // the server rejected a token since the last lasting connection
   std::uint32_t attempts_ = 0;
+  std::uint32_t failures_ = 0;  // attempts that failed, and links that did not last, in a row
   std::uint32_t link_ = 0;
   time_ms token_expires_ = 0;
   time_ms alone_until_ = 0;

@@ -29,9 +29,27 @@ struct outgoing {
   std::uint32_t token = 0;  // JavaScript's promise; 0: nobody waits
   message_priority priority = message_priority::normal;
   bool binary = false;
-  bool compress = true;  // where the link agreed to that
-  bool acked = false;    // done when the peer has acknowledged the id
-  bool durable = false;  // lies in the store until it is done
+  bool compress = true;   // where the link agreed to that
+  bool acked = false;     // done when the peer has acknowledged the id
+  bool durable = false;   // lies in the store until it is done
+  bool joinable = false;  // an envelope: it may travel in a batch
+};
+
+// How a message is thinned out before the queue, by its key.
+enum class send_shape : std::uint8_t {
+  none,
+  throttle,  // the first at once, then at most one each interval: the latest
+  debounce,  // the latest, when none came for the interval
+};
+
+// What is sent; views are read during the call.
+struct core_message {
+  outgoing data;
+  time_ms ttl = 0;      // 0: the queue's default
+  time_ms timeout = 0;  // above 0: a request, whose reply has to come by then; its id is the correlation id
+  send_shape shape = send_shape::none;  // not of what is acked, durable or a request: nobody may wait for it
+  time_ms every = 0;                    // of the shape
+  std::string_view key;                 // the same
 };
 
 // 64 characters of at most four bytes.

@@ -21,7 +21,7 @@ struct reconnect_settings {
   time_ms max_delay = 30'000;           // no delay of ours is longer; what a server asks for may be
   double factor = 2;                    // each delay is so many times the one before
   double jitter = 0.5;                  // share of a delay that is random, 0 … 1
-  std::uint32_t max_attempts = 0;       // attempts in a row without a lasting connection; 0: no limit
+  std::uint32_t max_attempts = 0;       // that may fail in a row, the first included; 0: no limit
   time_ms connect_timeout = 10'000;     // for one attempt, all its endpoints together; 0: none
   time_ms min_uptime = 5'000;           // only a connection that lived so long starts the count anew
   time_ms try_again_delay = 5'000;      // a server that closes with 1013 is left alone for so long at least

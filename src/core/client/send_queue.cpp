@@ -137,6 +137,19 @@ const outgoing* send_queue::next(time_ms now) {
   return nullptr;
 }
 
+const outgoing* send_queue::peek(time_ms now) {
+  while (message* const m = lines_.front()) {
+    if (m->data.expires_at == 0 || m->data.expires_at > now) return &m->data;
+    drop_waiting(*m, drop_reason::expired);
+  }
+  return nullptr;
+}
+
+time_ms send_queue::waiting_since(message_priority p) const noexcept {
+  const message* const first = lines_.front(p);
+  return first != nullptr ? first->queued_at : 0;
+}
+
 std::size_t send_queue::flushed(std::size_t count, time_ms now) {
   note_high_water();
   std::size_t done = 0;

@@ -82,8 +82,16 @@ class send_queue {
   // Gives up everything, told as `cleared`; returns how many. What is in flight still goes out.
   std::size_t clear();
 
+  // What next() would hand out, null when none waits.
+  const outgoing* peek(time_ms now);
+
   bool empty() const noexcept { return messages_ == ghosts_; }
   std::size_t waiting() const noexcept { return lines_.size(); }
+  std::size_t waiting(message_priority p) const noexcept { return lines_.size(p); }
+  // Since when the first of that priority waits; 0: none does.
+  time_ms waiting_since(message_priority p) const noexcept;
+  // Nothing waits, and the kernel has taken what was handed to the link.
+  bool flushed_all() const noexcept { return lines_.size() == 0 && in_flight_.empty(); }
   std::size_t bytes() const noexcept { return bytes_; }
   // Bytes of memory held for messages, those for reuse included; without the large ones and the indices.
   std::size_t reserved() const noexcept { return pool_.reserved(); }

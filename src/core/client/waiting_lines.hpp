@@ -25,6 +25,15 @@ class waiting_lines {
 
   // Null: nothing waits.
   message* front() const noexcept { return filled_ != 0 ? lists_[first_list()].front() : nullptr; }
+  // Of one priority; null: none of it waits.
+  const message* front(message_priority p) const noexcept {
+    const std::size_t first = index(p, restored);
+    if (const message* const m = lists_[first].front()) return m;
+    const message* const a = lists_[first + kept].front();
+    const message* const b = lists_[first + plain].front();
+    if (a == nullptr || b == nullptr) return a != nullptr ? a : b;
+    return a->order < b->order ? a : b;
+  }
   message* pop_front() noexcept {
     if (filled_ == 0) return nullptr;
     const std::size_t list = first_list();

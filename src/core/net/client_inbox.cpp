@@ -4,6 +4,8 @@
 #include <cstring>
 #include <string>
 
+#include "core/router/json_array.hpp"
+
 namespace hawser::net {
 
 client_inbox::client_inbox(inbox_owner& owner, std::uint32_t client, const client_settings& settings)
@@ -61,6 +63,9 @@ client_inbox::shaped* client_inbox::find(std::uint32_t route) noexcept {
 // messages
 
 bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> payload) {
+  // A batch that was taken in part comes again, unless its link is gone.
+  if (rest_.link != 0 && rest_.link == owner_.core().link()) return take_batch(flags, payload);
+  rest_ = {};
   if (flags.binary) {
     messages_++;
     bytes_ += payload.size();
@@ -69,6 +74,46 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
     return true;
   }
   const router::classified found = classifier_.classify(payload);
+  if (is_batch(found)) {
+    const std::size_t first = router::json::array_member(payload, "payload");
+    if (first != 0) {
+      rest_ = {.link = owner_.core().link(), .at = first};
+      return take_batch(flags, payload);
+    }
+  }
+  return take_one(found, flags, payload);
+}
+
+bool client_inbox::is_batch(const router::classified& found) const noexcept {
+  return found.what == router::classified::kind::typed && found.type == "batch" &&
+         owner_.core().speaks_own_protocol();
+}
+
+// Each element is a message of its own, taken once. Where one cannot be taken now, the batch comes again and
+// goes on there.
+bool client_inbox::take_batch(message_flags flags, std::span<const std::uint8_t> payload) {
+  for (bool first = true;; first = false) {
+    std::size_t at = rest_.at;
+    const std::span<const std::uint8_t> element = router::json::next_element(payload, at);
+    if (element.empty()) break;
+    if (!first && !owner_.may_take()) return false;
+    router::classified found = classifier_.classify(element);
+    // A batch in a batch is no message.
+    if (is_batch(found)) {
+      found = {};
+      found.what = router::classified::kind::untyped;
+    }
+    if (!take_one(found, flags, element)) return false;
+    // What stands behind the message that ended the link came too late.
+    if (owner_.core().link() != rest_.link) break;
+    rest_.at = at;
+  }
+  rest_ = {};
+  return true;
+}
+
+bool client_inbox::take_one(const router::classified& found, message_flags flags,
+                            std::span<const std::uint8_t> payload) {
   const client::time_ms now = owner_.now();
   plain_.clear();
   filled_.clear();
@@ -104,6 +149,7 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
     case router::classified::kind::typed:
       break;
   }
+  if (wants_asking_ && !found.correlation_id.empty()) hand_up(event_kind::client_message, 0, flags, payload);
   if (plain_.empty() && filled_.empty()) {
     unrouted_++;
     return true;
@@ -121,10 +167,10 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
 }
 
 bool client_inbox::is_reply(std::string_view type) const noexcept {
-  if (reply_type_.empty() || type == reply_type_) return true;
-  return owner_.core().speaks_own_protocol() &&
-         (type == "joined" || type == "left" || type == "resumed" || type == "error" || type == "auth_ok" ||
-          type == "auth_error");
+  // An error that names a request is its answer, whatever the server speaks.
+  if (reply_type_.empty() || type == reply_type_ || type == "error") return true;
+  return owner_.core().speaks_own_protocol() && (type == "joined" || type == "left" || type == "resumed" ||
+                                                 type == "auth_ok" || type == "auth_error");
 }
 
 // Settles what the client itself waits for. A server of another make may use the same names for messages of

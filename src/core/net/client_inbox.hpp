@@ -27,6 +27,8 @@ class inbox_owner {
   virtual void record(const client_record& what) = 0;
   // Nothing waits there.
   virtual bool ready() const = 0;
+  // And the program is there to hear of the next message.
+  virtual bool may_take() = 0;
   virtual client::client_core& core() = 0;
   virtual void reply_control(std::string_view text) = 0;
   virtual std::int64_t microseconds() const = 0;
@@ -43,13 +45,14 @@ class client_inbox final : private router::route_output {
   // Null, or why the route matches nothing.
   const char* add_route(std::uint32_t route, std::string_view json);
   void remove_route(std::uint32_t route);
-  void interest(bool untyped, bool binary) noexcept {
+  void interest(bool untyped, bool binary, bool asking) noexcept {
     wants_untyped_ = untyped;
     wants_binary_ = binary;
+    wants_asking_ = asking;
   }
 
-  // A whole message; 64 bytes behind the payload can be read. False: a shaper is full, the message was not
-  // taken.
+  // A whole message of the core's link; 64 bytes behind the payload can be read. False: a shaper is full, or
+  // of a batch something has to wait; the same message has to come again.
   bool take(message_flags flags, std::span<const std::uint8_t> payload);
 
   // Sends what shapers hold and is due.
@@ -75,6 +78,15 @@ class client_inbox final : private router::route_output {
   bool columns(std::uint32_t route, std::uint32_t rows, std::span<const double> values,
                std::uint32_t not_numbers) override;
 
+  // A batch of which the elements before `at` are taken.
+  struct partial {
+    std::uint32_t link = 0;
+    std::size_t at = 0;
+  };
+
+  bool is_batch(const router::classified& found) const noexcept;
+  bool take_batch(message_flags flags, std::span<const std::uint8_t> payload);
+  bool take_one(const router::classified& found, message_flags flags, std::span<const std::uint8_t> payload);
   bool control(const router::classified& found, message_flags flags, std::span<const std::uint8_t> payload);
   void note_position(const router::classified& found);
   bool is_reply(std::string_view type) const noexcept;
@@ -97,8 +109,10 @@ class client_inbox final : private router::route_output {
   std::vector<std::uint8_t> head_;
   client::room_positions positions_;
   std::uint32_t epoch_ = 0, offset_ = 0;  // where the reader has them
+  partial rest_;
   bool wants_untyped_ = false;
   bool wants_binary_ = false;
+  bool wants_asking_ = false;
   std::uint64_t routed_ = 0, unrouted_ = 0, untyped_ = 0, not_json_ = 0, binary_ = 0, delivered_ = 0,
                 messages_ = 0, bytes_ = 0;
   // Of shapers that are gone.

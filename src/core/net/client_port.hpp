@@ -10,6 +10,9 @@ namespace hawser::net {
 // How a token is applied to a connection.
 enum class token_use : std::uint8_t { none, query, header, first_message };
 
+// How a message is thinned out before it is queued: client::send_shape.
+enum class shape_use : std::uint8_t { none, throttle, debounce };
+
 // One message on its way out. `id` and `data` are read during the call.
 struct client_message {
   std::uint8_t priority = 1;  // 0 high, 1 normal, 2 low
@@ -19,10 +22,12 @@ struct client_message {
   bool binary = false;
   bool compress = false;
   bool arm_drain = false;
+  bool joinable = false;  // an envelope: it may travel in a batch
+  shape_use shape = shape_use::none;
   std::int64_t ttl = 0;      // milliseconds, 0: the queue's default
-  std::int64_t timeout = 0;  // of a request, milliseconds
+  std::int64_t timeout = 0;  // of a request, milliseconds; with a shape: its interval
   std::uint32_t token = 0;   // settled later; 0: nobody waits
-  std::string_view id;
+  std::string_view id;       // with a shape: its key
   std::span<const std::uint8_t> data;
 };
 
@@ -34,6 +39,14 @@ enum class client_notice : std::uint32_t {
   snapshot = 4,
   store_failed = 5,
   route_refused = 6,
+  opened = 7,
+};
+
+// What JavaScript says of an open link whose first words it reads itself.
+enum class admission : std::uint8_t {
+  accepted = 0,
+  refused = 1,  // as a token that is not accepted
+  silent = 2,   // nothing came when something had to
 };
 
 class client_port {
@@ -47,13 +60,22 @@ class client_port {
   virtual void fail_token(bool final, std::string_view detail) = 0;
   virtual void add_route(std::uint32_t route, std::string_view json) = 0;
   virtual void remove_route(std::uint32_t route) = 0;
-  virtual void interest(bool untyped, bool binary) = 0;
+  // `asking`: also messages with a correlation id that answer nothing, whatever routes they match.
+  virtual void interest(bool untyped, bool binary, bool asking) = 0;
   virtual void send(const client_message& message) = 0;
   virtual void cancel(std::uint32_t token) = 0;
+  // JavaScript has read a reply or an ack in a message that the core cannot read.
+  virtual void answered(bool ack, std::string_view id) = 0;
+  // Sends frames at once on the open link, ahead of the queue: see client_op::say. `link` is
+  // the one that `opened` named, 0 for any; when it is gone, nothing happens.
+  virtual void say(std::uint32_t link, std::span<const std::uint8_t> frames) = 0;
+  virtual void admit(admission how, std::uint32_t link, std::string_view why) = 0;
   virtual void clear_queue() = 0;
   virtual void snapshot(std::uint32_t token, std::uint32_t most) = 0;
   // The program had its turn after the first connection: messages may come.
   virtual void go() = 0;
+  // Read no more until go(): the program has more in hand than it wants.
+  virtual void wait() = 0;
   virtual void dispose() = 0;
 };
 

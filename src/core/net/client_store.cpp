@@ -6,6 +6,7 @@ namespace hawser::net {
 
 namespace {
 constexpr std::uint32_t stored_binary = 1;
+constexpr std::uint32_t stored_joinable = 2;
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -58,6 +59,7 @@ void client_store::restore() {
     data.id = one.id;
     data.priority = static_cast<client::message_priority>(std::min<std::uint8_t>(one.priority, 2));
     data.binary = (one.flags & stored_binary) != 0;
+    data.joinable = (one.flags & stored_joinable) != 0;
     data.acked = true;
     data.durable = true;
     const client::push_result result = core_.restore(data, tell_.now());
@@ -85,7 +87,7 @@ void client_store::put(const client::core_message& message, client::time_ms now)
   view.id = message.data.id;
   view.payload = {reinterpret_cast<const char*>(message.data.payload.data()), message.data.payload.size()};
   view.expires_at = message.ttl > 0 ? now + message.ttl + tell_.wall_ahead() : 0;
-  view.flags = message.data.binary ? stored_binary : 0;
+  view.flags = (message.data.binary ? stored_binary : 0) | (message.data.joinable ? stored_joinable : 0);
   view.priority = static_cast<std::uint8_t>(message.data.priority);
   const store::put_ticket ticket = store_->put(view);
   if (ticket.error == store::store_error::backlog_full) return refuse(client::settlement::queue_full);

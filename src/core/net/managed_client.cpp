@@ -27,6 +27,7 @@ client::core_settings core_settings_of(const client_settings& from) {
   policy.jitter = from.reconnect.jitter;
   policy.max_attempts = from.reconnect.max_attempts;
   policy.min_uptime = from.reconnect.min_uptime;
+  to.adaptive = from.reconnect.adaptive;
   policy.recoverable_codes = from.reconnect.recoverable_codes;
   policy.final_codes = from.reconnect.final_codes;
   if (!from.endpoints.empty()) {
@@ -35,6 +36,7 @@ client::core_settings core_settings_of(const client_settings& from) {
     const bool limited = first.connect_timeout > 0 && first.socket.handshake_timeout > 0;
     policy.connect_timeout =
         limited ? (first.connect_timeout + first.socket.handshake_timeout) * 2 : client::time_ms{0};
+    to.leave_timeout = first.socket.close_timeout;
     to.machine.close_timeout = first.socket.close_timeout == 0 ? 0 : first.socket.close_timeout + 5000;
   }
   to.machine.uses_tokens = from.auth;
@@ -45,9 +47,11 @@ client::core_settings core_settings_of(const client_settings& from) {
   to.queue.max_retries = from.queue.max_retries;
   to.queue.default_ttl = from.queue.ttl;
   to.queue.hash_seed = from.seed;
+  to.batch = {.max = from.batch.max, .every = from.batch.every, .always = from.batch.always};
   to.requests.max_pending = from.queue.max_requests;
   to.requests.hash_seed = from.seed;
   to.acks = static_cast<client::ack_mode>(from.acked);
+  to.gated = from.gated;
   to.heartbeat_interval = from.message_interval;
   to.heartbeat_timeout = from.message_timeout;
   to.seed = from.seed;
@@ -116,7 +120,9 @@ void managed_client::add_route(std::uint32_t route, std::string_view json) {
   if (const char* why = inbox_.add_route(route, json)) notice(client_notice::route_refused, bytes_of(why));
 }
 void managed_client::remove_route(std::uint32_t route) { inbox_.remove_route(route); }
-void managed_client::interest(bool untyped, bool binary) { inbox_.interest(untyped, binary); }
+void managed_client::interest(bool untyped, bool binary, bool asking) {
+  inbox_.interest(untyped, binary, asking);
+}
 
 void managed_client::send(const client_message& from) {
   weight_ += static_cast<std::uint32_t>(from.data.size()) + message_overhead;
@@ -124,7 +130,7 @@ void managed_client::send(const client_message& from) {
   if (from.arm_drain) drain_armed_ = true;
   client::core_message message;
   message.data.payload = from.data;
-  message.data.id = from.id;
+  message.data.joinable = from.joinable;
   message.data.token = from.token;
   message.data.priority = static_cast<client::message_priority>(std::min<std::uint8_t>(from.priority, 2));
   message.data.binary = from.binary;
@@ -133,6 +139,14 @@ void managed_client::send(const client_message& from) {
   message.data.durable = from.durable;
   message.ttl = from.ttl;
   message.timeout = from.request ? from.timeout : 0;
+  if (from.shape == shape_use::none) {
+    message.data.id = from.id;
+  } else {
+    message.shape =
+        from.shape == shape_use::throttle ? client::send_shape::throttle : client::send_shape::debounce;
+    message.key = from.id;
+    message.every = std::max<client::time_ms>(from.timeout, 1);
+  }
   if (from.durable) {
     if (store_) {
       store_->put(message, now());
@@ -149,6 +163,25 @@ void managed_client::cancel(std::uint32_t token) {
   core_.cancel(token, now());
   mark();
 }
+void managed_client::answered(bool ack, std::string_view id) {
+  if (ack) {
+    core_.on_ack(id, now());
+  } else {
+    core_.on_reply(id);
+  }
+  mark();
+}
+
+void managed_client::admit(admission how, std::uint32_t link, std::string_view why) {
+  if (link != 0 && link != core_.link()) return;
+  if (how == admission::silent) {
+    core_.on_silence(why, now());
+  } else {
+    core_.on_auth(how == admission::accepted, why, now());
+  }
+  mark();
+}
+
 void managed_client::clear_queue() {
   core_.clear_queue(now());
   mark();
@@ -179,9 +212,7 @@ void managed_client::go() {
 void managed_client::dispose() {
   if (disposing_) return;
   disposing_ = true;
-  core_.end(now());
-  inbox_.flush();
-  if (store_) store_->close();
+  core_.leave(now());
   mark();
 }
 
@@ -208,6 +239,11 @@ void managed_client::settle() {
   }
   ended_.clear();
   if (store_) store_->refill();
+  if (disposing_ && !left_ && core_.left(now())) {
+    left_ = true;
+    inbox_.flush();
+    if (store_) store_->close();
+  }
   send_settled();
   send_dropped();
   account();
@@ -227,7 +263,8 @@ void managed_client::settle() {
 
 // JavaScript hears of the end when no connection, no store and no record is left.
 void managed_client::finish() {
-  if (closing_ || !links_.empty() || !ended_.empty() || !held_.empty() || (store_ && !store_->closed()))
+  if (closing_ || !left_ || !links_.empty() || !ended_.empty() || !held_.empty() ||
+      (store_ && !store_->closed()))
     return;
   record({.kind = event_kind::close, .client = slot_, .flags = {}, .head = {}, .body = {}});
   closing_ = true;
@@ -315,7 +352,7 @@ void managed_client::state_changed(const client::state_report& report) {
   number(failed ? static_cast<int>(end.error.code) : 0);
   number(end.error.system);
   number(end.auth_rejected && end.http_status == 0 ? 401 : end.http_status);
-  number(report.recoverable ? 1 : 0);
+  number(report.exhausted ? 2 : report.recoverable ? 1 : 0);
   number(report.end != nullptr ? end.close_code : 0);
   add_field(fields, end.error.detail);
   fields += end.close_reason;

@@ -46,12 +46,16 @@ class managed_client final : public protocol::timer_node,
   void fail_token(bool final, std::string_view detail) override;
   void add_route(std::uint32_t route, std::string_view json) override;
   void remove_route(std::uint32_t route) override;
-  void interest(bool untyped, bool binary) override;
+  void interest(bool untyped, bool binary, bool asking) override;
   void send(const client_message& message) override;
   void cancel(std::uint32_t token) override;
+  void answered(bool ack, std::string_view id) override;
+  void say(std::uint32_t link, std::span<const std::uint8_t> frames) override;
+  void admit(admission how, std::uint32_t link, std::string_view why) override;
   void clear_queue() override;
   void snapshot(std::uint32_t token, std::uint32_t most) override;
   void go() override;
+  void wait() override { started_ = false; }
   void dispose() override;
 
   // connection_events: what the links report.
@@ -106,6 +110,11 @@ class managed_client final : public protocol::timer_node,
   // inbox_owner: what the inbox finds.
   void record(const client_record& what) override;
   bool ready() const override { return held_.empty(); }
+  // A program that sets its handlers when it has become connected misses nothing: until then the first
+  // message waits, and with it the reading. What comes before, an answer to the token say, is read.
+  bool may_take() override {
+    return held_.empty() && (started_ || core_.state() != client::client_state::connected);
+  }
   client::client_core& core() override { return core_; }
   void reply_control(std::string_view text) override;
   std::int64_t microseconds() const override;
@@ -145,9 +154,10 @@ class managed_client final : public protocol::timer_node,
   std::uint32_t weight_ = 0;    // of all that JavaScript sent, modulo 2^32
   std::uint32_t messages_ = 0;  // the same, counted
   bool drain_armed_ = false;
-  bool started_ = false;  // the program had its turn after the first connection
-  bool disposing_ = false;
-  bool closing_ = false;  // the last record was made
+  bool started_ = false;    // the program takes messages: it had its turn after the first connection
+  bool disposing_ = false;  // the program has ended the client: what it sent still goes out
+  bool left_ = false;       // and is out, or was given up
+  bool closing_ = false;    // the last record was made
   bool finished_ = false;
 };
 

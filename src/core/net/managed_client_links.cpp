@@ -120,8 +120,9 @@ void managed_client::drop(std::uint32_t number) {
   if (one->socket == nullptr) return;
   // An open one says goodbye by itself; what it still receives is not read. Not so one that has messages
   // left: the core sends them again on the next link, and they must not go out twice.
-  // At the client's end there is no next link: what was handed over goes out before the goodbye.
-  if (one->open && (disposing_ || one->socket->waiting_output() == 0)) {
+  // At the client's end there is no next link, and what is left is no message, or came too late.
+  const bool leaves = disposing_ && !core_.leave_expired(now());
+  if (one->open && (leaves || one->socket->waiting_output() == 0)) {
     one->socket->close(1000, {});
     if (!started_) one->socket->on_room();
   } else {
@@ -151,6 +152,23 @@ void managed_client::send_control(std::uint32_t number, std::string_view text) {
   one->socket->send(bytes, {});
 }
 
+void managed_client::say(std::uint32_t number, std::span<const std::uint8_t> frames) {
+  static constexpr std::uint32_t binary_bit = 0x8000'0000;
+  const link* one = find(core_.link());
+  if (one == nullptr || one->socket == nullptr || one->dropped) return;
+  if (number != 0 && number != one->number) return;
+  while (frames.size() >= sizeof(std::uint32_t)) {
+    std::uint32_t head = 0;
+    std::memcpy(&head, frames.data(), sizeof(head));
+    frames = frames.subspan(sizeof(head));
+    const std::size_t size = std::min<std::size_t>(head & ~binary_bit, frames.size());
+    std::vector<std::uint8_t> bytes(frames.begin(), frames.begin() + static_cast<std::ptrdiff_t>(size));
+    one->socket->send(bytes, {.binary = (head & binary_bit) != 0});
+    frames = frames.subspan(size);
+  }
+  mark();
+}
+
 void managed_client::reply_control(std::string_view text) { send_control(core_.link(), text); }
 
 std::size_t managed_client::room(std::uint32_t number) {
@@ -167,9 +185,7 @@ bool managed_client::message(std::uint32_t slot, message_flags flags, std::span<
   if (!held_.empty()) return false;
   const link* one = find_slot(slot);
   if (one == nullptr || one->dropped) return true;
-  // A program that sets its handlers when it has become connected misses nothing: until then the first
-  // message waits, and with it the reading. What comes before, an answer to the token say, is read.
-  if (!started_ && core_.state() == client::client_state::connected) return false;
+  if (!may_take()) return false;
   mark();
   if (reactor_.has_slack(payload.data())) return inbox_.take(flags, payload);
   // Inflated, put together from fragments, or held: it lies in memory of its own.
@@ -232,6 +248,11 @@ void managed_client::on_open(link& of, std::string_view fields) {
   of.open = true;
   const std::uint32_t number = of.number;
   core_.link_opened(number, next_field(fields), now());
+  if (settings_->gated && core_.link() == number) {
+    std::array<std::uint8_t, sizeof(number)> payload;
+    std::memcpy(payload.data(), &number, sizeof(number));
+    notice(client_notice::opened, payload);
+  }
   mark();
 }
 

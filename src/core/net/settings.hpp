@@ -100,6 +100,7 @@ struct client_settings {
     double jitter = 0.5;
     std::uint32_t max_attempts = 0;  // no limit
     std::int64_t min_uptime = 5000;
+    bool adaptive = true;  // to what is known of an endpoint
     std::vector<std::uint16_t> recoverable_codes, final_codes;
   } reconnect;
   struct {
@@ -118,6 +119,12 @@ struct client_settings {
     std::string type_at, room_at, correlation_at;  // JSON pointers
     std::string reply_type;                        // empty: whatever carries a request's correlation id
   } routing;
+  struct {
+    std::uint32_t max = 0;  // messages in a batch; below 2: none
+    std::int64_t every = 100;
+    bool always = false;
+  } batch;
+  bool gated = false;                 // JavaScript admits each link, see client_port::admit
   std::int64_t message_interval = 0;  // heartbeat envelopes; 0: none
   std::int64_t message_timeout = 0;
   bool auth = false;  // each dial waits for a token

@@ -1,9 +1,11 @@
 // The other end of managed clients: a server, of the `ws` package or this one, that a test can stop and start again on
 // its port, and that keeps what came.
 import type { IncomingMessage } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer as PeerServer } from 'ws'
 import { WebSocketServer } from '../../../lib'
+import type { KeyPair } from '../../support/certificates'
 import { event, within } from '../../support/waiters'
 
 /** What both packages' sockets have in common. */
@@ -35,6 +37,8 @@ export interface FarOptions {
   hawser?: boolean
   /** 0: one that is free. */
   port?: number
+  /** Over TLS. */
+  tls?: KeyPair
   /** Further options of the server. */
   server?: Record<string, unknown>
 }
@@ -75,7 +79,7 @@ export class FarEnd {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${this.port}/`
+    return `${this.options.tls === undefined ? 'ws' : 'wss'}://127.0.0.1:${this.port}/`
   }
   /** The newest connection. */
   get socket(): FarSocket {
@@ -89,20 +93,36 @@ export class FarEnd {
   }
 
   async start(): Promise<void> {
-    const options = {
-      port: this.port,
-      host: '127.0.0.1',
+    const { tls, maker } = this.options
+    const place = { port: this.port, host: '127.0.0.1' }
+    const common = {
       handleProtocols: (offered: Set<string>) =>
         this.options.hawser !== false && offered.has('hawser.v1') ? 'hawser.v1' : false,
       ...this.options.server,
     }
-    const server = (this.options.maker === 'hawser'
-      ? new WebSocketServer(options)
-      : new PeerServer(options)) as unknown as FarServer
+    let server: FarServer
+    let listening: unknown
+    if (maker === 'hawser') {
+      server = new WebSocketServer({ ...place, ...(tls && { tls }), ...common }) as unknown as FarServer
+    } else if (tls === undefined) {
+      server = new PeerServer({ ...place, ...common })
+    } else {
+      const secure = createSecureServer(tls).listen(place)
+      listening = secure
+      const peer = new PeerServer({ server: secure, ...common })
+      server = {
+        on: (name, listener) => peer.on(name, listener as never),
+        address: () => secure.address(),
+        close: (done) => {
+          peer.close()
+          secure.close(done)
+        },
+      }
+    }
     this.server = server
     server.on('error', () => undefined)
     server.on('connection', (socket: FarSocket, request: IncomingMessage) => this.take(socket, request))
-    await event(server, 'listening')
+    await event(listening ?? server, 'listening')
     this.port = (server.address() as AddressInfo).port
   }
 

@@ -1,0 +1,58 @@
+// Which messages a route wants: by their type and by its conditions. Says of an object what src/core/router says of the
+// text that it was parsed from.
+import type { Condition, RouteSpec, Scalar } from '../engine'
+import { tokens } from '../pointer'
+
+/** An index as JavaScript's arrays have them: no sign, no leading zero, below 2^32 - 1. */
+const arrayIndex = /^(?:0|[1-9]\d{0,9})$/
+
+/** The value at a path, or undefined. Of an array only the elements can be named. */
+export function valueAt(root: unknown, path: readonly string[]): unknown {
+  let at = root
+  for (const key of path) {
+    if (at === null || typeof at !== 'object') return undefined
+    if (Array.isArray(at) ? !arrayIndex.test(key) : !Object.hasOwn(at, key)) return undefined
+    at = (at as Record<string, unknown>)[key]
+  }
+  return at
+}
+
+/** A message's type, room or correlation id: a string, or a whole number of at most 15 digits as its digits. */
+export function nameAt(message: unknown, path: readonly string[]): string | undefined {
+  const value = valueAt(message, path)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) < 1e15) {
+    return Object.is(value, -0) ? '-0' : String(value)
+  }
+  return undefined
+}
+
+export function matchesPattern(pattern: string, type: string): boolean {
+  if (pattern === '*') return true
+  if (!pattern.endsWith('.*')) return pattern === type
+  // More than the stem: `chat.*` does not match `chat.`.
+  return type.length > pattern.length - 1 && type.startsWith(pattern.slice(0, -1))
+}
+
+function conditionTest(condition: Condition): (value: unknown) => boolean {
+  if ('any' in condition) {
+    // A Set tells values apart as === does, but for NaN, which JSON has not.
+    const wanted = new Set<unknown>(condition.any satisfies Scalar[])
+    return (value) => wanted.has(value ?? null)
+  }
+  const { gt, gte, lt, lte } = condition
+  return (value) =>
+    typeof value === 'number' &&
+    (gt !== undefined ? value > gt : gte === undefined || value >= gte) &&
+    (lt !== undefined ? value < lt : lte === undefined || value <= lte)
+}
+
+/** All conditions of a route as one test of a message. */
+export function whereTest(spec: RouteSpec): (message: unknown) => boolean {
+  const tests = (spec.where ?? []).map((condition) => {
+    const path = tokens(condition.pointer)
+    const holds = conditionTest(condition)
+    return (message: unknown): boolean => holds(valueAt(message, path))
+  })
+  return (message) => tests.every((test) => test(message))
+}

@@ -1,0 +1,110 @@
+// The routes of a client, evaluated in JavaScript: for messages that the core cannot read, and where there is no core.
+// Same specifications, same results. Knows no clock: times in milliseconds are passed in.
+import type { RouteSpec } from '../engine'
+import { matchesPattern, whereTest } from './matcher'
+import {
+  type PortableOutput,
+  RouteShaper,
+  type ShaperCounters,
+  type ShaperLimits,
+  shaperLimits,
+} from './route-shaper'
+
+interface PortableRoute {
+  readonly id: number
+  readonly pattern: string
+  readonly wants: (message: unknown) => boolean
+  readonly shaper: RouteShaper | undefined
+}
+
+/** Types whose routes are kept at hand. */
+const mostTypes = 1024
+
+export class RouteSet {
+  /** In the order of their subscriptions, which is the one of the calls. */
+  private readonly routes = new Map<number, PortableRoute>()
+  private readonly byType = new Map<string, PortableRoute[]>()
+  private readonly shapers = new Set<RouteShaper>()
+  private readonly gone: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
+  routed = 0
+  unrouted = 0
+
+  constructor(
+    private readonly output: PortableOutput,
+    private readonly limits: ShaperLimits = shaperLimits,
+  ) {}
+
+  add(id: number, spec: RouteSpec): void {
+    this.remove(id)
+    const shaped = spec.sample ?? spec.conflate ?? spec.batch
+    const shaper = shaped === undefined ? undefined : new RouteShaper(id, spec, this.output, this.limits)
+    if (shaper !== undefined) this.shapers.add(shaper)
+    this.routes.set(id, { id, pattern: spec.pattern, wants: whereTest(spec), shaper })
+    this.byType.clear()
+  }
+
+  /** What the route held is dropped. */
+  remove(id: number): void {
+    const route = this.routes.get(id)
+    if (route === undefined) return
+    this.routes.delete(id)
+    this.byType.clear()
+    if (route.shaper === undefined) return
+    this.shapers.delete(route.shaper)
+    add(this.gone, route.shaper.counters)
+  }
+
+  /** Hands a message to all routes that want it. `bytes`: about what it takes, for the bounds. */
+  take(type: string, message: unknown, bytes: number, now: number): void {
+    const plain: number[] = []
+    const shaped: RouteShaper[] = []
+    for (const route of this.candidates(type)) {
+      if (!route.wants(message)) continue
+      if (route.shaper === undefined) plain.push(route.id)
+      else shaped.push(route.shaper)
+    }
+    if (plain.length === 0 && shaped.length === 0) {
+      this.unrouted++
+      return
+    }
+    this.routed++
+    if (plain.length > 0) this.output.message(plain, message)
+    for (const shaper of shaped) shaper.take(message, bytes, now)
+  }
+
+  private candidates(type: string): PortableRoute[] {
+    let found = this.byType.get(type)
+    if (found === undefined) {
+      found = [...this.routes.values()].filter(({ pattern }) => matchesPattern(pattern, type))
+      if (this.byType.size >= mostTypes) this.byType.clear()
+      this.byType.set(type, found)
+    }
+    return found
+  }
+
+  /** When `run` has something to do; Infinity: never. */
+  get deadline(): number {
+    let soonest = Infinity
+    for (const { deadline } of this.shapers) if (deadline < soonest) soonest = deadline
+    return soonest
+  }
+  run(now: number): void {
+    for (const shaper of [...this.shapers]) if (this.shapers.has(shaper)) shaper.run(now)
+  }
+  /** The feed has ended: all that is held goes out. */
+  flush(now: number): void {
+    for (const shaper of [...this.shapers]) if (this.shapers.has(shaper)) shaper.flush(now)
+  }
+
+  counters(): ShaperCounters {
+    const sum = { ...this.gone }
+    for (const { counters } of this.shapers) add(sum, counters)
+    return sum
+  }
+}
+
+function add(to: ShaperCounters, more: ShaperCounters): void {
+  to.conflated += more.conflated
+  to.sampledOut += more.sampledOut
+  to.notNumbers += more.notNumbers
+}
