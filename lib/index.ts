@@ -47,6 +47,7 @@ export type {
 } from './client/client-options'
 export type { ConnectionInfo, StateListener } from './client/client-status'
 export type { ClientStateName, EngineMetrics, Priority, QueuedMessage, Scalar } from './client/engine'
+export type { JoinOptions, ResumeFailure } from './client/rooms'
 export { MessageRouter } from './client/message-router'
 export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'
 export type { RoutingOptions } from './client/envelope'
@@ -77,6 +78,32 @@ export type {
 export { WebSocketPool } from './client/websocket-pool'
 export type { AcquireOptions, PoolConnectionInfo, PoolMetrics, PoolOptions } from './client/pool-options'
 export { PooledConnection } from './client/pooled-connection'
+
+export { Hub } from './server/hub/hub'
+export type { HubListener } from './server/hub/hub'
+export { HubError } from './server/hub/hub-error'
+export type { WireError } from './server/hub/hub-error'
+export type { HubConnection } from './server/hub/hub-connection'
+export type { HubEvents } from './server/hub/hub-core'
+export type { HubMessage } from './server/hub/envelope'
+export type {
+  Action,
+  AuthorizeFunction,
+  HistoryOptions,
+  HubOptions,
+  LogEntry,
+} from './server/hub/hub-options'
+export type { HistoryBounds } from './server/hub/transport'
+export type { AuthFunction, HubAuthOptions, Identity } from './server/hub/auth'
+export { jwtAuth } from './server/hub/jwt'
+export type { JwtOptions } from './server/hub/jwt'
+export { validate } from './server/hub/standard-schema'
+export type { StandardSchema } from './server/hub/standard-schema'
+export type { Middleware } from './server/hub/dispatch'
+export type { Target } from './server/hub/target'
+export type { HubMetrics } from './server/hub/metrics'
+export type { Presence, PresenceStatus } from './server/hub/presence'
+export type { HubAdapter, HubNode, NodeMessage } from './server/hub/adapter'
 
 /** Options of `configure()`. */
 export interface RuntimeOptions {

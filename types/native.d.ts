@@ -241,6 +241,15 @@ export interface NativeRuntime {
   client(index: number, settings: NativeClient): number
   /** Counters of a client in the order of src/core/client/client_gauges.hpp; empty when it is gone. */
   clientGauges(index: number, slot: number): Float64Array
+  /** Counters of a server in the order of src/core/net/server_state.hpp; `index` is its listener's. Empty when it is gone. */
+  serverGauges(index: number, id: number): Float64Array
+  /** Sockets that are subscribed to a topic of a server. */
+  subscribers(index: number, id: number, topic: string): number
+  /**
+   * What a topic keeps: offset above which everything is kept, last offset, messages, bytes; empty when it does not keep.
+   * `what`: 0 read, 1 begin with `head` as the last offset, 2 forget.
+   */
+  keptGauge(index: number, id: number, topic: string, what: 0 | 1 | 2, head: number): Float64Array
   tlsClient(settings: NativeTlsClient): number
   tlsServer(settings: NativeTlsServer): number
   tlsAddHost(id: number, host: NativeTlsHost): void

@@ -76,6 +76,8 @@ export interface Parts {
   payload: unknown
   room: string | undefined
   correlationId: string | undefined
+  /** The server is asked for an ack. */
+  ack?: boolean
 }
 
 /** The JSON of a message type, kept: programs have few. */
@@ -112,6 +114,7 @@ export function encode(layout: Layout, type: string, parts: Parts, now: number):
     let text = `{"id":"${parts.id}","type":${typeText(type)},"timestamp":${now}`
     if (parts.correlationId !== undefined) text += `,"correlationId":${JSON.stringify(parts.correlationId)}`
     if (parts.room !== undefined) text += `,"room":${JSON.stringify(parts.room)}`
+    if (parts.ack === true) text += ',"ack":true'
     return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`
   }
   return JSON.stringify(envelope(layout, type, parts, now))

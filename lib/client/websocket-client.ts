@@ -39,7 +39,7 @@ import type {
   RequestType,
   SendType,
 } from './protocol-map'
-import { Rooms } from './rooms'
+import { type JoinOptions, type ResumeFailure, Rooms } from './rooms'
 import { type ShapeOptions, readShape, shapeNames } from './send-shape'
 import type { SubscribeSpec } from './subscription-spec'
 
@@ -74,8 +74,10 @@ export interface ClientEvents {
   /** A text without a type. */
   message: [text: string]
   binary: [data: Buffer]
+  /** After a reconnect: messages of a room are lost, or the room is. */
+  resume_failed: [failure: ResumeFailure]
 }
-const lifecycle = ['state', 'error', 'message', 'binary'] as const
+const lifecycle = ['state', 'error', 'message', 'binary', 'resume_failed'] as const
 type Lifecycle = (typeof lifecycle)[number]
 type LifecycleHandler<E extends Lifecycle> = (...args: ClientEvents[E]) => unknown
 
@@ -114,6 +116,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private readonly status: ClientStatus
   private readonly pending = new Pending()
   private readonly rooms: Rooms
+  /** Messages with `ack` that have none yet: their tokens by id. */
+  private readonly acked = new Map<string, number>()
   private readonly nextId: () => string
   /** Only of clients with a codec or a dialect. */
   private readonly wire: Wire | undefined
@@ -155,7 +159,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       face: this,
       ...(wire === undefined ? {} : { replyTo: (message: unknown) => wire.replyTo(message) }),
     }
-    this.rooms = new Rooms((type, room) => this.roomRequest(type, room))
+    this.rooms = new Rooms((type, room, payload) => this.roomRequest(type, room, payload))
     this.router.attach(this.routed)
   }
 
@@ -365,10 +369,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     }
     const checked = this.readSend(type, options)
     const { room, correlationId, ack, durable, signal } = checked
-    const parts = { id, payload, room, correlationId }
+    const parts = { id, payload, room, correlationId, ack: ack || durable }
     const message: EngineSend = { ...plain, ...checked.message, id, acked: ack, durable }
     if (!ack && !durable) return this.push(type, parts, message)
-    return this.promised<undefined>('message', type, parts, message, signal)
+    const promise = this.promised<undefined>('message', type, parts, message, signal)
+    const forget = (): void => void this.acked.delete(id)
+    promise.then(forget, forget)
+    return promise
   }
 
   /** Sends bytes as a binary message, outside of any envelope. */
@@ -430,9 +437,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.engine.bufferedAmount <= highWaterMark / 2 && (this.wire?.encoding ?? 0) === 0
   }
 
-  /** Joins a room, now and after each reconnect. Resolves when the server has let the client in. */
-  joinRoom(room: string): Promise<void> {
-    return this.rooms.join(room)
+  /**
+   * Joins a room, now and after each reconnect. Resolves when the server has let the client in. In rooms that keep their
+   * messages nothing is missed over a reconnect, or `resume_failed` tells what.
+   * @param options.last so many of the latest messages that the room keeps come first.
+   */
+  joinRoom(room: string, options?: JoinOptions): Promise<void> {
+    return this.rooms.join(room, options)
   }
   leaveRoom(room: string): Promise<void> {
     return this.rooms.leave(room)
@@ -442,8 +453,9 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return this.rooms.list()
   }
 
-  private roomRequest(type: 'join' | 'leave', room: string): Promise<void> {
-    return this.request(type as RequestType<P>, undefined, { room, priority: 'high' }) as Promise<void>
+  private roomRequest(type: string, room: string | undefined, payload: unknown): Promise<unknown> {
+    const options: RequestOptions = room === undefined ? { priority: 'high' } : { room, priority: 'high' }
+    return this.request(type as RequestType<P>, payload as RequestOf<P, RequestType<P>>, options)
   }
 
   /** Hands a message to the engine, in the form in which it travels. */
@@ -454,7 +466,8 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     }
     if (this.ended !== undefined) return 'full'
     // Rooms are the server's own business, like all control messages.
-    if (type === 'join' || type === 'leave') return this.wire.sendJson(type, parts, message)
+    if (type === 'join' || type === 'leave' || type === 'resume')
+      return this.wire.sendJson(type, parts, message)
     const { token } = message
     return this.wire.send(type, parts, message, (error) => {
       if (token === 0) this.fail(asHawserError(error))
@@ -489,11 +502,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       this.engine.cancel(gone)
       this.wire?.settled(gone)
     })
+    if (kind === 'message') this.acked.set(message.id, token)
     try {
       if (this.hand(type, parts, { ...message, token }) !== 'full') return promise
       this.pending.reject(token, this.refusal())
     } catch (error) {
       // It cannot be written: thrown at the call, as without a promise.
+      this.acked.delete(message.id)
       this.pending.forget(token)
       this.wire?.settled(token)
       throw error
@@ -602,11 +617,28 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       case 'token_expired':
         void this.giveToken('expired')
         break
+      case 'positions':
+        this.rooms.read(message.payload)
+        break
+      case 'resume_failed':
+        for (const failure of this.rooms.failed(message.payload)) this.emit('resume_failed', failure)
+        break
       case 'error':
       case 'auth_error':
+        if (this.refuseAcked(message)) break
         this.fail(replyError('A message', message.error ?? message.payload))
         break
     }
+  }
+
+  /** An error that answers a message with `ack` is that one's: it is not sent again, and its promise rejects. */
+  private refuseAcked({ correlationId, error, payload }: Record<string, unknown>): boolean {
+    const token = this.acked.get(correlationId as string)
+    if (token === undefined) return false
+    this.acked.delete(correlationId as string)
+    this.engine.cancel(token)
+    this.pending.reject(token, replyError('The message', error ?? payload))
+    return true
   }
 
   private onDropped(count: number, why: Settlement): void {

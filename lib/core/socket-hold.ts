@@ -22,7 +22,10 @@ export function waits(socket: WebSocket): boolean {
   return extra !== null && extra.heldFirst < extra.held.length
 }
 
-/** Stops the flow for a reason: Hold.paused or Hold.listener. */
+/** Reasons for which messages stop until somebody takes them away. */
+const stopping = Hold.paused | Hold.listener | Hold.hub
+
+/** Stops the flow for a reason: Hold.paused, Hold.listener or Hold.hub. */
 export function hold(socket: WebSocket, reason: number): void {
   socket._hold |= reason
   pauseNative(socket)
@@ -31,7 +34,7 @@ export function hold(socket: WebSocket, reason: number): void {
 /** Takes a reason away; what waits comes in the next turn, in order. */
 export function unhold(socket: WebSocket, reason: number): void {
   socket._hold &= ~reason
-  if ((socket._hold & (Hold.paused | Hold.listener | Hold.replay)) !== 0) return
+  if ((socket._hold & (stopping | Hold.replay)) !== 0) return
   const extra = socket._extra
   if (extra !== null && extra.heldFirst < extra.held.length) {
     socket._hold |= Hold.replay
@@ -57,7 +60,7 @@ function resumeNative(socket: WebSocket): void {
 
 /** Drops what waits but for the error and the close, and hands those out. */
 export function dropHeld(socket: WebSocket): void {
-  socket._hold = (socket._hold | holdDropped) & ~(Hold.paused | Hold.listener)
+  socket._hold = (socket._hold | holdDropped) & ~stopping
   const extra = socket._extra
   if (extra === null || extra.heldFirst === extra.held.length) return
   extra.held = extra.held
@@ -72,7 +75,7 @@ export function dropHeld(socket: WebSocket): void {
 
 function replay(socket: WebSocket): void {
   const extra = extraOf(socket)
-  const stopped = (): boolean => (socket._hold & (Hold.paused | Hold.listener)) !== 0
+  const stopped = (): boolean => (socket._hold & stopping) !== 0
   for (let left = replayBudget; extra.heldFirst < extra.held.length && !stopped(); left--) {
     if (left === 0) {
       setImmediate(replay, socket)

@@ -169,6 +169,26 @@ export class Channel {
     return this.push(Out.publish | ((flags | OutFlag.large) << 8), except, aux, name, true)
   }
 
+  /** The same with a head that says where it goes: topics, offset, and the reactor of `except`. */
+  publishTo(
+    server: number,
+    head: Uint8Array,
+    data: string | Uint8Array,
+    flags: number,
+    except: number,
+  ): boolean {
+    this.follow()
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data
+    const kindFlags = Out.publish_to | (flags << 8)
+    if (head.length + bytes.length <= largeThreshold) {
+      return this.push(kindFlags, except, server, Buffer.concat([head, bytes]), false)
+    }
+    const id = this.overflow.fits(bytes.length) ? this.native.stage(this.index, bytes) : 0
+    if (id === 0) return false
+    const name = Buffer.concat([new Uint8Array(new Uint32Array([id, bytes.length]).buffer), head])
+    return this.push(kindFlags | (OutFlag.large << 8), except, server, name, true)
+  }
+
   /**
    * A message of a managed client, of at most the large threshold: head, id and data in one record. False: the bound of
    * what may wait in JavaScript is reached.

@@ -3,7 +3,7 @@ import { EventEmitter } from 'node:events'
 import type { Channel } from './channel'
 
 /** Why a socket's records wait. Bits; 0 means that they flow. */
-export const Hold = { flowing: 0, turn: 1, paused: 2, listener: 4, replay: 8 } as const
+export const Hold = { flowing: 0, turn: 1, paused: 2, listener: 4, replay: 8, hub: 16 } as const
 
 /**
  * The base of a socket. The channel reads and writes the fields; the class above adds the public face.

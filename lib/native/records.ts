@@ -60,6 +60,10 @@ export const Out = {
   interest: 21,
   client_send: 22,
   client_op: 23,
+  publish_to: 24,
+  keep: 25,
+  forget: 26,
+  subscribe_from: 27,
 } as const
 
 /** The `aux` of a `client_op` record. */

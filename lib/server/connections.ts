@@ -10,9 +10,10 @@ import type { Endpoint, ServerEndpoint } from '../native/endpoint'
 import { In, Out } from '../native/records'
 import type { ClientSource } from './client-set'
 import { emitConnection } from './connection-listeners'
-import { type Decision, decide, isThenable } from './decide'
-import type { Adopter } from './handle-upgrade'
+import { type Decision, type Refusal, decide, isThenable } from './decide'
+import { type Adopter, pathOf } from './handle-upgrade'
 import { httpAnswer } from './http-answer'
+import { KeptTopics } from './kept-topics'
 import { PendingUpgrade } from './pending'
 import type { CheckedServerOptions } from './server-options'
 import { UpgradeRequest } from './upgrade-request'
@@ -46,6 +47,9 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     }
     return false
   }
+  /** What is answered to a plain GET, by path. */
+  readonly pages = new Map<string, () => Refusal>()
+  readonly topics: KeptTopics
   private readonly settings: SocketSettings
   private readonly texts = new Map<string, string>()
 
@@ -60,6 +64,7 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
   ) {
     this.parts = channels.map((each) => ({ channel: each, gauge: -1 }))
     for (const each of channels) each.servers.set(id, this)
+    this.topics = new KeptTopics(channel, channels, id, this.crowded)
     const { highWaterMark, maxBackpressure, maxPayload } = options.socket
     this.settings = {
       serverId: id,
@@ -84,6 +89,7 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
       if (part.channel !== channel) part.channel.command(Out.listen, id)
     }
     channel.command(Out.listen, id)
+    this.topics.started()
   }
 
   /** Each part closes behind what was called on its sockets before, and behind what the server published. */
@@ -183,6 +189,11 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
 
   connected(socket: WebSocket, request: UpgradeRequest): void {
     emitConnection(this.server, socket, request)
+  }
+
+  page(target: string): Refusal | undefined {
+    const page = this.pages.get(pathOf(target))
+    return page === undefined ? undefined : page()
   }
 
   shouldHandle(request: UpgradeRequest): boolean {

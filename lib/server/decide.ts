@@ -1,6 +1,6 @@
 // Whether a request is let in, and how: `shouldHandle`, `verify`, subprotocol, further headers.
 import { HawserError, HawserTypeError } from '../core/error'
-import { headerList, isToken, isFieldValue } from '../core/http-syntax'
+import { headerList, isToken, isFieldValue, tokenList } from '../core/http-syntax'
 import { shown } from '../core/validate'
 import type { CheckedServerOptions, Verdict } from './server-options'
 import type { UpgradeRequest } from './upgrade-request'
@@ -27,8 +27,21 @@ export type Decision = Accept | Refusal
 export interface Judge {
   readonly options: CheckedServerOptions
   shouldHandle(request: UpgradeRequest): boolean
+  /** The answer to a plain GET of a path, when there is one. */
+  page(target: string): Refusal | undefined
   /** Lets `headers` listeners add lines `Name: value`. */
   amend(lines: string[], request: UpgradeRequest): void
+}
+
+/** The answer to a request that asks for no WebSocket, or for another version: the I/O thread hands these over, too. */
+function notAnUpgrade(judge: Judge, { headers, url }: UpgradeRequest): Refusal | undefined {
+  const upgrade = tokenList(headers['upgrade'] ?? '') ?? []
+  if (!upgrade.some((name) => name.toLowerCase() === 'websocket')) {
+    return judge.page(url) ?? refusal(426, ['Upgrade', 'websocket'], 'This is a WebSocket endpoint.\n')
+  }
+  if (headers['sec-websocket-version'] === '13') return undefined
+  const further = ['Upgrade', 'websocket', 'Sec-WebSocket-Version', '13']
+  return refusal(426, further, 'Only version 13 is spoken here.\n')
 }
 
 export function refusal(status: number, headers: string[] = [], body?: string): Refusal {
@@ -38,6 +51,8 @@ export function refusal(status: number, headers: string[] = [], body?: string): 
 /** Never throws and never rejects: what fails in the program's functions becomes a 500 with the error. */
 export function decide(judge: Judge, request: UpgradeRequest): Decision | Promise<Decision> {
   try {
+    const plain = notAnUpgrade(judge, request)
+    if (plain !== undefined) return plain
     if (!judge.shouldHandle(request)) return refusal(404)
     const verdict = judge.options.verify === undefined ? true : judge.options.verify(request)
     if (!isThenable(verdict)) return conclude(judge, request, verdict)
@@ -78,6 +93,22 @@ function conclude(judge: Judge, request: UpgradeRequest, verdict: unknown): Deci
   judge.amend(lines, request)
   for (const line of lines) headers.push(...splitLine(line))
   return { accept: true, protocol: choose(judge.options, request), headers }
+}
+
+/** A `verify` that asks both: whoever refuses decides. */
+export function bothVerdicts(
+  first: CheckedServerOptions['verify'],
+  second: (request: UpgradeRequest) => Promise<Verdict>,
+): (request: UpgradeRequest) => Promise<Verdict> {
+  if (first === undefined) return second
+  return async (request) => {
+    const verdict = await first(request)
+    const accepts = verdict === true || (typeof verdict === 'object' && (verdict.status ?? 101) === 101)
+    if (!accepts) return verdict
+    const further = await second(request)
+    if (further !== true || verdict === true) return further
+    return verdict
+  }
 }
 
 function splitLine(line: string): [string, string] {

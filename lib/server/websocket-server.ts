@@ -17,8 +17,16 @@ import { type Attached, attach, detachFrom } from './attach'
 import { ClientSet } from './client-set'
 import { Connections } from './connections'
 import { type UpgradeCallback, handleUpgrade, pathOf } from './handle-upgrade'
+import { type Refusal, bothVerdicts } from './decide'
+import type { KeptTopics } from './kept-topics'
 import { ServerEmitter } from './server-emitter'
-import { type CheckedServerOptions, type ServerOptions, readHost, readServerOptions } from './server-options'
+import {
+  type CheckedServerOptions,
+  type ServerOptions,
+  type Verdict,
+  readHost,
+  readServerOptions,
+} from './server-options'
 import type { UpgradeRequest } from './upgrade-request'
 
 /**
@@ -81,6 +89,11 @@ export class WebSocketServer extends ServerEmitter {
     if (this.state === 'closed') return false
     const { channel, id } = this.connections
     return publish(channel, id, name, data, options, noSlot, this.connections.crowded)
+  }
+
+  /** @internal Topics that keep messages, messages to several topics, counters. */
+  get _topics(): KeptTopics {
+    return this.connections.topics
   }
 
   /** Whether this server takes a request; override it to decide by more than `path`. */
@@ -149,6 +162,28 @@ export class WebSocketServer extends ServerEmitter {
     return this
   }
 
+  /**
+   * @internal For a hub: its subprotocol, a further verdict on each request, behind that of `verify`, and answers to
+   * plain requests by path. With an http server of Node's, plain requests are that one's.
+   * @throws `INVALID_STATE`: the I/O threads know by now what they have to ask.
+   */
+  _extend(
+    protocol: string,
+    verify: ((request: UpgradeRequest) => Promise<Verdict>) | undefined,
+    pages: Readonly<Record<string, () => Refusal>>,
+  ): void {
+    if (this.state !== 'new') {
+      throw new HawserError(
+        'INVALID_STATE',
+        'Make the hub in the turn of the event loop that makes its server',
+      )
+    }
+    const { options } = this
+    if (!options.protocols.includes(protocol)) options.protocols.push(protocol)
+    if (verify !== undefined) options.verify = bothVerdicts(options.verify, verify)
+    for (const [path, page] of Object.entries(pages)) this.connections.pages.set(path, page)
+  }
+
   // ------------------------------------------------------------------------------------------------------- begin
 
   private start(): void {
@@ -198,6 +233,7 @@ export class WebSocketServer extends ServerEmitter {
     const { verify, handleProtocols } = this.options
     if (verify !== undefined || handleProtocols !== undefined || this.listenerCount('headers') > 0)
       return true
+    if (this.connections.pages.size > 0) return true
     return this.shouldHandle !== WebSocketServer.prototype.shouldHandle
   }
 

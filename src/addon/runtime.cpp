@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/net/server_state.hpp"
+
 namespace hawser::addon {
 
 namespace {
@@ -38,6 +40,9 @@ Napi::Function runtime::define(Napi::Env env) {
                       InstanceMethod<&runtime::listen>("listen"),
                       InstanceMethod<&runtime::client>("client"),
                       InstanceMethod<&runtime::client_gauges>("clientGauges"),
+                      InstanceMethod<&runtime::server_gauges>("serverGauges"),
+                      InstanceMethod<&runtime::subscribers>("subscribers"),
+                      InstanceMethod<&runtime::kept>("keptGauge"),
                       InstanceMethod<&runtime::tls_client>("tlsClient"),
                       InstanceMethod<&runtime::tls_server>("tlsServer"),
                       InstanceMethod<&runtime::tls_add_host>("tlsAddHost"),
@@ -154,6 +159,43 @@ Napi::Value runtime::client_gauges(const Napi::CallbackInfo& info) {
   const auto gauges = one == nullptr ? nullptr : one->engine().client_gauges(unsigned_at(info, 1));
   Napi::Float64Array out = Napi::Float64Array::New(info.Env(), gauges ? client::client_gauges::size : 0);
   for (std::size_t i = 0; i < out.ElementLength(); i++) out[i] = gauges->get(i);
+  return out;
+}
+
+Napi::Value runtime::server_gauges(const Napi::CallbackInfo& info) {
+  reactor_host* one = host(info);
+  const auto state = one == nullptr ? nullptr : one->engine().state(unsigned_at(info, 1));
+  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), state ? net::server_state::gauges : 0);
+  if (state) std::ranges::copy(state->read(), out.Data());
+  return out;
+}
+
+Napi::Value runtime::subscribers(const Napi::CallbackInfo& info) {
+  reactor_host* one = host(info);
+  const auto state = one == nullptr ? nullptr : one->engine().state(unsigned_at(info, 1));
+  const std::size_t count = state ? state->subscribers(info[2].ToString().Utf8Value()) : 0;
+  return Napi::Number::New(info.Env(), static_cast<double>(count));
+}
+
+Napi::Value runtime::kept(const Napi::CallbackInfo& info) {
+  reactor_host* one = host(info);
+  const auto state = one == nullptr ? nullptr : one->engine().state(unsigned_at(info, 1));
+  const std::string name = info[2].ToString().Utf8Value();
+  const std::uint32_t what = unsigned_at(info, 3);
+  if (state && what == 2) state->forget(name);
+  const auto gauge = state ? state->kept(name, what == 1) : nullptr;
+  // Nothing is kept yet: the reactor takes over from here.
+  if (gauge && what == 1 && gauge->last.load(std::memory_order_relaxed) == 0) {
+    const std::int64_t head = info[4].As<Napi::Number>().Int64Value();
+    gauge->lost.store(head, std::memory_order_relaxed);
+    gauge->last.store(head, std::memory_order_relaxed);
+  }
+  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), gauge ? 4 : 0);
+  if (!gauge) return out;
+  out[0] = static_cast<double>(gauge->lost.load(std::memory_order_relaxed));
+  out[1] = static_cast<double>(gauge->last.load(std::memory_order_relaxed));
+  out[2] = static_cast<double>(gauge->count.load(std::memory_order_relaxed));
+  out[3] = static_cast<double>(gauge->bytes.load(std::memory_order_relaxed));
   return out;
 }
 

@@ -35,6 +35,9 @@ class runtime : public Napi::ObjectWrap<runtime> {
   Napi::Value listen(const Napi::CallbackInfo& info);
   Napi::Value client(const Napi::CallbackInfo& info);
   Napi::Value client_gauges(const Napi::CallbackInfo& info);
+  Napi::Value server_gauges(const Napi::CallbackInfo& info);
+  Napi::Value subscribers(const Napi::CallbackInfo& info);
+  Napi::Value kept(const Napi::CallbackInfo& info);
   Napi::Value tls_client(const Napi::CallbackInfo& info);
   Napi::Value tls_server(const Napi::CallbackInfo& info);
   void tls_add_host(const Napi::CallbackInfo& info);

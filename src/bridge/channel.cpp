@@ -216,6 +216,30 @@ void channel::run_publish(net::engine& target, const ring_consumer::record& reco
   }
 }
 
+void channel::run_publish_to(net::engine& target, const ring_consumer::record& record,
+                             net::send_flags flags) {
+  const record_header& header = record.header;
+  const bool large = (header.kind_flags >> 8 & out_flag::large) != 0;
+  const std::span<std::uint8_t> payload =
+      std::span(record.payload, header.length).subspan(large ? 2 * sizeof(std::uint32_t) : 0);
+  publish_head head{};
+  std::memcpy(&head, payload.data(), sizeof(head));
+  topics_.clear();
+  for (std::size_t at = sizeof(head); at < head.bytes;) {
+    std::uint16_t size = 0;
+    std::memcpy(&size, payload.data() + at, sizeof(size));
+    topics_.push_back(text_of(payload.subspan(at + sizeof(size), size)));
+    at += sizeof(size) + size;
+  }
+  const net::publish_target to{.topics = topics_,
+                               .offset = static_cast<std::int64_t>(head.offset),
+                               .except_part = head.except_part,
+                               .except = header.connection};
+  if (!target.publish(header.aux, to, large ? large_payload(record) : payload.subspan(head.bytes), flags)) {
+    command_bytes_ = 0;
+  }
+}
+
 void channel::run(net::engine& target, const ring_consumer::record& record) {
   const record_header& header = record.header;
   const std::uint32_t bits = header.kind_flags >> 8 & 0xff;
@@ -297,6 +321,31 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       if (static_cast<client_op>(header.aux) == client_op::begin) target.begin(slot);
       run_client_op(target.client(slot), static_cast<client_op>(header.aux), payload);
       break;
+    case out_kind::publish_to:
+      return run_publish_to(target, record, flags);
+    case out_kind::keep: {
+      keep_head head{};
+      std::memcpy(&head, payload.data(), sizeof(head));
+      target.keep(slot, text_of(payload.subspan(sizeof(head))),
+                  {static_cast<std::size_t>(head.count), static_cast<std::size_t>(head.bytes),
+                   static_cast<std::int64_t>(head.age)},
+                  static_cast<std::int64_t>(head.head));
+      break;
+    }
+    case out_kind::forget:
+      target.forget(slot, text_of(payload));
+      break;
+    case out_kind::subscribe_from: {
+      replay_head head{};
+      std::memcpy(&head, payload.data(), sizeof(head));
+      const std::string_view texts = text_of(payload.subspan(sizeof(head)));
+      target.subscribe_from(slot, {.topic = texts.substr(0, head.topic),
+                                   .above = static_cast<std::int64_t>(head.above),
+                                   .most = head.most,
+                                   .whole = texts.substr(head.topic, head.whole),
+                                   .partial = texts.substr(std::size_t{head.topic} + head.whole)});
+      break;
+    }
   }
 }
 

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "bridge/buffer_store.hpp"
@@ -61,6 +62,7 @@ class channel final : public net::event_sink {
   void pushed();
   void run(net::engine& target, const ring_consumer::record& record);
   void run_publish(net::engine& target, const ring_consumer::record& record, net::send_flags flags);
+  void run_publish_to(net::engine& target, const ring_consumer::record& record, net::send_flags flags);
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
   void run_client_send(net::client_port* client, const ring_consumer::record& record);
   void ring() noexcept;
@@ -72,6 +74,7 @@ class channel final : public net::event_sink {
   buffer_store inbound_buffers_;
   buffer_store outbound_buffers_;
   std::size_t command_bytes_ = 0;                // of this turn; 0 where a publish has them end
+  std::vector<std::string_view> topics_;         // of the record that is run
   std::vector<std::vector<std::uint8_t>> used_;  // large payloads of this turn's commands
   std::atomic<std::uint64_t> bells_{0};
 };

@@ -81,6 +81,29 @@ enum class out_kind : std::uint8_t {
   interest = 21,      // aux: bit 0 ping records wanted, bit 1 pong records wanted
   client_send = 22,  // aux = token or 0; payload = client_send_head, id, data; flags: binary, compress, large
   client_op = 23,    // aux = client_op; payload depends on it
+  publish_to =
+      24,     // connection = slot left out, or no_slot; aux = server id; payload = publish_head, names, data
+  keep = 25,  // connection = server id; payload = keep_head, topic: keeps what has an offset
+  forget = 26,          // connection = server id; payload = topic: keeps nothing any more
+  subscribe_from = 27,  // payload = replay_head, topic, two texts
+};
+
+// Before the topics of a publish_to record, each of which is {u16 bytes, name}.
+struct publish_head {
+  double offset;              // below 0: none
+  std::uint32_t bytes;        // of this and the topics
+  std::uint32_t except_part;  // reactor of the slot that is left out
+};
+struct keep_head {
+  double head;   // offset of what was published last
+  double count;  // bounds
+  double bytes;
+  double age;
+};
+struct replay_head {
+  double above;        // below 0: all that is kept
+  std::uint32_t most;  // messages
+  std::uint16_t topic, whole;
 };
 
 // What a managed client is told beside messages.

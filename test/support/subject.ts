@@ -1,2 +1,2 @@
 // The one place through which tests reach the package under test.
-export { WebSocket, WebSocketServer, HawserError, createWebSocketStream } from '../../lib'
+export { WebSocket, WebSocketServer, HawserError, configure, createWebSocketStream } from '../../lib'

@@ -1,4 +1,5 @@
 // Checks of options on both classes: names, types, bounds, what goes together.
+import { hubOptionNames, readHubOptions } from '../../lib/server/hub/hub-options'
 import {
   WebSocket,
   WebSocketClient,
@@ -74,7 +75,18 @@ describe.each(numeric)('%s', (name) => {
   if (serverOptionNames.includes(outer))
     refused.push((value) => refusedServer({ port: 0, ...nested(name, value) }))
 
-  if (managedOptionNames.includes(outer)) {
+  const ofHub = (hubOptionNames as readonly string[]).includes(outer) && name !== 'auth.refreshBefore'
+  if (ofHub) {
+    const rest = outer === 'auth' ? { verify: () => false } : {}
+    refused.push((value) => {
+      const options = nested(name, value)
+      const given = options[outer]
+      const whole =
+        typeof given === 'object' && given !== null && name.includes('.') ? { ...rest, ...given } : given
+      return failure(() => readHubOptions({ [outer]: whole }))
+    })
+  }
+  if (managedOptionNames.includes(outer) && !ofHub) {
     // Of tokens only a client with a source of them reads the options.
     const rest = outer === 'auth' ? { token: 'secret' } : {}
     refused.push((value) => {

@@ -9,7 +9,8 @@ jest.mock('../../lib/native/binding', () => jest.requireActual<object>('./suppor
 /** A peer that asks; the slot it got. */
 function asks(id: number, headers: string[] = []): number {
   const slot = native().slot()
-  const data = requestFields({ headers: ['Host', 'example.test', ...headers] })
+  const upgrade = ['Upgrade', 'websocket', 'Sec-WebSocket-Version', '13']
+  const data = requestFields({ headers: ['Host', 'example.test', ...upgrade, ...headers] })
   native().reactor.deliver(In.upgrade, slot, { aux: id, data })
   return slot
 }

@@ -5,6 +5,7 @@ import { HawserError, HawserRangeError, HawserTypeError } from '../../lib'
 import { clientStates, settlements } from '../../lib/client/engine'
 import { defaults } from '../../lib/core/defaults'
 import { gauges } from '../../lib/native/client-gauges'
+import { serverGauges } from '../../lib/native/server-gauges'
 import { fromCore, fromNative } from '../../lib/core/error'
 import { coreCodes } from '../../lib/core/error-codes'
 import { errorTable } from '../../lib/core/error-table'
@@ -28,6 +29,13 @@ describe('records', () => {
   test('kinds', () => {
     expect(records.In).toEqual(numbers(source, 'enum class in_kind'))
     expect(records.Out).toEqual(numbers(source, 'enum class out_kind'))
+  })
+  test('servers', () => {
+    const source = file('src/core/net/server_state.hpp')
+    const names = [...source.matchAll(/^ {4}(\w+),$/gm)].map(([, name]) =>
+      name.replace(/_(\w)/g, (_, c: string) => c.toUpperCase()),
+    )
+    expect([...serverGauges]).toEqual(names)
   })
   test('managed clients', () => {
     expect(records.ClientOp).toEqual(numbers(source, 'enum class client_op'))

@@ -15,7 +15,9 @@ client_inbox::client_inbox(inbox_owner& owner, std::uint32_t client, const clien
       seed_(settings.seed),
       classifier_({.type = router::pointer::parse(settings.routing.type_at).value,
                    .room = router::pointer::parse(settings.routing.room_at).value,
-                   .correlation_id = router::pointer::parse(settings.routing.correlation_at).value}) {}
+                   .correlation_id = router::pointer::parse(settings.routing.correlation_at).value}),
+      epoch_(classifier_.watch(router::pointer::parse("/epoch").value)),
+      offset_(classifier_.watch(router::pointer::parse("/offset").value)) {}
 
 // -------------------------------------------------------------------------------------------------------
 // routes
@@ -133,6 +135,7 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
   }
   messages_++;
   bytes_ += payload.size();
+  if (!found.room.empty()) note_position(found);
   if (control(found, flags, payload)) return true;
   switch (found.what) {
     case router::classified::kind::not_json:
@@ -166,8 +169,8 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
 bool client_inbox::is_reply(std::string_view type) const noexcept {
   // An error that names a request is its answer, whatever the server speaks.
   if (reply_type_.empty() || type == reply_type_ || type == "error") return true;
-  return owner_.core().speaks_own_protocol() &&
-         (type == "joined" || type == "left" || type == "auth_ok" || type == "auth_error");
+  return owner_.core().speaks_own_protocol() && (type == "joined" || type == "left" || type == "resumed" ||
+                                                 type == "auth_ok" || type == "auth_error");
 }
 
 // Settles what the client itself waits for. A server of another make may use the same names for messages of
@@ -211,7 +214,8 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
     case 'r':
       // Replies to requests that were given up.
       if (type == "reply" && core.speaks_own_protocol()) return true;
-      return false;
+      if (type != "resume_failed") return false;
+      break;
     case 'e':
       if (type != "error") return false;
       break;
@@ -226,6 +230,29 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
                  .head = {},
                  .body = payload});
   return true;
+}
+
+void client_inbox::note_position(const router::classified& found) {
+  using kind = router::field_value::kind;
+  const router::field_value& offset = classifier_.reader().field(offset_);
+  const router::field_value& epoch = classifier_.reader().field(epoch_);
+  if (offset.what != kind::number || epoch.what != kind::string) return;
+  if (!owner_.core().speaks_own_protocol()) return;
+  if (positions_.note(found.room, epoch.text, offset.number)) return;
+  tell_positions();
+  positions_.note(found.room, epoch.text, offset.number);
+}
+
+void client_inbox::tell_positions() {
+  if (positions_.empty()) return;
+  const std::string text = positions_.text();
+  positions_.clear();
+  owner_.record({.kind = event_kind::client_notice,
+                 .client = client_,
+                 .aux = static_cast<std::uint32_t>(client_notice::control),
+                 .flags = {},
+                 .head = {},
+                 .body = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}});
 }
 
 void client_inbox::hand_up(event_kind kind, std::uint32_t aux, message_flags flags,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/client/client_core.hpp"
+#include "core/client/room_positions.hpp"
 #include "core/net/client_port.hpp"
 #include "core/net/event_sink.hpp"
 #include "core/net/settings.hpp"
@@ -60,6 +61,8 @@ class client_inbox final : private router::route_output {
   // The feed has ended: what shapers hold goes out.
   void flush();
   void publish(client::client_gauges& gauges) const;
+  // Hands up how far it has read in the rooms since the last call; before the state that makes use of it.
+  void tell_positions();
 
  private:
   struct shaped {
@@ -85,6 +88,7 @@ class client_inbox final : private router::route_output {
   bool take_batch(message_flags flags, std::span<const std::uint8_t> payload);
   bool take_one(const router::classified& found, message_flags flags, std::span<const std::uint8_t> payload);
   bool control(const router::classified& found, message_flags flags, std::span<const std::uint8_t> payload);
+  void note_position(const router::classified& found);
   bool is_reply(std::string_view type) const noexcept;
   void hand_up(event_kind kind, std::uint32_t aux, message_flags flags,
                std::span<const std::uint8_t> payload);
@@ -103,6 +107,8 @@ class client_inbox final : private router::route_output {
   std::vector<shaped*> filled_;                  // the same
   std::vector<router::field_value> row_;
   std::vector<std::uint8_t> head_;
+  client::room_positions positions_;
+  std::uint32_t epoch_ = 0, offset_ = 0;  // where the reader has them
   partial rest_;
   bool wants_untyped_ = false;
   bool wants_binary_ = false;

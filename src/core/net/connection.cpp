@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "core/net/reactor.hpp"
+#include "core/net/replay_queue.hpp"
 #include "core/net/system_error.hpp"
 
 namespace hawser::net {
@@ -30,6 +31,9 @@ connection::connection(reactor& owner, std::uint32_t slot, protocol::role self,
       last_traffic_(owner.now()) {
   owner.count().opened.add(1);
 }
+
+connection::rare::rare() = default;
+connection::rare::~rare() = default;
 
 connection::~connection() { reactor_.count().closed.add(1); }
 
@@ -207,6 +211,8 @@ void connection::close(std::uint16_t code, std::string_view reason) {
     fail_opening({errc::aborted, 0, "The connection was closed before it was established."});
     return;
   }
+  // What was sent before the close goes out before it.
+  if (replaying()) pump_replay(SIZE_MAX);
   perform(close_.on({protocol::close_event::kind::local_close, code == 0 ? protocol::close_no_status : code}),
           reason, {});
 }
@@ -252,7 +258,10 @@ void connection::close_transport() {
   tls_.reset();
   deflate_.reset();
   reactor_.give_buffer(std::move(out_));
-  if (extra_) extra_->cipher.free();
+  if (extra_) {
+    extra_->cipher.free();
+    extra_->replay.reset();
+  }
 }
 
 // End of stream, or an error that ends it.

@@ -5,9 +5,9 @@
 //   bytes out:  send() ─► (deflate) ─► frame ─► out_ ─► once a turn: flush() ─► (TLS) ─► TCP or pipe
 //
 // Implementation files: connection.cpp (life cycle, timers, events), connection_handshake.cpp,
-// connection_read.cpp, connection_write.cpp. Everything runs on the reactor's thread. The reactor owns
-// connections and destroys one when its close event was delivered and no asynchronous operation refers to it
-// any more.
+// connection_read.cpp, connection_write.cpp, connection_replay.cpp. Everything runs on the reactor's thread.
+// The reactor owns connections and destroys one when its close event was delivered and no asynchronous
+// operation refers to it any more.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -32,8 +32,10 @@
 
 namespace hawser::net {
 
+class published;
 class server;
 class topic;
+struct replay_queue;
 
 // Bound to the reactor's own executor: half the size of one that may run anywhere.
 using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
@@ -87,6 +89,12 @@ class connection : public protocol::timer_node {
   // The same where the payload has to be compressed with this connection's own context. Only reads the
   // payload: a server does not mask.
   bool publish_message(std::span<const std::uint8_t> payload, send_flags flags);
+  void subscribe_from(const replay_request& what);
+  // A kept message, at once or when what went before it has drained.
+  void replay(const std::shared_ptr<const published>& message);
+  // Older messages are still on their way: what is published now goes behind them. False as above.
+  bool replaying() const noexcept { return extra_ && extra_->replay; }
+  bool publish_later(const std::shared_ptr<const published>& message);
   // Policy for a subscriber above its bound.
   void drop_slow();
   // Where it is subscribed, with its place among the subscribers; null: nowhere. Kept by topic_table.
@@ -103,7 +111,7 @@ class connection : public protocol::timer_node {
   bool finished() const noexcept { return finished_; }
   bool unreferenced() const noexcept { return operations_ == 0; }
   std::size_t waiting_output() const noexcept { return pending_output(); }
-  bool has_output() const noexcept { return pending_output() > 0; }
+  bool has_output() const noexcept { return pending_output() > 0 || replaying(); }
 
   std::uint32_t slot() const noexcept { return slot_; }
   const shared_settings& settings() const noexcept { return *settings_; }
@@ -115,6 +123,8 @@ class connection : public protocol::timer_node {
 
   // Which reactor lists hold this connection.
   bool in_dirty = false, in_blocked = false, in_deferred = false;
+  // The latest message to several topics that it got.
+  std::uint32_t union_mark = 0;
 
  private:
   enum class phase : std::uint8_t { dialing, securing, upgrading, deciding, open, discarding, closed };
@@ -179,11 +189,15 @@ class connection : public protocol::timer_node {
     byte_buffer published;  // frames that wait for the last fragment of the message that is being sent
     std::vector<std::uint8_t> pong;  // the one pong that waits behind a full send queue
     std::vector<std::pair<topic*, std::uint32_t>> topics;
+    std::unique_ptr<replay_queue> replay;  // null: nothing waits to be sent again
 
+    rare();
+    ~rare();
     // Nothing is kept any more.
     bool idle() const noexcept {
       return detail.empty() && !error && close_reason.empty() && notify.empty() && sent == 0 &&
-             pipe_consumed == 0 && pipe_unacked == 0 && cipher.empty() && pong.empty() && topics.empty();
+             pipe_consumed == 0 && pipe_unacked == 0 && cipher.empty() && pong.empty() && topics.empty() &&
+             !replay;
     }
   };
 
@@ -236,6 +250,11 @@ class connection : public protocol::timer_node {
   held_input& hold();
   void replay_held();
   bool stalled() const noexcept { return blocked_ || paused_; }
+
+  // connection_replay.cpp
+  void write_published(const published& message);
+  bool send_later(std::span<const std::uint8_t> payload, send_flags flags);
+  void pump_replay(std::size_t upto);
 
   // connection_write.cpp
   byte_buffer& output();

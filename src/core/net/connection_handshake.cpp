@@ -306,6 +306,14 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
   }
   if (result == protocol::upgrade_request_parser::result::error) {
     input = {};
+    // A request that is no upgrade: the program may have a page for it. It can only be answered, see reject().
+    if (request.error().status == 426 && server_->settings().decide) {
+      phase_ = phase::deciding;
+      visible_ = true;
+      extra().detail = describe_request(request.protocols());
+      raise(pending_upgrade);
+      return;
+    }
     refuse(request.error().status, request.error().message, request.error().headers);
     return;
   }
@@ -313,6 +321,7 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
   const listen_settings& rules = server_->settings();
   const std::string_view target = request.target();
   if (!rules.path.empty() && target.substr(0, target.find('?')) != rules.path) {
+    server_->note(server_state::gauge::refused_path);
     return refuse(404, "There is no WebSocket at this path.");
   }
   bool has_origin = false;
@@ -320,9 +329,13 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
     has_origin = has_origin || protocol::iequals(field.name, "origin");
   }
   if (!server_->origin_allowed(protocol::joined_values(request.headers(), "origin"), has_origin)) {
+    server_->note(server_state::gauge::refused_origin);
     return refuse(403, "This origin is not allowed.");
   }
-  if (server_->full()) return refuse(503, "The server takes no more connections.", {{"Retry-After", "5"}});
+  if (server_->full()) {
+    server_->note(server_state::gauge::refused_full);
+    return refuse(503, "The server takes no more connections.", {{"Retry-After", "5"}});
+  }
   if (settings_->values.deflate_enabled) {
     if (auto agreed = protocol::negotiate_server(request.extensions(), settings_->values.deflate)) {
       opening_->deflate = true;

@@ -43,6 +43,7 @@ void connection::write_frame(protocol::opcode op, bool fin, bool rsv1,
 }
 
 void connection::send(std::span<std::uint8_t> payload, send_flags flags) {
+  if (replaying() && send_later(payload, flags)) return;
   const auto weight = static_cast<std::uint32_t>(payload.size()) + message_overhead;
   weight_ += weight;
   messages_++;
@@ -57,6 +58,7 @@ void connection::send(std::span<std::uint8_t> payload, send_flags flags) {
     position_ += extra_->published.size();
     extra_->published.free();
   }
+  if (!fragmenting_ && replaying()) pump_replay(settings_->values.high_water_mark);
 }
 
 void connection::write_data(std::span<std::uint8_t> payload, send_flags flags) {
@@ -301,6 +303,7 @@ void connection::after_flush() {
       }
     }
   }
+  if (replaying()) pump_replay(settings_->values.high_water_mark);
   if (drain_armed_ && pending_output() <= settings_->values.high_water_mark / 2) {
     drain_armed_ = false;
     raise(pending_drain);

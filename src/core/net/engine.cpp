@@ -38,24 +38,29 @@ std::vector<std::uint32_t> engine::prepare_listen(std::uint32_t server,
                                                   std::unique_ptr<listen_settings> settings) {
   const std::shared_ptr<const listen_settings> shared = std::move(settings);
   const exchange* others = reactor_->joined();
-  if (others == nullptr) return {reactor_->slots().prepare_server(server, shared)};
+  const auto state = std::make_shared<server_state>(others != nullptr ? others->size() : 1,
+                                                    others != nullptr ? others->index() : 0);
+  if (others == nullptr) return {reactor_->slots().prepare_server(server, shared, state)};
   const auto group = std::make_shared<server_group>(others->size(), others->index());
   std::vector<std::uint32_t> gauges;
   gauges.reserve(others->size());
   for (std::uint32_t i = 0; i < others->size(); i++) {
-    gauges.push_back(others->at(i).slots().prepare_server(server, shared, group));
+    gauges.push_back(others->at(i).slots().prepare_server(server, shared, state, group));
   }
   return gauges;
 }
 void engine::abandon_listen(std::uint32_t server) {
   const auto abandon = [server](reactor& one) {
     const prepared_server prepared = one.slots().take_server(server);
+    one.slots().forget_state(server, prepared.state.get());
     if (prepared.gauge != no_slot) one.release(prepared.gauge);
   };
   const exchange* others = reactor_->joined();
   if (others == nullptr) return abandon(*reactor_);
   for (std::uint32_t i = 0; i < others->size(); i++) abandon(others->at(i));
 }
+
+std::shared_ptr<server_state> engine::state(std::uint32_t server) { return reactor_->slots().state(server); }
 
 std::uint32_t engine::prepare_client(std::unique_ptr<client_settings> settings) {
   return reactor_->slots().prepare_client(std::move(settings));
@@ -108,6 +113,21 @@ bool engine::publish(std::uint32_t id, std::string_view topic, std::span<const s
                      send_flags flags, std::uint32_t except) {
   server* s = reactor_->find_server(id);
   return s == nullptr || s->publish(topic, payload, flags, except);
+}
+bool engine::publish(std::uint32_t id, const publish_target& to, std::span<const std::uint8_t> payload,
+                     send_flags flags) {
+  server* s = reactor_->find_server(id);
+  return s == nullptr || s->publish(to, payload, flags);
+}
+void engine::keep(std::uint32_t id, std::string_view topic, const hub::kept_bounds& bounds,
+                  std::int64_t head) {
+  if (server* s = reactor_->find_server(id)) s->keep(topic, bounds, head);
+}
+void engine::forget(std::uint32_t id, std::string_view topic) {
+  if (server* s = reactor_->find_server(id)) s->forget(topic);
+}
+void engine::subscribe_from(std::uint32_t slot, const replay_request& what) {
+  if (connection* c = reactor_->find(slot)) c->subscribe_from(what);
 }
 void engine::pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes) {
   if (connection* c = reactor_->find(slot)) c->pipe_data(bytes);

@@ -12,6 +12,7 @@
 
 #include "core/client/client_gauges.hpp"
 #include "core/error.hpp"
+#include "core/hub/history.hpp"
 #include "core/net/event_sink.hpp"
 #include "core/net/settings.hpp"
 
@@ -29,6 +30,23 @@ struct send_flags {
   bool more = false;
 };
 
+// Where a message goes that has more to it than a topic.
+struct publish_target {
+  std::span<const std::string_view> topics;  // at least one; who is subscribed to several gets it once
+  std::int64_t offset = -1;                  // its place in the topic, which keeps it; -1: none
+  std::uint32_t except_part = no_slot;       // the connection that is left out: its reactor and slot
+  std::uint32_t except = no_slot;
+};
+
+// What a connection wants of a topic that keeps messages.
+struct replay_request {
+  std::string_view topic;
+  std::int64_t above = -1;          // the offset it has; below 0: none
+  std::uint32_t most = 0xffffffff;  // messages; the newest
+  // Texts that go first: everything above was kept, or not.
+  std::string_view whole, partial;
+};
+
 struct engine_stats {
   std::uint64_t connections = 0, accepted = 0, messages_in = 0, messages_out = 0, bytes_in = 0, bytes_out = 0,
                 reads = 0, writes = 0, turns = 0, dropped = 0,
@@ -38,6 +56,7 @@ struct engine_stats {
 
 class reactor;
 class client_port;
+class server_state;
 
 class engine {
  public:
@@ -75,6 +94,9 @@ class engine {
   // (any) Null: there is no such client.
   std::shared_ptr<const client::client_gauges> client_gauges(std::uint32_t slot);
 
+  // (any) Of a server that listens here; null: there is none.
+  std::shared_ptr<server_state> state(std::uint32_t server);
+
   void begin(std::uint32_t slot);
   // The payload may be changed in place and is read until commands_done().
   void send(std::uint32_t slot, std::span<std::uint8_t> payload, send_flags flags);
@@ -93,6 +115,16 @@ class engine {
   // False: other engines have enough to do with what was published; run no more commands in this turn.
   bool publish(std::uint32_t server, std::string_view topic, std::span<const std::uint8_t> payload,
                send_flags flags, std::uint32_t except);
+  // The same to several topics, or with an offset. Offsets of a topic go up, so all that has one is published
+  // through one engine.
+  bool publish(std::uint32_t server, const publish_target& to, std::span<const std::uint8_t> payload,
+               send_flags flags);
+  // From now on a topic keeps what is published to it with an offset; or no longer does. Where engines are
+  // joined, each has to be told.
+  void keep(std::uint32_t server, std::string_view topic, const hub::kept_bounds& bounds, std::int64_t head);
+  void forget(std::uint32_t server, std::string_view topic);
+  // Sends what the topic keeps, then subscribes: nothing is missed, nothing comes twice.
+  void subscribe_from(std::uint32_t slot, const replay_request& what);
   void pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes);
   void pipe_ack(std::uint32_t slot, std::uint32_t bytes);
   void pipe_end(std::uint32_t slot, bool broken);

@@ -103,7 +103,7 @@ void exchange::deliver() {
 void exchange::dispatch(parcel& what) {
   server* to = owner_.find_server(what.server);
   if (auto* message = std::get_if<std::shared_ptr<const published>>(&what.what)) {
-    if (to != nullptr) to->receive(**message);
+    if (to != nullptr) to->receive(*message);
     message->reset();
   } else if (auto* accepted = std::get_if<handed_socket>(&what.what)) {
     if (to != nullptr) {

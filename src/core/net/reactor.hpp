@@ -24,6 +24,7 @@
 #include "core/net/answer_spin.hpp"
 #include "core/net/byte_buffer.hpp"
 #include "core/net/connection.hpp"
+#include "core/net/counter.hpp"
 #include "core/net/engine.hpp"
 #include "core/net/exchange.hpp"
 #include "core/net/managed_client.hpp"
@@ -34,17 +35,6 @@
 namespace hawser::net {
 
 // Written by the reactor's thread only, read by any.
-class counter {
- public:
-  void add(std::uint64_t n) noexcept {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
-  std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<std::uint64_t> value_{0};
-};
-
 struct counters {
   counter opened, closed, accepted, messages_in, messages_out, bytes_in, bytes_out, reads, writes, turns,
       dropped, handed, stalls;

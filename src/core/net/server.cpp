@@ -34,12 +34,17 @@ server::server(reactor& owner, std::uint32_t id, prepared_server prepared)
       part_(group_ ? owner.joined()->index() : 0),
       shared_(std::make_shared<const shared_settings>(settings_->socket, protocol::role::server,
                                                       owner.budget(), owner.sink())),
+      state_(std::move(prepared.state)),
+      gauges_(state_->at(part_)),
+      topics_(*gauges_.topics),
+      kept_(settings_->max_kept),
       acceptor_(owner.context()),
-      timer_(owner.context()) {
+      timer_(owner.context()),
+      sweep_timer_(owner.context()) {
   owner.sink().flushed(gauge_, 0, 0);
 }
 
-server::~server() = default;
+server::~server() { reactor_.slots().forget_state(id_, state_.get()); }
 
 void server::open() {
   if (group_) group_->at(part_).ready.store(true, std::memory_order_release);

@@ -5,7 +5,7 @@
 //                                                              └─ sockets, messages ─► the other parts
 //
 // Implementation files: server.cpp (listener, accepting, handshake), server_close.cpp (end, events),
-// server_publish.cpp.
+// server_publish.cpp, server_kept.cpp.
 #pragma once
 
 #include <array>
@@ -21,6 +21,7 @@
 #include "core/net/inbox.hpp"
 #include "core/net/published.hpp"
 #include "core/net/server_group.hpp"
+#include "core/net/server_state.hpp"
 #include "core/net/slot_table.hpp"
 #include "core/net/topics.hpp"
 
@@ -43,8 +44,13 @@ class server {
   bool publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
                std::uint32_t except);
 
+  bool publish(const publish_target& to, std::span<const std::uint8_t> payload, send_flags flags);
+  void keep(std::string_view name, const hub::kept_bounds& bounds, std::int64_t head);
+  void forget(std::string_view name);
+  void subscribe_from(connection& who, const replay_request& what);
+
   // From other parts.
-  void receive(const published& message);
+  void receive(const std::shared_ptr<const published>& message);
   void take_over(stream_socket socket, std::uint32_t slot);
   void on_credit();
   void on_listener_ended(bool failed);
@@ -68,6 +74,7 @@ class server {
   const listen_settings& settings() const noexcept { return *settings_; }
   const std::shared_ptr<const shared_settings>& shared() const noexcept { return shared_; }
   topic_table& topics() noexcept { return topics_; }
+  void note(server_state::gauge what, std::uint64_t count = 1) noexcept { gauges_[what].add(count); }
 
   void on_room();  // the sink may have room again
   bool finished() const noexcept { return finished_ && operations_ == 0; }
@@ -76,8 +83,10 @@ class server {
  private:
   using acceptor_type = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol,
                                                            boost::asio::io_context::executor_type>;
-  // The frames of one message, made at first need: [0] plain, else by window bits.
+  // The frames of one message, made at first need: [0] plain, else by window bits; and the message as it is
+  // shared with who has to wait for it.
   struct encodings {
+    std::shared_ptr<const published> message;
     std::array<std::span<const std::uint8_t>, 16> ready;
     std::array<byte_buffer, 16> own;
   };
@@ -99,8 +108,14 @@ class server {
   void drop_connections();
   bool publish_to_all(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
                       std::uint32_t except);
-  void deliver(const topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
+  void deliver(topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
                encodings& frames);
+  void deliver_shared(const std::shared_ptr<const published>& message, encodings& frames);
+  void give_back(encodings& frames);
+  void add_compressed(published& message, encodings& frames);
+  void keep_message(const std::shared_ptr<const published>& message);
+  void show_kept();
+  void arm_sweep();
   void encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body);
   void note_slow(const std::vector<connection*>& slow);
 
@@ -111,9 +126,14 @@ class server {
   const std::shared_ptr<server_group> group_;  // null: all of the server is here
   const std::uint32_t part_;                   // number of this reactor
   const std::shared_ptr<const shared_settings> shared_;
-  topic_table topics_;
+  const std::shared_ptr<server_state> state_;
+  server_state::part& gauges_;
+  topic_table& topics_;
+  hub::history<published> kept_;
+  std::uint32_t union_ = 0;  // number of the latest message to several topics
   acceptor_type acceptor_;
   boost::asio::steady_timer timer_;  // pause after EMFILE, deadline of close()
+  boost::asio::steady_timer sweep_timer_;
   struct report_record {
     event_kind kind;
     std::uint32_t aux;
@@ -129,7 +149,8 @@ class server {
   std::uint32_t above_ = 0;
   bool drain_pending_ = false;
   std::uint32_t operations_ = 0;
-  bool closing_ = false, finished_ = false, paused_ = false, armed_ = false, exhausted_reported_ = false;
+  bool closing_ = false, finished_ = false, paused_ = false, armed_ = false, exhausted_reported_ = false,
+       sweeping_ = false;
 };
 
 }  // namespace hawser::net

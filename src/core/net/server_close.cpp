@@ -72,6 +72,7 @@ void server::shut(std::int64_t milliseconds) {
   const bool listening = acceptor_.is_open();
   acceptor_.close(ignored);
   timer_.cancel();
+  sweep_timer_.cancel();
   if (listening && !settings_->unix_path.empty()) {
     std::error_code none;
     std::filesystem::remove(settings_->unix_path, none);

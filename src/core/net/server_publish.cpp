@@ -11,7 +11,7 @@ bool server::publish(std::string_view name, std::span<const std::uint8_t> payloa
   if (to == nullptr) return true;
   encodings frames;
   deliver(*to, payload, flags, except, frames);
-  for (byte_buffer& frame : frames.own) reactor_.give_buffer(std::move(frame));
+  give_back(frames);
   return true;
 }
 
@@ -21,30 +21,53 @@ bool server::publish_to_all(std::string_view name, std::span<const std::uint8_t>
   const auto message = std::make_shared<published>(name, payload, flags);
   if (topic* to = topics_.find(name)) {
     encodings frames;
+    frames.message = message;
     frames.ready[0] = message->plain();
     deliver(*to, message->payload(), flags, except, frames);
-    for (std::size_t bits = 1; bits < frames.own.size(); bits++) {
-      if (frames.own[bits].empty()) continue;
-      message->add_compressed(static_cast<int>(bits), frames.own[bits].bytes());
-      reactor_.give_buffer(std::move(frames.own[bits]));
-    }
+    add_compressed(*message, frames);
   }
   return reactor_.joined()->publish(id_, message);
 }
 
-void server::receive(const published& message) {
-  topic* to = topics_.find(message.topic());
-  if (to == nullptr) return;
+void server::add_compressed(published& message, encodings& frames) {
+  for (std::size_t bits = 1; bits < frames.own.size(); bits++) {
+    if (frames.own[bits].empty()) continue;
+    message.add_compressed(static_cast<int>(bits), frames.own[bits].bytes());
+    reactor_.give_buffer(std::move(frames.own[bits]));
+  }
+}
+
+void server::receive(const std::shared_ptr<const published>& message) {
   encodings frames;
-  frames.ready[0] = message.plain();
-  for (const auto& [bits, frame] : message.compressed()) frames.ready[static_cast<std::size_t>(bits)] = frame;
-  deliver(*to, message.payload(), message.flags(), no_slot, frames);
+  for (const auto& [bits, frame] : message->compressed())
+    frames.ready[static_cast<std::size_t>(bits)] = frame;
+  deliver_shared(message, frames);
+  give_back(frames);
+  keep_message(message);
+}
+
+void server::give_back(encodings& frames) {
   for (byte_buffer& frame : frames.own) reactor_.give_buffer(std::move(frame));
 }
 
+// To the subscribers here of all its topics.
+void server::deliver_shared(const std::shared_ptr<const published>& message, encodings& frames) {
+  frames.message = message;
+  frames.ready[0] = message->plain();
+  if (message->topics() > 1 && ++union_ == 0) {
+    union_ = 1;
+    reactor_.each_connection([](connection& c) { c.union_mark = 0; });
+  }
+  const std::uint32_t except = message->except_part() == part_ ? message->except() : no_slot;
+  for (std::size_t n = 0; n < message->topics(); n++) {
+    if (topic* to = topics_.find(message->topic(n)))
+      deliver(*to, message->payload(), message->flags(), except, frames);
+  }
+}
+
 // Encoded once for all plain subscribers and once for each window size of those that share compression.
-void server::deliver(const topic& to, std::span<const std::uint8_t> payload, send_flags flags,
-                     std::uint32_t except, encodings& frames) {
+void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
+                     encodings& frames) {
   const auto plain = [&] {
     if (frames.ready[0].empty()) {
       encode(frames.own[0], flags, false, payload);
@@ -68,12 +91,23 @@ void server::deliver(const topic& to, std::span<const std::uint8_t> payload, sen
     }
     return ready;
   };
+  // Made here only where a message that has but one topic meets somebody who is still sent older ones.
+  const auto shared = [&] {
+    if (!frames.message) frames.message = std::make_shared<published>(to.name(), payload, flags);
+    return frames.message;
+  };
+  const std::int64_t offset = frames.message ? frames.message->offset() : -1;
+  const bool floors = offset >= 0 && to.has_floors();
+  const std::uint32_t mark = frames.message && frames.message->topics() > 1 ? union_ : 0;
   // Who is too slow is dealt with afterwards: closing changes the list.
   std::vector<connection*> slow;
   for (connection* c : to.subscribers()) {
-    if (c->slot() == except) continue;
+    if (c->slot() == except || (floors && to.knows(*c, offset))) continue;
+    if (mark != 0 && std::exchange(c->union_mark, mark) == mark) continue;
     bool taken;
-    if (!c->deflates() || !flags.compress) {
+    if (c->replaying()) {
+      taken = c->publish_later(shared());
+    } else if (!c->deflates() || !flags.compress) {
       taken = c->publish_frame(plain());
     } else if (const int bits = c->shared_deflate_bits(); bits > 0) {
       taken = c->publish_frame(compressed(bits));
@@ -82,6 +116,7 @@ void server::deliver(const topic& to, std::span<const std::uint8_t> payload, sen
     }
     if (!taken) slow.push_back(c);
   }
+  if (floors) to.raise_floors(offset);
   if (!slow.empty()) note_slow(slow);
 }
 
@@ -102,7 +137,9 @@ void server::note_slow(const std::vector<connection*>& slow) {
   } else {
     reactor_.mark_blocked(*this);
   }
+  note(server_state::gauge::slow_dropped, slow.size());
   if (settings_->disconnect_slow) {
+    note(server_state::gauge::slow_closed, slow.size());
     for (connection* c : slow) c->drop_slow();
   }
 }

@@ -86,6 +86,7 @@ struct listen_settings {
   std::uint32_t max_connections = 0;
   std::size_t max_backpressure = 64 << 20;
   bool disconnect_slow = false;
+  std::size_t max_kept = std::size_t{256} << 20;  // of all topics that keep messages
 };
 
 // A managed client. Times in milliseconds; 0 means what it says beside each.

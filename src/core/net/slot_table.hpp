@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/net/server_group.hpp"
+#include "core/net/server_state.hpp"
 #include "core/net/settings.hpp"
 
 namespace hawser::net {
@@ -23,6 +24,7 @@ struct prepared_server {
   // Slot in whose table words the part counts its subscribers above the high-water mark.
   std::uint32_t gauge = 0xffffffffu;
   std::shared_ptr<server_group> group;  // null: it has all of the server
+  std::shared_ptr<server_state> state;
 };
 
 class slot_table {
@@ -73,11 +75,25 @@ class slot_table {
   }
   // The server's gauge has a slot too, which is the result.
   std::uint32_t prepare_server(std::uint32_t id, std::shared_ptr<const listen_settings> settings,
+                               std::shared_ptr<server_state> state = nullptr,
                                std::shared_ptr<server_group> group = nullptr) {
     const std::uint32_t gauge = acquire();
     const std::lock_guard lock(mutex_);
-    servers_[id] = {std::move(settings), gauge, std::move(group)};
+    states_[id] = state;
+    servers_[id] = {std::move(settings), gauge, std::move(group), std::move(state)};
     return gauge;
+  }
+  // Null: there is no such server.
+  std::shared_ptr<server_state> state(std::uint32_t id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = states_.find(id);
+    return found == states_.end() ? nullptr : found->second;
+  }
+  // The server is gone. Its id may belong to another by now, whose state is not this.
+  void forget_state(std::uint32_t id, const server_state* of) {
+    const std::lock_guard lock(mutex_);
+    const auto found = states_.find(id);
+    if (found != states_.end() && found->second.get() == of) states_.erase(found);
   }
   // Without settings when there is no such server.
   prepared_server take_server(std::uint32_t id) {
@@ -93,6 +109,7 @@ class slot_table {
   std::vector<std::uint32_t> free_;
   std::unordered_map<std::uint32_t, prepared> prepared_;
   std::unordered_map<std::uint32_t, prepared_server> servers_;
+  std::unordered_map<std::uint32_t, std::shared_ptr<server_state>> states_;
   std::unordered_map<std::uint32_t, std::shared_ptr<client::client_gauges>> gauges_;
 };
 

@@ -1,10 +1,25 @@
 #include "core/net/topics.hpp"
 
+#include <algorithm>
+
 #include "core/net/connection.hpp"
 
 namespace hawser::net {
 
+void topic::set_floor(const connection& who, std::int64_t offset) {
+  std::erase_if(floors_, [&](const auto& one) { return one.first == &who; });
+  floors_.emplace_back(&who, offset);
+}
+bool topic::knows(const connection& who, std::int64_t offset) const noexcept {
+  return std::ranges::any_of(floors_,
+                             [&](const auto& one) { return one.first == &who && offset <= one.second; });
+}
+void topic::raise_floors(std::int64_t offset) {
+  std::erase_if(floors_, [&](const auto& one) { return one.second <= offset; });
+}
+
 bool topic_table::subscribe(connection& who, std::string_view name) {
+  const std::lock_guard lock(mutex_);
   auto found = topics_.find(name);
   if (found == topics_.end()) {
     found = topics_.emplace(std::string(name), std::make_unique<topic>(std::string(name))).first;
@@ -20,6 +35,7 @@ bool topic_table::subscribe(connection& who, std::string_view name) {
 }
 
 bool topic_table::unsubscribe(connection& who, std::string_view name) {
+  const std::lock_guard lock(mutex_);
   topic* from = find(name);
   auto* mine = who.topics();
   if (from == nullptr || mine == nullptr) return false;
@@ -36,9 +52,16 @@ bool topic_table::unsubscribe(connection& who, std::string_view name) {
 void topic_table::leave_all(connection& who) {
   auto* mine = who.topics();
   if (mine == nullptr) return;
+  const std::lock_guard lock(mutex_);
   const auto left = std::move(*mine);
   mine->clear();
   for (const auto& [from, index] : left) remove(*from, index);
+}
+
+std::size_t topic_table::count(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = topics_.find(name);
+  return found == topics_.end() ? 0 : found->second->subscribers().size();
 }
 
 topic* topic_table::find(std::string_view name) {
@@ -48,6 +71,10 @@ topic* topic_table::find(std::string_view name) {
 
 // The last subscriber takes the place of the one that leaves.
 void topic_table::remove(topic& from, std::uint32_t index) {
+  if (from.has_floors()) {
+    const connection* who = from.subscribers_[index];
+    std::erase_if(from.floors_, [&](const auto& one) { return one.first == who; });
+  }
   connection* moved = from.subscribers_.back();
   from.subscribers_.pop_back();
   if (index < from.subscribers_.size()) {

@@ -1,12 +1,16 @@
-// Topics of one server: names to subscribers. Both sides hold the other's place, so that leaving costs no
-// search through a topic's subscribers.
+// Topics of one server's part: names to subscribers. Both sides hold the other's place, so that leaving costs
+// no search through a topic's subscribers.
+// Written and read by the part's reactor; any thread may count() a topic, for which changes are made under
+// the mutex.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace hawser::net {
@@ -19,10 +23,18 @@ class topic {
   const std::string& name() const noexcept { return name_; }
   const std::vector<connection*>& subscribers() const noexcept { return subscribers_; }
 
+  // A subscriber that has everything up to this offset: what comes late from another reactor is no news.
+  void set_floor(const connection& who, std::int64_t offset);
+  bool has_floors() const noexcept { return !floors_.empty(); }
+  bool knows(const connection& who, std::int64_t offset) const noexcept;
+  // A message with this offset was delivered, and offsets go up.
+  void raise_floors(std::int64_t offset);
+
  private:
   friend class topic_table;
   std::string name_;
   std::vector<connection*> subscribers_;
+  std::vector<std::pair<const connection*, std::int64_t>> floors_;  // few, and not for long
 };
 
 class topic_table {
@@ -32,6 +44,7 @@ class topic_table {
   bool unsubscribe(connection& who, std::string_view name);
   void leave_all(connection& who);
   topic* find(std::string_view name);
+  std::size_t count(std::string_view name) const;  // any thread
 
  private:
   struct hash {
@@ -41,6 +54,7 @@ class topic_table {
     }
   };
   void remove(topic& from, std::uint32_t index);
+  mutable std::mutex mutex_;
   std::unordered_map<std::string, std::unique_ptr<topic>, hash, std::equal_to<>> topics_;
 };
 

@@ -67,6 +67,9 @@ class classifier {
   // Behind the text field_reader::slack bytes must be readable.
   classified classify(std::span<const std::uint8_t> text);
 
+  // Reads what stands at a pointer in every message too; where the reader has it.
+  std::uint32_t watch(const pointer& at) { return reader_.add(at); }
+
   // The fields of the message that was classified last.
   const field_reader& reader() const noexcept { return reader_; }
 

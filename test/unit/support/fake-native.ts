@@ -100,6 +100,15 @@ export class FakeRuntime implements NativeRuntime {
   clientGauges(): Float64Array {
     return this.gauges
   }
+  serverGauges(): Float64Array {
+    return new Float64Array(0)
+  }
+  subscribers(): number {
+    return 0
+  }
+  keptGauge(): Float64Array {
+    return new Float64Array(0)
+  }
   tlsClient(settings: NativeTlsClient): number {
     this.refuse()
     const id = this.nextTls++

@@ -1,0 +1,64 @@
+// Metrics as text, in the format that Prometheus reads (version 0.0.4).
+import type { HubMetrics } from './metrics'
+
+type Plain = Exclude<keyof HubMetrics, 'errors' | 'latency'>
+const rows: readonly (readonly [Plain, string, 'gauge' | 'counter', string])[] = [
+  ['connections', 'connections', 'gauge', 'Open connections'],
+  ['connectionsTotal', 'connections_total', 'counter', 'Connections that were opened'],
+  ['authenticated', 'authenticated_connections', 'gauge', 'Open connections with a user'],
+  ['rooms', 'rooms', 'gauge', 'Rooms'],
+  ['memberships', 'memberships', 'gauge', 'Memberships in all rooms'],
+  ['largestRoom', 'largest_room_members', 'gauge', 'Members of the largest room'],
+  ['messagesIn', 'messages_in_total', 'counter', 'Messages that came'],
+  ['bytesIn', 'in_characters_total', 'counter', 'Characters of messages that came'],
+  [
+    'messagesOut',
+    'messages_out_total',
+    'counter',
+    'Messages handed to the I/O thread, one to a room counted once',
+  ],
+  ['bytesOut', 'out_characters_total', 'counter', 'Characters of those'],
+  ['requests', 'requests_total', 'counter', 'Requests'],
+  ['acks', 'acks_total', 'counter', 'Messages that were acknowledged'],
+  ['duplicates', 'duplicates_total', 'counter', 'Copies of messages that were handled already'],
+  ['joins', 'joins_total', 'counter', 'Joins of rooms'],
+  ['leaves', 'leaves_total', 'counter', 'Leaves of rooms'],
+  ['resumed', 'resumed_total', 'counter', 'Rooms in which a peer went on where it was'],
+  ['resumeFailed', 'resume_failed_total', 'counter', 'Rooms in which it could not'],
+]
+
+export function prometheusText(metrics: HubMetrics, prefix = 'hawser_hub_'): string {
+  const lines: string[] = []
+  for (const [key, name, kind, help] of rows) {
+    lines.push(
+      `# HELP ${prefix}${name} ${help}`,
+      `# TYPE ${prefix}${name} ${kind}`,
+      `${prefix}${name} ${metrics[key]}`,
+    )
+  }
+  const errors = `${prefix}errors_total`
+  lines.push(`# HELP ${errors} Errors told to peers`, `# TYPE ${errors} counter`)
+  for (const [code, count] of Object.entries(metrics.errors))
+    lines.push(`${errors}{code="${escaped(code)}"} ${count}`)
+  const seconds = `${prefix}handling_seconds`
+  lines.push(
+    `# HELP ${seconds} Time from a message to the end of its handlers`,
+    `# TYPE ${seconds} histogram`,
+  )
+  const { bounds, counts, sum, count } = metrics.latency
+  let below = 0
+  bounds.forEach((bound, i) => {
+    below += counts[i]
+    lines.push(`${seconds}_bucket{le="${bound / 1000}"} ${below}`)
+  })
+  lines.push(
+    `${seconds}_bucket{le="+Inf"} ${count}`,
+    `${seconds}_sum ${sum / 1000}`,
+    `${seconds}_count ${count}`,
+  )
+  return `${lines.join('\n')}\n`
+}
+
+function escaped(label: string): string {
+  return label.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')
+}

@@ -1,0 +1,91 @@
+// Kept messages to one connection: as much at once as its high-water mark takes, the rest as it drains.
+#include "core/net/connection.hpp"
+#include "core/net/reactor.hpp"
+#include "core/net/replay_queue.hpp"
+
+namespace hawser::net {
+
+void connection::subscribe_from(const replay_request& what) {
+  if (server_ != nullptr && is_open()) server_->subscribe_from(*this, what);
+}
+
+void connection::replay(const std::shared_ptr<const published>& message) {
+  if (!is_open()) return;
+  if (!replaying() && !fragmenting_ && pending_output() < settings_->values.high_water_mark) {
+    write_published(*message);
+    return;
+  }
+  if (!replaying()) extra().replay = std::make_unique<replay_queue>();
+  extra_->replay->entries.emplace_back(message);
+}
+
+bool connection::publish_later(const std::shared_ptr<const published>& message) {
+  if (!is_open()) return true;
+  replay_queue& queue = *extra_->replay;
+  const std::size_t size = message->plain().size();
+  if (pending_output() + queue.live_bytes + size > server_->settings().max_backpressure) return false;
+  queue.live_bytes += size;
+  queue.entries.emplace_back(replay_queue::live{message});
+  return true;
+}
+
+// JavaScript counts it as waiting until the kernel has it. False: it goes on with the message whose fragments
+// everything here waits for.
+bool connection::send_later(std::span<const std::uint8_t> payload, send_flags flags) {
+  replay_queue& queue = *extra_->replay;
+  if (fragmenting_ && queue.sends == 0) return false;
+  queue.sends++;
+  queue.entries.emplace_back(replay_queue::sent{{payload.begin(), payload.end()}, flags});
+  return true;
+}
+
+// As it was encoded for all, where this peer can read that.
+void connection::write_published(const published& message) {
+  std::span<const std::uint8_t> frame = message.plain();
+  if (fragmenting_) {
+    // Behind the last fragment, which waits in the queue too.
+    extra().published.append(frame);
+    reactor_.count().messages_out.add(1);
+    return;
+  }
+  if (deflates() && message.flags().compress) {
+    const int bits = shared_deflate_bits();
+    const auto& ready = message.compressed();
+    const auto same = std::ranges::find_if(ready, [&](const auto& one) { return one.first == bits; });
+    if (bits == 0 || same == ready.end()) {
+      const std::span<const std::uint8_t> payload = message.payload();
+      write_data({const_cast<std::uint8_t*>(payload.data()), payload.size()}, message.flags());
+      return;
+    }
+    frame = same->second;
+  }
+  reactor_.count().messages_out.add(1);
+  output().append(frame);
+  position_ += frame.size();
+}
+
+// Until so many bytes wait for the kernel.
+void connection::pump_replay(std::size_t upto) {
+  // A send among the entries must not come back here.
+  const std::unique_ptr<replay_queue> queue = std::move(extra_->replay);
+  while (!queue->entries.empty() && is_open() && pending_output() < upto &&
+         (!fragmenting_ || queue->sends > 0)) {
+    auto one = std::move(queue->entries.front());
+    queue->entries.pop_front();
+    if (auto* kept = std::get_if<std::shared_ptr<const published>>(&one)) {
+      write_published(**kept);
+    } else if (auto* live = std::get_if<replay_queue::live>(&one)) {
+      queue->live_bytes -= live->message->plain().size();
+      write_published(*live->message);
+    } else {
+      auto& sent = std::get<replay_queue::sent>(one);
+      queue->sends--;
+      send(sent.payload, sent.flags);
+    }
+  }
+  if (!queue->entries.empty() && is_open()) {
+    extra().replay = std::make_unique<replay_queue>(std::move(*queue));
+  }
+}
+
+}  // namespace hawser::net

@@ -1,0 +1,57 @@
+// What the declarations of the hub accept and refuse: one map of messages types it and its clients.
+import { expectTypeOf } from 'expect-type'
+import { Hub, HubError, type Presence, type ProtocolMap, WebSocketServer, jwtAuth, validate } from 'hawser'
+
+interface Chat extends ProtocolMap {
+  receive: { said: { text: string }; bye: undefined }
+  send: { say: { text: string } }
+  requests: { count: { request: string; reply: number } }
+}
+declare const server: WebSocketServer
+const hub = new Hub<Chat>(server, {
+  auth: jwtAuth({ secret: 'secret' }),
+  authorize: (ctx, action) => action === 'join' || ctx.hasRole('admin'),
+  history: { count: 5, rooms: (room) => room !== 'plain' },
+  presence: { timeout: 5 },
+})
+
+// Handlers
+hub.on('say', (payload, ctx, message) => {
+  expectTypeOf(payload).toEqualTypeOf<{ text: string }>()
+  expectTypeOf(message.type).toEqualTypeOf<'say'>()
+  ctx.send('said', payload)
+  // @ts-expect-error it has another payload
+  ctx.send('said', 5)
+  ctx.to('room').send('bye')
+})
+// @ts-expect-error no such message
+hub.on('sya', () => {})
+hub.on('*', (payload) => expectTypeOf(payload).toEqualTypeOf<unknown>())
+hub.on('disconnect', (connection, code, reason) => {
+  expectTypeOf(code).toEqualTypeOf<number>()
+  expectTypeOf(reason).toEqualTypeOf<string>()
+  connection.broadcast('said', { text: 'gone' })
+})
+hub.handle('count', (text) => text.length)
+hub.handle('count', async (text) => text.length)
+// @ts-expect-error the reply is a number
+hub.handle('count', (text) => text)
+hub.use((message, ctx) => message.type !== 'say' || ctx.open)
+
+// Sends
+expectTypeOf(hub.to('a').toUser('u').send('said', { text: '' })).toEqualTypeOf<boolean>()
+// @ts-expect-error clients send this one
+hub.broadcast('say', { text: '' })
+hub
+  .toAll()
+  .where((connection) => connection.hasRole('x'))
+  .send('bye')
+expectTypeOf(hub.presenceOf('u')).toEqualTypeOf<Presence | undefined>()
+
+// Without a map everything goes
+new Hub(server).on('anything', (payload) => payload.what.ever)
+// @ts-expect-error names of options are checked
+new Hub(server, { histroy: true })
+// @ts-expect-error no validator
+hub.use(validate({ say: {} }))
+throw new HubError('CODE', 'words', { retryAfter: 5 })
