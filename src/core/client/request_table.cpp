@@ -8,7 +8,7 @@
 namespace hawser::client {
 
 request_table::request_table(const request_settings& settings, time_ms now)
-    : settings_(settings), deadlines_(now, 16, 512) {}
+    : settings_(settings), looked_(now) {}
 
 request_result request_table::add(std::uint32_t token, std::string_view id, time_ms deadline) {
   if (id.empty() || id.size() > max_id_bytes) return request_result::invalid;
@@ -26,7 +26,10 @@ request_result request_table::add(std::uint32_t token, std::string_view id, time
   added.prev = not_sent;
   by_id_.insert(hash, n);
   by_token_.insert(hash_number(token, 0), n);
-  if (deadline != 0) deadlines_.schedule(added, deadline);
+  if (deadline != 0) {
+    if (!deadlines_) deadlines_.emplace(looked_, 16, 512);
+    deadlines_->schedule(added, deadline);
+  }
   ++counters_.added;
   counters_.high_water = std::max(counters_.high_water, pending());
   return request_result::added;
@@ -94,7 +97,7 @@ void request_table::remove_rest(std::uint32_t n) noexcept {
   request& r = at(n);
   const auto same = [n](std::uint32_t other) { return other == n; };
   by_token_.erase(hash_number(r.token, 0), same);
-  deadlines_.cancel(r);
+  if (deadlines_) deadlines_->cancel(r);
   if (r.prev != not_sent) {
     (r.prev != none ? at(r.prev).next : sent_first_) = r.next;
     (r.next != none ? at(r.next).prev : sent_last_) = r.prev;

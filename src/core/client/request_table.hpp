@@ -80,7 +80,11 @@ class request_table {
   // Whose deadline is over, up to 16 ms late and never early; fn(token).
   template <class Fn>
   void expire(time_ms now, Fn&& fn) {
-    deadlines_.advance(now, [&](protocol::timer_node& node) {
+    if (!deadlines_) {
+      looked_ = now;
+      return;
+    }
+    deadlines_->advance(now, [&](protocol::timer_node& node) {
       const std::uint32_t token = static_cast<request&>(node).token;
       remove(*find_token(token));
       ++counters_.expired;
@@ -88,7 +92,9 @@ class request_table {
     });
   }
   // When expire() has to be called; 0: no need.
-  time_ms next_deadline(time_ms now) noexcept { return deadlines_.next_deadline(now).value_or(0); }
+  time_ms next_deadline(time_ms now) noexcept {
+    return deadlines_ ? deadlines_->next_deadline(now).value_or(0) : 0;
+  }
 
   // All that wait, in no particular order; fn(token). The client is at its end.
   template <class Fn>
@@ -140,7 +146,9 @@ class request_table {
   void give_back_memory() noexcept;
 
   const request_settings settings_;
-  protocol::timer_wheel deadlines_;  // before the requests: it outlives their timers
+  time_ms looked_;  // when the wheel begins
+  // Made for the first deadline: many clients never ask. Before the requests: it outlives their timers.
+  std::optional<protocol::timer_wheel> deadlines_;
   std::vector<std::unique_ptr<request[]>> chunks_;
   std::uint32_t free_ = none;
   flat_index<std::uint32_t> by_id_;

@@ -26,7 +26,7 @@ std::string_view view(const byte* first, const byte* last) noexcept {
 
 }  // namespace
 
-field_reader::field_reader() : frames_(max_depth + 1) {}
+field_reader::field_reader() = default;
 
 std::uint32_t field_reader::add(const pointer& at) {
   base_ = visits_;
@@ -67,7 +67,9 @@ field_reader::outcome field_reader::read(std::span<const byte> text) {
 // `after_value`, so the compiler sees plain loops.
 field_reader::outcome field_reader::walk(const byte* p, const byte* const end) {
   pointer_trie::node* const nodes = trie_.nodes();
-  frame* const bottom = frames_.data();
+  // On the stack and not cleared: 16 KB that a reader would else hold all its life, and few texts are deep.
+  std::array<frame, max_depth + 1> frames;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+  frame* const bottom = frames.data();
   frame* top = bottom;  // the open object or array; `bottom` stands for none
   std::uint64_t visits = visits_;
   pointer_trie::node* child = nodes + pointer_trie::root;  // of the value that comes

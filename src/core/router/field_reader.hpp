@@ -78,7 +78,6 @@ class field_reader {
   // while its parent's visit is the one that it was found in: a repeated member gets a new number, and what
   // the earlier one had below it is forgotten.
   pointer_trie trie_;
-  std::vector<frame> frames_;
   std::uint64_t base_ = 0;
   std::uint64_t visits_ = 0;
   bool repeated_ = false;
