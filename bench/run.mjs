@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { help, readOptions } from './e2e/options.mjs'
 import { hasScript, whyAbsent } from './e2e/peers.mjs'
 import { endAll } from './e2e/processes.mjs'
-import { caseTable, judge, listing, summarize, totals } from './e2e/report.mjs'
+import { byCase, caseTable, judge, listing, summarize, totals } from './e2e/report.mjs'
 import { callCounters, runners } from './e2e/runners.mjs'
 import { descriptorLimit, prepare, versions } from './e2e/setup.mjs'
 import { canCount } from './e2e/system-calls.mjs'
@@ -20,8 +20,13 @@ const side = {
   heartbeat: 'servers',
   receive: 'clients',
   send: 'clients',
+  feed: 'clients',
+  conflate: 'clients',
+  columns: 'clients',
+  request: 'clients',
+  idleClients: 'clients',
 }
-const scriptKind = { rtt: 'echo', idle: 'echo' }
+const scriptKind = { rtt: 'echo', idle: 'echo', idleClients: 'idle' }
 
 const log = (text) => process.stderr.write(`${text}\n`)
 
@@ -77,7 +82,7 @@ function writeResults(results, absent, options) {
       title: test.title,
       unit: test.unit,
       summaries,
-      verdicts: judge(test, summaries),
+      verdicts: judge(test, summaries, byCase(results)),
       runs,
     })),
   }
@@ -119,7 +124,7 @@ async function main() {
     if (names.length === 0) continue
     const result = await runCase(test, names, context, options)
     results.push(result)
-    console.log(caseTable(test, result.summaries, absent))
+    console.log(caseTable(test, result.summaries, absent, byCase(results)))
   }
   console.log(totals(results))
   log(`written to ${writeResults(results, absent, options)}`)

@@ -12,6 +12,9 @@ const node24 = installed('node24', 'bin', 'node')
 const bun = installed('@oven', 'bun-linux-x64', 'bin', 'bun')
 const deno = installed('@deno', 'linux-x64-glibc', 'deno')
 
+/** hawser again, left at its one I/O thread, in the cases that give it more. */
+export const oneThread = 'hawser-1'
+
 /**
  * `command` runs a script, `script` begins the names of the peer's scripts, `probe` is imported to see that it is
  * there.
@@ -19,7 +22,16 @@ const deno = installed('@deno', 'linux-x64-glibc', 'deno')
  */
 export const peers = {
   hawser: { title: 'hawser', command: node, script: 'hawser', probe: 'hawser' },
+  [oneThread]: { title: 'hawser, one I/O thread', command: node, script: 'hawser', probe: 'hawser' },
   ws: { title: 'ws', command: node, script: 'ws', probe: 'ws' },
+  'ws-includes': { title: 'ws, search first', command: node, script: 'ws-includes', probe: 'ws' },
+  'reconnecting-websocket': {
+    title: 'reconnecting-websocket',
+    command: node,
+    script: 'reconnecting-websocket',
+    probe: 'reconnecting-websocket',
+  },
+  partysocket: { title: 'partysocket', command: node, script: 'partysocket', probe: 'partysocket/ws' },
   bun: { title: 'Bun', command: [bun], script: 'bun', client: 'global', binary: bun },
   deno: {
     title: 'Deno',
@@ -88,7 +100,7 @@ export async function whyAbsent(name) {
     const reason =
       error.message.split('\n').find((line) => /Error|Cannot|not found/.test(line)) ??
       error.message.split('\n')[0]
-    return `${name === 'hawser' ? 'not built' : 'does not run'} (${reason
+    return `${probe === 'hawser' ? 'not built' : 'does not run'} (${reason
       .trim()
       .replaceAll(dirname(bench) + '/', '')
       .slice(0, 120)})`

@@ -32,19 +32,25 @@ const words = {
   growth: 'growth of memory under load',
   deadLeftOpen: 'dead peers left open',
   deadClosedAfter: 'ms until dead peers were closed',
+  loop: 'event loop utilization',
+  idleCpu: 'processor time while idle',
 }
 
-/** One verdict a target: { text, pass: true | false | undefined (not measured), aimed }. */
-export function judge(test, summaries) {
+/**
+ * One verdict a target: { text, pass: true | false | undefined (not measured), aimed }. `others` are the summaries of the
+ * run's other cases by their ids.
+ */
+export function judge(test, summaries, others = {}) {
   const ours = summaries.hawser
   return test.targets.map((target) => {
-    const { over, of = 'value', atLeast, atMost, equals, aim } = target
-    const against = over ? ` × ${peers[over].title}` : ''
+    const { over, of = 'value', in: elsewhere, atLeast, atMost, equals, aim } = target
+    const against = over ? ` × ${peers[over].title}${elsewhere ? ` in ${elsewhere}` : ''}` : ''
     const what = of === 'value' ? '' : ` (${words[of]})`
     const goal = equals !== undefined ? `= ${equals}` : atLeast !== undefined ? `≥ ${atLeast}` : `≤ ${atMost}`
     const text = `${goal}${against}${what}`
     const mine = ours?.[of]
-    const theirs = over ? summaries[over]?.[of] : 1
+    const compared = elsewhere ? others[elsewhere] : summaries
+    const theirs = over ? compared?.[over]?.[of] : 1
     if (mine === undefined || theirs === undefined) return { text, pass: undefined }
     const figure = mine / theirs
     const reaches = (limit) => (atLeast !== undefined ? figure >= limit : figure <= limit)
@@ -76,6 +82,9 @@ const columns = [
   ['CPU s/M', (summary) => formatNumber(summary.cpu), 'cpu'],
   ['calls/msg', (summary) => formatNumber(summary.callsPerMessage), 'callsPerMessage'],
   ['RSS MB', (summary) => formatNumber(megabytes(summary.resident)), 'resident'],
+  ['loop', (summary) => formatNumber(summary.loop), 'loop'],
+  ['delivered/s', (summary) => formatNumber(summary.delivered), 'delivered'],
+  ['idle CPU ms/s', (summary) => formatNumber(summary.idleCpu), 'idleCpu'],
   ['reply B', (summary) => formatNumber(summary.bytes), 'bytes'],
   ['dead open', (summary) => formatNumber(summary.deadLeftOpen), 'deadLeftOpen'],
   ['dead after ms', (summary) => formatNumber(summary.deadClosedAfter), 'deadClosedAfter'],
@@ -94,7 +103,7 @@ function verdictLine({ text, figure, pass, aim, aimed }) {
 }
 
 /** The table of one case as text. */
-export function caseTable(test, summaries, absent) {
+export function caseTable(test, summaries, absent, others) {
   const present = Object.entries(summaries).filter(([, summary]) => summary.error === undefined)
   const shown = columns.filter(
     ([, , key]) => key === undefined || present.some(([, summary]) => summary[key] !== undefined),
@@ -115,12 +124,18 @@ export function caseTable(test, summaries, absent) {
   for (const name of test.peers) {
     if (absent[name]) lines.push(dim(`  ${peers[name].title}: ${absent[name].split(' (')[0]}`))
   }
-  for (const verdict of judge(test, summaries)) lines.push(verdictLine(verdict))
+  for (const verdict of judge(test, summaries, others)) lines.push(verdictLine(verdict))
   return lines.join('\n')
 }
 
+/** The summaries of a run by the ids of their cases. */
+export function byCase(results) {
+  return Object.fromEntries(results.map(({ test, summaries }) => [test.id, summaries]))
+}
+
 export function totals(results) {
-  const verdicts = results.flatMap(({ test, summaries }) => judge(test, summaries))
+  const others = byCase(results)
+  const verdicts = results.flatMap(({ test, summaries }) => judge(test, summaries, others))
   const count = (pass) => verdicts.filter((each) => each.pass === pass).length
   return `\n${count(true)} targets reached, ${count(false)} short, ${count(undefined)} not measured`
 }

@@ -1,34 +1,18 @@
 // How one case runs once with one peer. Each gives { value, ... } with what else is worth a column.
 import { setTimeout as pause } from 'node:timers/promises'
+import { clientRunners } from './client-runners.mjs'
+import { oneThread, scriptCommand } from './peers.mjs'
 import { Child, cpuSeconds } from './processes.mjs'
-import { scriptCommand } from './peers.mjs'
+import { generator, perMillion, withClient } from './running.mjs'
 import { countSystemCalls } from './system-calls.mjs'
 
 const heartbeatMilliseconds = 1000
 const firstConnections = 2000
 const countedSeconds = 1
 
-function flags(load) {
-  return Object.entries(load).flatMap(([name, value]) =>
-    value === true
-      ? [`--${name}`]
-      : value === false || value === undefined
-        ? []
-        : [`--${name}`, String(value)],
-  )
-}
-
-function generator(context, command, load) {
-  return new Child(`the load generator (${command})`, [
-    context.loadBinary,
-    command,
-    ...flags(load),
-    '--with-parent',
-  ])
-}
-
-function serverOptions(context, load) {
+function serverOptions(context, peer, { load, threads }) {
   return {
+    threads: peer === oneThread ? undefined : threads,
     tls: load.tls ? context.certificate : undefined,
     deflate: load.deflate ? { level: load.level ?? 6, takeover: load.takeover !== 0 } : undefined,
   }
@@ -50,13 +34,9 @@ async function finished(child, seconds) {
   return result
 }
 
-function perMillion(cpu, messages) {
-  return messages > 0 ? (cpu / messages) * 1e6 : undefined
-}
-
 // Loads a server and gives the generator's result.
 async function loadServer(context, peer, test, kind, command) {
-  return withServer(context, peer, kind, serverOptions(context, test.load), (server, port) => {
+  return withServer(context, peer, kind, serverOptions(context, peer, test), (server, port) => {
     const timing = { seconds: context.seconds, warmup: context.warmup }
     const child = generator(context, command, { port, 'watch-pid': server.pid, ...test.load, ...timing })
     return finished(child, context.seconds + context.warmup + 60)
@@ -65,7 +45,7 @@ async function loadServer(context, peer, test, kind, command) {
 
 // The same for a second, with the server's system calls counted; gives calls a message.
 async function countServerCalls(context, peer, test, kind, command) {
-  return withServer(context, peer, kind, serverOptions(context, test.load), async (server, port) => {
+  return withServer(context, peer, kind, serverOptions(context, peer, test), async (server, port) => {
     const load = { port, ...test.load, seconds: countedSeconds, warmup: 0 }
     const counted = await countSystemCalls(server.pid, () => finished(generator(context, command, load), 60))
     return counted.calls / counted.result.messages
@@ -101,27 +81,6 @@ async function publish(context, peer, test) {
     cpu: perMillion(result.watched.cpuSeconds, result.messages),
     dropped: result.dropped,
     detail: result,
-  }
-}
-
-// Starts a client of `peer` against a server of the generator's and hands both to `body`.
-async function withClient(context, peer, kind, command, load, clientOptions, body) {
-  const server = generator(context, command, load)
-  try {
-    const { port } = await server.line('port')
-    const client = new Child(
-      `the ${peer} client`,
-      scriptCommand(peer, 'clients', kind, { port, ...clientOptions }),
-    )
-    try {
-      return await body(client, server)
-    } finally {
-      client.signal('SIGKILL')
-      await client.exited
-    }
-  } finally {
-    server.signal('SIGTERM')
-    await server.end()
   }
 }
 
@@ -224,7 +183,7 @@ async function resident(server) {
 
 async function idle(context, peer, test) {
   const { connections, tls, deflate, touch } = test.load
-  const options = serverOptions(context, test.load)
+  const options = serverOptions(context, peer, test)
   const body = async (server, port) => {
     const open = async (number) => {
       const child = generator(context, 'idle', { port, connections: number, tls, deflate })
@@ -275,7 +234,7 @@ async function heartbeat(context, peer, test) {
   })
 }
 
-export const runners = { echo, rtt, publish, receive, send, idle, heartbeat }
+export const runners = { echo, rtt, publish, receive, send, idle, heartbeat, ...clientRunners }
 
 /** System calls a message of the measured process, for the kinds that are rates. */
 export const callCounters = {

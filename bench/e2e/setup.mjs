@@ -93,6 +93,8 @@ export function versions() {
     'ws',
     'bufferutil',
     'undici',
+    'reconnecting-websocket',
+    'partysocket',
     '@oven/bun-linux-x64',
     '@deno/linux-x64-glibc',
     'node24',

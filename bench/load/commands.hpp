@@ -9,6 +9,7 @@ int rtt_command(int argc, char** argv);
 int subscribe_command(int argc, char** argv);
 int feed_command(int argc, char** argv);
 int sink_command(int argc, char** argv);
+int respond_command(int argc, char** argv);
 int idle_command(int argc, char** argv);
 int dead_command(int argc, char** argv);
 int certificate_command(int argc, char** argv);

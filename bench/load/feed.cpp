@@ -26,6 +26,8 @@ const std::vector<option> declared = {
     {"port", "0", "port to listen on; 0: any, printed first as {\"port\":...}"},
     {"size", "85", "bytes of a generated message (at least 64)"},
     {"want-every", "100", "one message in so many is of the type `trade`, the others are `quote`"},
+    {"types", "1", "how many types of quotes there are"},
+    {"keys", "0", "symbols `S000` and so on, and three numbers in a message; 0: a few names of shares"},
     {"file", "", "send the lines of this file instead, over and over"},
     {"rate", "0", "messages/s to each client; 0: as fast as it reads"},
     {"seconds", "0", "end after so many seconds; 0: run until told to end"},
@@ -194,9 +196,11 @@ int feed_command(int argc, char** argv) {
   const arguments args(argc, argv, declared);
   if (args.flag("help")) return std::fputs(help_text("feed", declared).c_str(), stdout), 0;
   const std::string file = args.text("file");
-  feed_messages messages =
-      file.empty() ? feed_messages::generated(args.count("size", 0, 1 << 24), args.count("want-every", 1))
-                   : feed_messages::from_file(file);
+  const feed_shape shape{.size = args.count("size", 0, 1 << 24),
+                         .want_every = args.count("want-every", 1),
+                         .types = args.count("types", 1, 100),
+                         .keys = args.count("keys", 0, 1000)};
+  feed_messages messages = file.empty() ? feed_messages::generated(shape) : feed_messages::from_file(file);
   return feed_run(std::move(messages), args.number("rate")).run(args.port(), args.number("seconds"));
 }
 

@@ -9,10 +9,20 @@
 
 namespace hawser::load {
 
+/// What generated messages look like.
+struct feed_shape {
+  std::uint32_t size = 85;         // bytes of each
+  std::uint32_t want_every = 100;  // one in so many is of the type `trade`
+  std::uint32_t types = 1;         // of the others: `quote`, or `quote00`, `quote01` … where there are more
+  std::uint32_t keys = 0;          // symbols `S000` …; 0: a few names of shares
+};
+
 class feed_messages {
  public:
-  /// Quotes of exactly `size` bytes, every `want_every`th a trade instead. Throws `failure` below 64 bytes.
-  static feed_messages generated(std::uint32_t size, std::uint32_t want_every);
+  /// Messages of a shape. With `keys` they have three numbers: `price`, `size` and `t`, which is 10000 and
+  /// the message's place in the feed, so that a reader can see that it got every one. Throws `failure` when
+  /// they do not fit.
+  static feed_messages generated(const feed_shape& shape);
   /// Every line of a file, as it stands. Throws `failure` when there is none.
   static feed_messages from_file(const std::string& path);
 

@@ -22,6 +22,7 @@ constexpr command commands[] = {
     {"subscribe", hawser::load::subscribe_command, "subscribers that count what a server publishes"},
     {"feed", hawser::load::feed_command, "a server that streams JSON messages to every client"},
     {"sink", hawser::load::sink_command, "a server that counts the frames it is sent"},
+    {"respond", hawser::load::respond_command, "a server that answers requests"},
     {"idle", hawser::load::idle_command, "connections that do nothing"},
     {"dead", hawser::load::dead_command, "connections of which some stop answering pings"},
     {"certificate", hawser::load::certificate_command, "a self-signed certificate for localhost"},

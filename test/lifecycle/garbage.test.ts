@@ -99,8 +99,9 @@ test('opening and closing thousands of connections leaves memory where it was', 
     const before = await round()
     let after = 0
     for (let i = 0; i < 4; i++) after = await round()
-    // 2,000 connections with 40 kB each would be 80 MB if anything of them stayed.
-    say(after - before < 24e6); await server.close()`,
+    // 2,000 connections with 40 kB each would be 80 MB if anything of them stayed. The rings' 8 MB may be touched late,
+    // and V8's young generation has 16 MB to grow by.
+    say(after - before < 40e6); await server.close()`,
     { flags },
   )
   expect(outcome).toMatchObject({ code: 0, stdout: 'true\n', stderr: '' })

@@ -1,7 +1,8 @@
 // Echo with hawser.
-import { WebSocketServer } from 'hawser'
+import { WebSocketServer, configure } from 'hawser'
 import { options, ready, tls } from './control.mjs'
 
+if (options.threads) configure({ threads: options.threads })
 const server = new WebSocketServer({
   host: '127.0.0.1',
   port: 0,
