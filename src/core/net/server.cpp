@@ -205,10 +205,12 @@ void server::exhausted(const boost::system::error_code& ec) {
            std::to_string(error.system) + '\n' + error.detail);
   }
   paused_ = true;
+  resting_ = true;
   operations_++;
   timer_.expires_after(std::chrono::milliseconds(exhausted_pause));
   timer_.async_wait([this](const boost::system::error_code&) {
     operations_--;
+    resting_ = false;
     if (closing_) return;
     paused_ = false;
     arm();
@@ -255,7 +257,7 @@ void server::credit() {
 }
 
 void server::on_credit() {
-  if (!paused_ || closing_ || operations_ > 0) return;
+  if (!paused_ || closing_ || resting_) return;
   paused_ = false;
   arm();
 }

@@ -150,7 +150,8 @@ class server {
   bool drain_pending_ = false;
   std::uint32_t operations_ = 0;
   bool closing_ = false, finished_ = false, paused_ = false, armed_ = false, exhausted_reported_ = false,
-       sweeping_ = false;
+       sweeping_ = false,
+       resting_ = false;  // accepts nothing until a timer has ended, see exhausted()
 };
 
 }  // namespace hawser::net
