@@ -396,6 +396,8 @@ export class Channel {
         if (kind >= In.error && kind <= In.response && sockets[connection]?._hold === Hold.turn) return true
         this.inHead = next
         if (kind !== In.pad) this.control(kind, kindFlags, connection, aux, offset + 16, length)
+        // Whoever awaits `listening` has a listener of `connection` set before the first one.
+        if (kind === In.listening) return true
       }
       if (((this.inHead - this.inReleased) | 0) >= ringBatch) this.releaseRecords()
       if (++count % stride === 0) {

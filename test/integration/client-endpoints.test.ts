@@ -1,5 +1,5 @@
 // Several endpoints: which one is dialled, and how a dead one leaves and comes back. The servers are killed and restarted.
-import type { EndpointStrategy } from '../../lib'
+import type { EndpointStrategy, HawserError } from '../../lib'
 import { certificates } from '../support/certificates'
 import { Random } from '../support/random'
 import { TcpProxy } from '../support/tcp-proxy'
@@ -105,13 +105,16 @@ describe.each([false, true])('TLS: %s', (secure) => {
       const outcome = await within(
         watched.client.request('ask', i, { timeout: 50_000 }).then(
           (value: number) => value,
-          (error: Error & { code: string }) => error.code,
+          (error: unknown) => (error as HawserError).code,
         ),
         `outcome of request ${i}`,
       )
       if (outcome === i) answered++
       else if (outcome === 'CONNECTION_LOST') lost++
-      else throw new Error(`request ${i}: ${outcome}`)
+      else {
+        const led = watched.codes.slice(-5).join()
+        throw new Error(`request ${i}: ${String(outcome)}, ${watched.client.state} after ${led}`)
+      }
     }
     expect(answered + lost).toBe(200)
     expect(answered).toBeGreaterThan(0)

@@ -69,8 +69,8 @@ export class TcpProxy {
     if (this.#cutAfter === undefined) return
     const [near, far] = pair
     let left = this.#cutAfter()
-    const write = near.write.bind(near) as (bytes: Buffer, done?: () => void) => boolean
-    near.write = ((bytes: Buffer) => {
+    const write = near.write.bind(near)
+    near.write = (bytes: Buffer) => {
       const part = bytes.subarray(0, left)
       left -= part.length
       if (left > 0) return write(part)
@@ -81,7 +81,7 @@ export class TcpProxy {
         })
       }
       return true
-    }) as typeof near.write
+    }
   }
 
   #relay(from: net.Socket, to: net.Socket, passed = (): void => {}): void {

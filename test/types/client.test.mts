@@ -117,11 +117,11 @@ expectTypeOf(client.send('watch', { symbol: 'A' }, { ack: true })).toEqualTypeOf
 expectTypeOf(client.send('watch', { symbol: 'A' }, { durable: true })).toEqualTypeOf<Promise<void>>()
 client.send('ping')
 // @ts-expect-error a tick is received, not sent
-client.send('tick', { symbol: 'A', price: 1 })
+void client.send('tick', { symbol: 'A', price: 1 })
 // @ts-expect-error the payload of `watch` is another
-client.send('watch', { price: 1 })
+void client.send('watch', { price: 1 })
 // @ts-expect-error priorities are known by name
-client.send('watch', { symbol: 'A' }, { priority: 'urgent' })
+void client.send('watch', { symbol: 'A' }, { priority: 'urgent' })
 
 // Requests
 expectTypeOf(client.request('history', { symbol: 'A' })).toEqualTypeOf<Promise<number[]>>()
@@ -130,14 +130,14 @@ expectTypeOf(
   client.request('time', undefined, { timeout: 5, signal: new AbortController().signal }),
 ).resolves.toBeNumber()
 // @ts-expect-error no such request
-client.request('weather')
+void client.request('weather')
 // @ts-expect-error what is asked is a symbol
-client.request('history', { price: 1 })
+void client.request('history', { price: 1 })
 
 // Without a protocol everything is allowed, and of any type
-open.on('anything', (message) => expectTypeOf(message).toEqualTypeOf<Envelope<string, any>>())
+open.on('anything', (message) => expectTypeOf(message.payload).toBeAny())
 expectTypeOf(open.send('anything', { at: 'all' })).toEqualTypeOf<boolean>()
-expectTypeOf(open.request('anything')).toEqualTypeOf<Promise<any>>()
+expectTypeOf(open.request('anything')).resolves.toBeAny()
 
 // A router apart
 const router = new MessageRouter<Feed, WebSocketClient<Feed>>({ type: '/e' })
@@ -159,6 +159,6 @@ share.on('tick', ({ payload }) => expectTypeOf(payload).toEqualTypeOf<Tick>())
 expectTypeOf(share.request('history', { symbol: 'A' })).toEqualTypeOf<Promise<number[]>>()
 expectTypeOf(share.send('watch', { symbol: 'A' }, { ack: true })).toEqualTypeOf<Promise<void>>()
 // @ts-expect-error no such request
-share.request('weather')
+void share.request('weather')
 // @ts-expect-error the URL is the pool's business
 new WebSocketPool({ client: { url: 'wss://example.org' } })

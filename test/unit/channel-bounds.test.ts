@@ -74,8 +74,8 @@ describe('identity', () => {
     expect(reactor.take()).toMatchObject([{ kind: Out.terminate, connection: 3 }])
   })
 
-  test('server records reach the server by its id', () => {
-    const { channel, reactor } = rig()
+  test('server records reach the server by its id; those behind `listening` in the next turn', () => {
+    const { channel, reactor, turn } = rig()
     const calls: unknown[][] = []
     channel.servers.set(5, {
       _connection: (_channel, slot, fields) => calls.push(['connection', slot, fields]),
@@ -88,8 +88,10 @@ describe('identity', () => {
     reactor.write(In.dropped, 5, { aux: 3 })
     reactor.write(In.server_closed, 5)
     reactor.publish()
+    expect(calls.splice(0)).toEqual([['event', In.listening, 0, '::\n80\nIPv6']])
+    expect(reactor.javascriptSleeps).toBe(false)
+    turn()
     expect(calls).toEqual([
-      ['event', In.listening, 0, '::\n80\nIPv6'],
       ['connection', 11, 'a'],
       ['upgrade', 12, 'b'],
       ['event', In.dropped, 3, ''],

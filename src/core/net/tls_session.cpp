@@ -274,7 +274,9 @@ tls_session::status tls_session::end_of_stream() {
   }
   std::string detail = first_count_ == 0 ? "The peer closed the connection without a word of TLS."
                                          : "The peer closed the connection during the TLS handshake.";
-  if (certificate_requested_) detail += " It had asked for a client certificate; pass \"cert\" and \"key\".";
+  // A peer that dies says as little as one that does not like us: only what points at us is final.
+  if (!certificate_requested_) return fail_with({errc::connection_lost, 0, std::move(detail)});
+  detail += " It had asked for a client certificate; pass \"cert\" and \"key\".";
   return fail_with({errc::tls_handshake_failed, 0, std::move(detail)});
 }
 

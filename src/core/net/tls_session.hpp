@@ -51,8 +51,9 @@ class tls_session {
   // handshake is done. Still allowed after receive() returned closed.
   status send(std::span<const std::uint8_t> plain, std::vector<std::uint8_t>& cipher_out);
 
-  // Says that the stream below ended. Returns closed after close_notify, else failed: during the handshake
-  // with tls_handshake_failed, later with connection_lost (the data may have been cut short).
+  // Says that the stream below ended. Returns closed after close_notify, else failed: with connection_lost
+  // (the data may have been cut short), or tls_handshake_failed when that answers a missing client
+  // certificate.
   status end_of_stream();
 
   // Appends close_notify, once, if the handshake is done and nothing failed.
