@@ -26,7 +26,8 @@ const look = window(
     result.delivered = (delivered - before.delivered) / (milliseconds / 1000)
     const most = (keys * 1000) / every
     // A span that is no whole number of intervals may see one more of each key.
-    if (result.delivered > most + (keys * 1000) / milliseconds) wrong(`${result.delivered} updates/s came, more than ${most}`)
+    if (result.delivered > most + (keys * 1000) / milliseconds)
+      wrong(`${result.delivered} updates/s came, more than ${most}`)
     if (result.delivered < most / 2) wrong(`only ${result.delivered} updates/s came, of ${most}`)
   },
 )

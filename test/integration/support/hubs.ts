@@ -31,7 +31,7 @@ export class Peer {
       () => socket.terminate(),
     )
     socket.on('error', () => {})
-    socket.on('message', (data) => peer.heard(String(data)))
+    socket.on('message', (data) => peer.heard((data as Buffer).toString()))
     socket.on('close', (code, reason) => peer.ended(code, String(reason)))
     await event(socket, 'open')
     return peer
