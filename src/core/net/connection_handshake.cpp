@@ -306,7 +306,8 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
   }
   if (result == protocol::upgrade_request_parser::result::error) {
     input = {};
-    // A request that is no upgrade: the program may have a page for it. It can only be answered, see reject().
+    // A request that is no upgrade: the program may have a page for it. It can only be answered, see
+    // reject().
     if (request.error().status == 426 && server_->settings().decide) {
       phase_ = phase::deciding;
       visible_ = true;
