@@ -63,6 +63,8 @@ export async function listening(
   await new Promise<void>((resolve) => process.nextTick(resolve))
   const { id } = native().listens.at(-1)!
   native().reactor.deliver(In.listening, id, { data: '127.0.0.1\n8080\nIPv4' })
+  // What comes behind it waits for the next turn.
+  await turn()
   native().reactor.take()
   return { server, id }
 }
