@@ -76,6 +76,7 @@ describe('start and end', () => {
     const heard: string[] = []
     server.on('listening', () => heard.push('listening'))
     native().reactor.deliver(In.listening, id, { data: '\n0\n' })
+    await turn()
     expect(heard).toEqual([])
   })
 })

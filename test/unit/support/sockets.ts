@@ -64,7 +64,7 @@ export async function listening(
   const { id } = native().listens.at(-1)!
   native().reactor.deliver(In.listening, id, { data: '127.0.0.1\n8080\nIPv4' })
   // What comes behind it waits for the next turn.
-  await new Promise<void>((resolve) => setImmediate(resolve))
+  await turn()
   native().reactor.take()
   return { server, id }
 }
