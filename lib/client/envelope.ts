@@ -112,7 +112,13 @@ export function encode(layout: Layout, type: string, parts: Parts, now: number):
   }
   if (layout.standard) {
     let text = `{"id":"${parts.id}","type":${typeText(type)},"timestamp":${now}`
-    if (parts.correlationId !== undefined) text += `,"correlationId":${JSON.stringify(parts.correlationId)}`
+    if (parts.correlationId !== undefined) {
+      // A request's own id, of which no character needs an escape, or what the program chose.
+      const own = parts.correlationId === parts.id
+      text += own
+        ? `,"correlationId":"${parts.id}"`
+        : `,"correlationId":${JSON.stringify(parts.correlationId)}`
+    }
     if (parts.room !== undefined) text += `,"room":${JSON.stringify(parts.room)}`
     if (parts.ack === true) text += ',"ack":true'
     return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`

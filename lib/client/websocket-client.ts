@@ -402,23 +402,29 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   ): Promise<ReplyOf<P, T>> {
     try {
       checkType(type)
+      if (options === undefined) return this.ask(type, payload, plain.priority, this.options.requestTimeout)
       const reader = new OptionReader('`request`', options, requestNames)
       const signal = readSignal(reader.raw('signal'))
-      const id = this.nextId()
       const room = reader.has('room') ? reader.string('room') : undefined
       const priority = priorities.indexOf(reader.oneOf('priority', priorities, 'normal'))
       const requestTimeout = checkTime('timeout', reader.raw('timeout'), this.options.requestTimeout)
-      const parts = { id, payload, room, correlationId: id }
-      return this.promised<ReplyOf<P, T>>(
-        'request',
-        type,
-        parts,
-        { ...plain, id, priority, requestTimeout },
-        signal,
-      )
+      return this.ask(type, payload, priority, requestTimeout, room, signal)
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
+  }
+
+  private ask<T>(
+    type: string,
+    payload: unknown,
+    priority: number,
+    requestTimeout: number,
+    room?: string,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const id = this.nextId()
+    const parts = { id, payload, room, correlationId: id }
+    return this.promised<T>('request', type, parts, { ...plain, id, priority, requestTimeout }, signal)
   }
 
   /** @internal */
@@ -489,6 +495,12 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     return new HawserError('BACKPRESSURE_EXCEEDED')
   }
 
+  private readonly cancel = (token: number): void => {
+    this.engine.cancel(token)
+    this.wire?.settled(token)
+  }
+
+  /** `message` is the caller's own: it gets its token here. */
   private promised<T>(
     kind: 'message' | 'request',
     type: string,
@@ -498,13 +510,11 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   ): Promise<T> {
     const what = `The ${kind} '${type}'`
     if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
-    const { token, promise } = this.pending.add<T>(what, signal, (gone) => {
-      this.engine.cancel(gone)
-      this.wire?.settled(gone)
-    })
+    const { token, promise } = this.pending.add<T>(what, signal, this.cancel)
+    message.token = token
     if (kind === 'message') this.acked.set(message.id, token)
     try {
-      if (this.hand(type, parts, { ...message, token }) !== 'full') return promise
+      if (this.hand(type, parts, message) !== 'full') return promise
       this.pending.reject(token, this.refusal())
     } catch (error) {
       // It cannot be written: thrown at the call, as without a promise.

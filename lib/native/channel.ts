@@ -30,6 +30,9 @@ const stride = 64
 const budgetRecords = 16384
 const budgetMilliseconds = 8
 const now = performance.now.bind(performance)
+/** So many rounds of microtasks may pass without a call before what they call is shown to the reactor at once again. */
+const quietRounds = 8
+const settled = Promise.resolve()
 
 export class Channel {
   readonly sockets: (Endpoint | undefined)[] = []
@@ -56,6 +59,8 @@ export class Channel {
   private readonly overflow: Overflow
   private draining = false
   private immediate: unknown = null
+  /** Rounds of microtasks since the last call; `quietRounds`: nobody goes round. */
+  private rounds = quietRounds
   /** Sockets whose records wait for the next turn. */
   private fresh: Endpoint[] = []
 
@@ -235,6 +240,8 @@ export class Channel {
     const bytes =
       payload === undefined ? empty : typeof payload === 'string' ? Buffer.from(payload, 'latin1') : payload
     this.push(kind, connection, aux, bytes, true)
+    // Not gathered with the messages of microtasks: a handler that is gone shall be gone.
+    if (!this.draining) this.out.publish()
   }
   /** Any other record that counts against the bound. False: not taken. */
   offer(kind: number, connection: number, aux: number, payload: Uint8Array): boolean {
@@ -324,12 +331,31 @@ export class Channel {
       this.fresh = []
     }
     if (this.overflow.length > 0) this.refill()
+    // Before any handler runs, so that it comes before what their promises go on with.
+    if (this.rounds === quietRounds) {
+      this.rounds = 0
+      void settled.then(this.beginRounds)
+    }
     const more = this.run()
     this.draining = false
     this.out.gathering = false
     this.releaseRecords()
     this.out.publish()
     if (more) this.schedule()
+  }
+
+  /**
+   * Goes round with the microtasks that a drain has left: what they send (the next request behind an `await`, say) is
+   * gathered and shown together, a round at a time. One by one, each would wake the reactor for a write of its own.
+   */
+  private readonly beginRounds = (): void => {
+    this.out.gathering = true
+    void settled.then(this.afterRound)
+  }
+  private readonly afterRound = (): void => {
+    this.rounds = this.out.publish() ? 0 : this.rounds + 1
+    if (this.rounds < quietRounds) void settled.then(this.afterRound)
+    else this.out.gathering = false
   }
 
   /** True: there is more to do in the next turn. False: the bell was armed. */

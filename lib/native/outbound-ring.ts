@@ -23,7 +23,7 @@ export class OutboundRing {
   private tail = 0
   private published = 0
   private headSeen = 0
-  /** While a drain is under way records are gathered: it publishes them. */
+  /** While a drain and its microtasks are under way records are gathered: they are published together. */
   gathering = false
 
   constructor(
@@ -117,18 +117,19 @@ export class OutboundRing {
     words[word + 2] = kindFlags
     words[word + 3] = aux
     this.tail = (tail + ((size + 31) & ~15)) | 0
-    // Inside a drain the stores are gathered; elsewhere each call is seen at once, as a socket write would be.
+    // Inside a drain and the microtasks behind it the stores are gathered; elsewhere each call is seen at once, as a socket write would be.
     // Large records are not: the reactor may write the first while the next is made.
     if (!this.gathering || ((this.tail - this.published) | 0) >= ringBatch) this.publish()
   }
 
-  /** Makes all finished records visible, and wakes the reactor if it sleeps. */
-  publish(): void {
-    if (this.published === this.tail) return
+  /** Makes all finished records visible, and wakes the reactor if it sleeps. False: there were none. */
+  publish(): boolean {
+    if (this.published === this.tail) return false
     this.published = this.tail
     Atomics.store(this.words, ringTail, this.tail)
     if (Atomics.load(this.words, ringSleeping) !== 0 && Atomics.exchange(this.words, ringSleeping, 0) !== 0) {
       this.wake()
     }
+    return true
   }
 }

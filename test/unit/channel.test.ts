@@ -85,6 +85,38 @@ describe('wake-ups', () => {
       Array.from({ length: 20 }, (_, i) => `m${i}`),
     )
   })
+
+  test('so are those of the microtasks that a drain leaves: one wake for all that go on together', async () => {
+    const { channel, reactor, probe } = rig()
+    const socket = probe(0)
+    const done: Promise<void>[] = []
+    const wakes: number[] = []
+    const later = async (data: string): Promise<void> => {
+      await Promise.resolve()
+      await Promise.resolve()
+      channel.sendText(socket, data, 0)
+      wakes.push(reactor.wakes)
+    }
+    socket.onReceive = (data) => done.push(later(String(data)))
+    for (const text of ['one', 'two', 'three']) reactor.message(0, text)
+    reactor.publish()
+    await Promise.all(done)
+    expect(wakes).toEqual([0, 0, 0])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(reactor.wakes).toBe(1)
+    expect(reactor.take().map((record) => String(record.data))).toEqual(['one', 'two', 'three'])
+  })
+
+  test('once the microtasks are quiet a call is shown at once again', async () => {
+    const { channel, reactor, probe } = rig()
+    reactor.message(0, 'one')
+    const socket = probe(0)
+    reactor.publish()
+    expect(socket.received).toEqual(['one'])
+    await new Promise((resolve) => setImmediate(resolve))
+    channel.sendText(socket, 'now', 0)
+    expect(reactor.wakes).toBe(1)
+  })
 })
 
 describe('budget', () => {

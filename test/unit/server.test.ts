@@ -51,6 +51,7 @@ describe('start and end', () => {
 
   test('close tells the reactor once, and every call waits for the end', async () => {
     const { server, id } = await listening()
+    await turn()
     kinds()
     const closed = server.close({ timeout: 50 })
     const again = server.close()
