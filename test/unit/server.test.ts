@@ -51,7 +51,6 @@ describe('start and end', () => {
 
   test('close tells the reactor once, and every call waits for the end', async () => {
     const { server, id } = await listening()
-    await turn()
     kinds()
     const closed = server.close({ timeout: 50 })
     const again = server.close()
