@@ -47,7 +47,11 @@ export class ClientStatus {
   private starting = false
   /** The last that the program asked for was the end of the connection. */
   private leaving = false
-  private disconnecting: (() => void)[] = []
+  /** Beginnings (`connecting`) that the program has asked for, and those that the engine has told of. */
+  private asked = 0
+  private begun = 0
+  /** `after`: so many beginnings come first; a rest before is that of an earlier connection. */
+  private disconnecting: { resolve: () => void; after: number }[] = []
 
   constructor(private readonly urls: readonly string[]) {}
 
@@ -78,6 +82,7 @@ export class ClientStatus {
     const troubled = change.state === 'reconnecting' || change.state === 'failed'
     this.error = troubled ? (error ?? this.error) : undefined
     if (!resting.includes(change.state)) this.starting = false
+    if (change.state === 'connecting') this.begun++
     return error
   }
 
@@ -94,7 +99,13 @@ export class ClientStatus {
       // Who asked after that `disconnect()` is yet to be served.
       for (const waiter of this.closed ? this.waiters() : this.overtaken.splice(0)) waiter.reject(why)
     }
-    if (resting.includes(state)) for (const resolve of this.disconnecting.splice(0)) resolve()
+    if (resting.includes(state)) this.tellDisconnected()
+  }
+  private tellDisconnected(): void {
+    const waiting = this.disconnecting
+    const early = ({ after }: { after: number }): boolean => !this.closed && after > this.begun
+    this.disconnecting = waiting.filter(early)
+    for (const waiter of waiting) if (!early(waiter)) waiter.resolve()
   }
   private waiters(): Waiter[] {
     return [...this.overtaken.splice(0), ...this.connecting.splice(0)]
@@ -114,6 +125,8 @@ export class ClientStatus {
   /** The engine is asked for a connection: the next one is waited for. */
   whenConnected(): Promise<void> {
     if (this.closed) return Promise.reject(new HawserError('INVALID_STATE', 'The client was closed for good'))
+    // Where it is under way already, it does not begin anew.
+    if (this.leaving || (resting.includes(this.state) && !this.starting)) this.asked++
     this.starting = true
     this.leaving = false
     return new Promise((resolve, reject) => this.connecting.push({ resolve, reject }))
@@ -123,7 +136,7 @@ export class ClientStatus {
     this.leaving = true
     this.overtaken.push(...this.connecting.splice(0))
     if (this.closed || (resting.includes(this.state) && !this.starting)) return Promise.resolve()
-    return new Promise((resolve) => this.disconnecting.push(resolve))
+    return new Promise((resolve) => this.disconnecting.push({ resolve, after: this.asked }))
   }
 
   remember(error: HawserError): void {
