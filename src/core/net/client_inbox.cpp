@@ -15,9 +15,7 @@ client_inbox::client_inbox(inbox_owner& owner, std::uint32_t client, const clien
       seed_(settings.seed),
       classifier_({.type = router::pointer::parse(settings.routing.type_at).value,
                    .room = router::pointer::parse(settings.routing.room_at).value,
-                   .correlation_id = router::pointer::parse(settings.routing.correlation_at).value}),
-      epoch_(classifier_.watch(router::pointer::parse("/epoch").value)),
-      offset_(classifier_.watch(router::pointer::parse("/offset").value)) {}
+                   .correlation_id = router::pointer::parse(settings.routing.correlation_at).value}) {}
 
 // -------------------------------------------------------------------------------------------------------
 // routes
@@ -135,7 +133,7 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
   }
   messages_++;
   bytes_ += payload.size();
-  if (!found.room.empty()) note_position(found);
+  if (watching_ && !found.room.empty()) note_position(found);
   if (control(found, flags, payload)) return true;
   switch (found.what) {
     case router::classified::kind::not_json:
@@ -241,6 +239,16 @@ void client_inbox::note_position(const router::classified& found) {
   if (positions_.note(found.room, epoch.text, offset.number)) return;
   tell_positions();
   positions_.note(found.room, epoch.text, offset.number);
+}
+
+void client_inbox::connected() {
+  // Feeds of other makers do not pay for it.
+  if (!watching_ && owner_.core().speaks_own_protocol()) {
+    watching_ = true;
+    epoch_ = classifier_.watch(router::pointer::parse("/epoch").value);
+    offset_ = classifier_.watch(router::pointer::parse("/offset").value);
+  }
+  tell_positions();
 }
 
 void client_inbox::tell_positions() {

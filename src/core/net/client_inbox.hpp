@@ -61,8 +61,8 @@ class client_inbox final : private router::route_output {
   // The feed has ended: what shapers hold goes out.
   void flush();
   void publish(client::client_gauges& gauges) const;
-  // Hands up how far it has read in the rooms since the last call; before the state that makes use of it.
-  void tell_positions();
+  // A link is about to be told connected. Hands up how far the one before was read in its rooms.
+  void connected();
 
  private:
   struct shaped {
@@ -89,6 +89,7 @@ class client_inbox final : private router::route_output {
   bool take_one(const router::classified& found, message_flags flags, std::span<const std::uint8_t> payload);
   bool control(const router::classified& found, message_flags flags, std::span<const std::uint8_t> payload);
   void note_position(const router::classified& found);
+  void tell_positions();
   bool is_reply(std::string_view type) const noexcept;
   void hand_up(event_kind kind, std::uint32_t aux, message_flags flags,
                std::span<const std::uint8_t> payload);
@@ -108,7 +109,8 @@ class client_inbox final : private router::route_output {
   std::vector<router::field_value> row_;
   std::vector<std::uint8_t> head_;
   client::room_positions positions_;
-  std::uint32_t epoch_ = 0, offset_ = 0;  // where the reader has them
+  bool watching_ = false;                 // a link spoke our protocol: messages may have a position
+  std::uint32_t epoch_ = 0, offset_ = 0;  // where the reader has it
   partial rest_;
   bool wants_untyped_ = false;
   bool wants_binary_ = false;

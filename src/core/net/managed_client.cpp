@@ -339,7 +339,7 @@ void managed_client::notice(client_notice kind, std::span<const std::uint8_t> pa
 }
 
 void managed_client::state_changed(const client::state_report& report) {
-  if (report.state == client::client_state::connected) inbox_.tell_positions();
+  if (report.state == client::client_state::connected) inbox_.connected();
   std::string fields;
   const client::link_end none;
   const client::link_end& end = report.end != nullptr ? *report.end : none;
