@@ -1,6 +1,7 @@
 // Frame headers and masking. Masking runs 64 bytes a step with SSE2 (part of every x86-64), else 8 bytes.
 #include "core/protocol/frame.hpp"
 
+#include <bit>
 #include <cstring>
 
 #if defined(__SSE2__) || defined(_M_X64)
@@ -31,9 +32,11 @@ std::uint32_t load32(const std::uint8_t* p) noexcept {
 template <bool Check>
 bool xor_bytes(std::uint8_t* out, const std::uint8_t* in, std::size_t n, const std::uint8_t mask[4],
                std::size_t phase) noexcept {
-  std::uint8_t key[8];
-  for (std::size_t i = 0; i < 8; ++i) key[i] = mask[(phase + i) & 3];
-  const std::uint64_t key64 = load64(key);
+  // Turned in a register: bytes put together in memory would have to get there before a wide load sees them.
+  const int turn = 8 * static_cast<int>(phase & 3);
+  const std::uint32_t key = std::endian::native == std::endian::little ? std::rotr(load32(mask), turn)
+                                                                       : std::rotl(load32(mask), turn);
+  const std::uint64_t key64 = key * 0x0000000100000001ULL;
   std::uint64_t seen = 0;
   std::size_t i = 0;
 #if HAWSER_SSE2
@@ -69,14 +72,14 @@ bool xor_bytes(std::uint8_t* out, const std::uint8_t* in, std::size_t n, const s
     if constexpr (Check) seen |= v;
   }
   if (i + 4 <= n) {
-    const std::uint32_t v = load32(in + i) ^ load32(key);
+    const std::uint32_t v = load32(in + i) ^ key;
     std::memcpy(out + i, &v, sizeof v);
     if constexpr (Check) seen |= v;
     i += 4;
   }
-  for (; i < n; ++i) {
-    const std::uint8_t v = in[i] ^ key[i & 3];
-    out[i] = v;
+  for (std::size_t left = n - i, at = 0; at < left; ++at) {
+    const std::uint8_t v = in[i + at] ^ mask[(phase + at) & 3];
+    out[i + at] = v;
     if constexpr (Check) seen |= v;
   }
   return (seen & high_bits) == 0;
