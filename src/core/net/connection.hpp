@@ -196,8 +196,8 @@ class connection : public protocol::timer_node {
     // Nothing is kept any more.
     bool idle() const noexcept {
       return detail.empty() && !error && close_reason.empty() && notify.empty() && sent == 0 &&
-             pipe_consumed == 0 && pipe_unacked == 0 && cipher.empty() && pong.empty() && topics.empty() &&
-             !replay;
+             pipe_consumed == 0 && pipe_unacked == 0 && cipher.empty() && published.empty() && pong.empty() &&
+             topics.empty() && !replay;
     }
   };
 
@@ -264,7 +264,11 @@ class connection : public protocol::timer_node {
   std::size_t pending_output() const noexcept { return out_.size() + (extra_ ? extra_->cipher.size() : 0); }
   void flush_pipe();
   void flush_socket();
+  bool flush_tls();
+  std::size_t write_bytes(std::span<const std::uint8_t> bytes, boost::system::error_code& ec);
+  bool on_write_error(const boost::system::error_code& ec);
   bool write_some(byte_buffer& from);
+  bool write_cipher(std::vector<std::uint8_t>& cipher);
   void append_cipher(std::vector<std::uint8_t>& cipher);
   void account();
   void arm_write();

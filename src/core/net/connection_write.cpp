@@ -175,60 +175,93 @@ void connection::flush() {
 
 void connection::flush_socket() {
   if (write_armed_) return;
-  if (!tls_) {
-    if (!out_.empty() && !write_some(out_)) return;
-  } else {
-    for (;;) {
-      const bool waiting = extra_ && !extra_->cipher.empty();
-      if (!out_.empty() && tls_->handshake_done() && (!waiting || extra_->cipher.size() < cipher_limit)) {
-        std::vector<std::uint8_t>& scratch = reactor_.cipher_scratch();
-        scratch.clear();
-        const bool sent = tls_->send(out_.bytes(), scratch) != tls_session::status::failed;
-        out_.clear();
-        append_cipher(scratch);
-        if (!sent) {
-          write_some(extra_->cipher);
-          transport_ended(tls_->error());
-          return;
-        }
-      }
-      if (!extra_ || extra_->cipher.empty()) break;
-      if (!write_some(extra_->cipher)) return;
-      if (!extra_->cipher.empty() || out_.empty() || !tls_->handshake_done()) break;
-    }
-    if (extra_ && extra_->cipher.empty()) extra_->cipher.free();
-  }
+  if (tls_ ? !flush_tls() : !out_.empty() && !write_some(out_)) return;
   if (pending_output() > 0 && !(tls_ && !tls_->handshake_done() && (!extra_ || extra_->cipher.empty()))) {
     arm_write();
   }
 }
 
-// Writes until all is gone or the kernel takes no more. False: the connection ended.
-bool connection::write_some(byte_buffer& from) {
-  while (!from.empty()) {
-    boost::system::error_code ec;
-    const std::size_t n = socket_.write_some(boost::asio::buffer(from.data(), from.size()), ec);
-    reactor_.count().writes.add(1);
-    if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) return true;
-    if (ec) {
-      write_failed_ = true;
-      from.clear();
-      // Messages that came before the reset may still lie in the kernel: reading, now or when there is room
-      // again, meets the end behind them.
-      if (phase_ == phase::open && close_.state() == protocol::close_state::open) {
-        out_.clear();
-        arm_read();
-        return true;
+// False: the connection ended.
+bool connection::flush_tls() {
+  for (;;) {
+    const bool waiting = extra_ && !extra_->cipher.empty();
+    bool sent = true;
+    if (!out_.empty() && tls_->handshake_done() && (!waiting || extra_->cipher.size() < cipher_limit)) {
+      std::vector<std::uint8_t>& scratch = reactor_.cipher_scratch();
+      scratch.clear();
+      sent = tls_->send(out_.bytes(), scratch) != tls_session::status::failed;
+      out_.clear();
+      if (waiting) {
+        extra_->cipher.append(scratch);
+        reactor_.trim(scratch);
+      } else if (!write_cipher(scratch)) {
+        return false;
       }
-      transport_ended(to_error(ec, error_stage::established));
-      return transport_open_;
     }
-    reactor_.count().bytes_out.add(n);
-    from.consume(n);
+    if (waiting && !write_some(extra_->cipher)) return false;
+    if (!sent) {
+      transport_ended(tls_->error());
+      return false;
+    }
+    if (!waiting || !extra_->cipher.empty() || out_.empty() || !tls_->handshake_done()) break;
+  }
+  if (extra_ && extra_->cipher.empty()) {
+    extra_->cipher.free();
+    if (phase_ == phase::open && pending_ == 0 && extra_->idle()) extra_.reset();
   }
   return true;
 }
 
+// Gives the kernel as much as it takes, and says how much that was. A kernel that takes no more is no error.
+std::size_t connection::write_bytes(std::span<const std::uint8_t> bytes, boost::system::error_code& ec) {
+  std::size_t written = 0;
+  while (written < bytes.size()) {
+    const std::size_t n =
+        socket_.write_some(boost::asio::buffer(bytes.data() + written, bytes.size() - written), ec);
+    reactor_.count().writes.add(1);
+    if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) ec = {};
+    if (ec || n == 0) break;
+    reactor_.count().bytes_out.add(n);
+    written += n;
+  }
+  return written;
+}
+
+// The connection cannot be written to any more. False: it ended.
+bool connection::on_write_error(const boost::system::error_code& ec) {
+  write_failed_ = true;
+  // Messages that came before the reset may still lie in the kernel: reading, now or when there is room
+  // again, meets the end behind them.
+  if (phase_ == phase::open && close_.state() == protocol::close_state::open) {
+    out_.clear();
+    arm_read();
+    return true;
+  }
+  transport_ended(to_error(ec, error_stage::established));
+  return transport_open_;
+}
+
+// False: the connection ended.
+bool connection::write_some(byte_buffer& from) {
+  boost::system::error_code ec;
+  from.consume(write_bytes(from.bytes(), ec));
+  if (!ec) return true;
+  from.clear();
+  return on_write_error(ec);
+}
+
+// The same for ciphertext before which none waits: it leaves from where it lies, and what the kernel does not
+// take is kept.
+bool connection::write_cipher(std::vector<std::uint8_t>& cipher) {
+  boost::system::error_code ec;
+  const std::size_t written = write_bytes(cipher, ec);
+  if (ec) return on_write_error(ec);
+  if (written < cipher.size()) extra().cipher.append(std::span(cipher).subspan(written));
+  reactor_.trim(cipher);
+  return true;
+}
+
+// What OpenSSL has to say by itself: it leaves with the next flush.
 void connection::append_cipher(std::vector<std::uint8_t>& cipher) {
   extra().cipher.append(cipher);
   reactor_.trim(cipher);
@@ -286,10 +319,9 @@ void connection::after_flush() {
         scratch.clear();
         tls_->shutdown(scratch);
         if (!scratch.empty()) {
-          append_cipher(scratch);
-          if (!write_some(extra_->cipher)) return;
+          if (!write_cipher(scratch)) return;
           // FIN comes behind the whole of close_notify.
-          if (!extra_->cipher.empty()) return arm_write();
+          if (extra_ && !extra_->cipher.empty()) return arm_write();
         }
       }
       shutdown_done_ = true;

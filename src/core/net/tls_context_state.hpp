@@ -18,6 +18,7 @@ class tls_session;
 struct tls_callbacks {
   static tls_session* session_of(const SSL* ssl);
   static BIO_METHOD* bio_method();
+  static void forget_errors();
 
   static int verify(X509_STORE_CTX* store, void* state);
   static int no_client_certificate(SSL* ssl, X509** certificate, EVP_PKEY** key);

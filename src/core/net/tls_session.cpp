@@ -97,13 +97,18 @@ int tls_callbacks::new_session(SSL* ssl, SSL_SESSION* session) {
   return 0;
 }
 
+// SSL_get_error() wants the queue empty before a call. Looking is a tenth of the price of emptying it.
+void tls_callbacks::forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
 // Lends the caller's buffers to the BIO for the length of one call.
 struct tls_session::borrow {
   borrow(tls_session& session, std::span<const std::uint8_t>* input, std::vector<std::uint8_t>* output)
       : owner(session) {
     owner.input_ = input;
     owner.cipher_out_ = output;
-    ERR_clear_error();
+    tls_callbacks::forget_errors();
   }
   ~borrow() {
     owner.input_ = nullptr;
@@ -202,7 +207,11 @@ tls_session::status tls_session::receive(std::span<const std::uint8_t>& input, s
     std::size_t count = 0;
     const int result = SSL_read_ex(ssl_, plain + plain_size, plain_capacity - plain_size, &count);
     plain_size += count;
-    if (result == 1) continue;
+    if (result == 1) {
+      // To be told that there is no more costs as much as to read a record.
+      if (input.empty() && SSL_has_pending(ssl_) == 0) return flush_held();
+      continue;
+    }
     switch (SSL_get_error(ssl_, result)) {
       case SSL_ERROR_WANT_READ:
         return flush_held();
