@@ -201,6 +201,7 @@ void echo_run::start() {
   const bool keeps_window = clients_.extensions.find("server_no_context_takeover") == std::string::npos;
   for (auto& who : clients_.all) {
     conversation& talk = conversations_[who->index];
+    who->io.keep_buffers();
     talk.next_to_send = talk.next_expected = who->index * 7 % pool_.count();
     // One connection's replies are inflated and compared in full; doing it for all would load the generator's
     // core.

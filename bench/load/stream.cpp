@@ -53,6 +53,10 @@ stream::outcome stream::handshake() {
   return SSL_get_error(ssl_, result) == SSL_ERROR_WANT_READ ? outcome::again : outcome::failed;
 }
 
+void stream::keep_buffers() {
+  if (ssl_ != nullptr) SSL_clear_mode(ssl_, SSL_MODE_RELEASE_BUFFERS);
+}
+
 ssize_t stream::read(char* into, std::size_t size) {
   if (ssl_ == nullptr) {
     const ssize_t got = ::recv(fd_, into, size, 0);
@@ -60,12 +64,14 @@ ssize_t stream::read(char* into, std::size_t size) {
     return got < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : -1;
   }
   std::size_t total = 0;
+  ERR_clear_error();
   while (total < size) {
     std::size_t got = 0;
-    ERR_clear_error();
     const int result = SSL_read_ex(ssl_, into + total, size - total, &got);
     if (result == 1) {
       total += got;
+      // What the socket still has, epoll will tell; asking it here would be a system call more for each read.
+      if (SSL_has_pending(ssl_) == 0) break;
       continue;
     }
     if (SSL_get_error(ssl_, result) != SSL_ERROR_WANT_READ && total == 0) return -1;

@@ -31,6 +31,8 @@ class stream {
   bool tls() const { return ssl_ != nullptr; }
   /// Goes on with the TLS handshake.
   outcome handshake();
+  /// With TLS: busy connections need not give their buffers back after each message, as idle ones do.
+  void keep_buffers();
   /// Bytes read; 0 when none are there yet, -1 at the end of the stream. A return equal to `size` may mean
   /// more is there, and with TLS it has to be fetched: epoll does not see what OpenSSL holds.
   ssize_t read(char* into, std::size_t size);
