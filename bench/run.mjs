@@ -10,6 +10,7 @@ import { byCase, caseTable, judge, listing, summarize, totals } from './e2e/repo
 import { callCounters, runners } from './e2e/runners.mjs'
 import { descriptorLimit, prepare, versions } from './e2e/setup.mjs'
 import { canCount } from './e2e/system-calls.mjs'
+import { measurePieces, piecesTable } from './micro/run.mjs'
 
 const bench = dirname(fileURLToPath(import.meta.url))
 const side = {
@@ -66,7 +67,7 @@ async function addCallCounts(test, names, context, summaries) {
   }
 }
 
-function writeResults(results, absent, options) {
+function writeResults(results, absent, micro, options) {
   const directory = join(bench, 'results')
   mkdirSync(directory, { recursive: true })
   const date = new Date().toISOString()
@@ -85,16 +86,13 @@ function writeResults(results, absent, options) {
       verdicts: judge(test, summaries, byCase(results)),
       runs,
     })),
+    micro,
   }
   writeFileSync(file, JSON.stringify(record, null, 2) + '\n')
   return file
 }
 
-async function main() {
-  const options = readOptions(process.argv.slice(2))
-  if (options.help) return console.log(help)
-  if (options.list) return console.log(listing(options.cases))
-
+async function runCases(options) {
   const prepared = await prepare({ install: !options['no-install'], log })
   const context = { ...prepared, seconds: options.seconds, warmup: options.warmup }
   const needed = Math.max(0, ...options.cases.map((test) => test.load.connections ?? 0))
@@ -126,8 +124,32 @@ async function main() {
     results.push(result)
     console.log(caseTable(test, result.summaries, absent, byCase(results)))
   }
-  console.log(totals(results))
-  log(`written to ${writeResults(results, absent, options)}`)
+  return { results, absent }
+}
+
+// Without Google Benchmark the pieces are left out; all else is measured all the same.
+async function measureMicro(options) {
+  const { rounds, seconds } = options
+  try {
+    const measured = await measurePieces({ install: !options['no-install'], rounds, seconds, log })
+    console.log(piecesTable(measured))
+    return measured
+  } catch (error) {
+    if (options.cases.length === 0) throw error
+    log(`micro is left out: ${error.message}`)
+    return { error: error.message }
+  }
+}
+
+async function main() {
+  const options = readOptions(process.argv.slice(2))
+  if (options.help) return console.log(help)
+  if (options.list) return console.log(listing(options.cases, options.micro))
+
+  const { results, absent } = options.cases.length > 0 ? await runCases(options) : { results: [], absent: {} }
+  if (results.length > 0) console.log(totals(results))
+  const micro = options.micro ? await measureMicro(options) : undefined
+  log(`written to ${writeResults(results, absent, micro, options)}`)
   const failed = results.some(({ summaries }) =>
     Object.values(summaries).some((each) => each.error !== undefined),
   )

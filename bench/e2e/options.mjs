@@ -5,7 +5,7 @@ import { names } from './peers.mjs'
 
 export const help = `npm run bench -- [options]
 
-  --only <a,b>      cases or groups, see --list
+  --only <a,b>      cases or groups, see --list; micro: pieces of the core by themselves
   --peers <a,b>     of ${names.join(', ')} (default: all that run here)
   --quick           3 rounds of 1.5 s instead of 5 of 3 s
   --rounds <n>      rounds; the peers take turns in each
@@ -54,13 +54,15 @@ export function readOptions(argv) {
   })
   const only = list(
     values.only,
-    cases.flatMap((each) => [each.id, each.group]),
+    [...cases.flatMap((each) => [each.id, each.group]), 'micro'],
     'case or group',
   )
+  const peers = list(values.peers, names, 'peer') ?? names
   return {
     ...values,
     cases: cases.filter((each) => !only || only.includes(each.id) || only.includes(each.group)),
-    peers: list(values.peers, names, 'peer') ?? names,
+    micro: only ? only.includes('micro') : peers.includes('hawser'),
+    peers,
     rounds: Math.ceil(number(values.rounds, values.quick ? 3 : 5, 'rounds')),
     seconds: number(values.seconds, values.quick ? 1.5 : 3, 'seconds'),
     warmup: number(values.warmup, values.quick ? 0.5 : 1, 'warmup'),

@@ -137,3 +137,18 @@ export async function runCommand(label, command, options = {}) {
   }).finally(() => running.delete(child))
   if (code !== 0) throw new Error(`${label} failed with exit code ${code}`)
 }
+
+/** Runs a command to its end and gives what it printed; throws when it fails. */
+export async function readCommand(label, command) {
+  const child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
+  const printed = { output: '', errors: '' }
+  child.stdout.setEncoding('utf8').on('data', (text) => (printed.output += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (printed.errors += text))
+  const code = await new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', resolve)
+  }).finally(() => running.delete(child))
+  if (code !== 0) throw new Error(`${label} failed with exit code ${code}: ${printed.errors.slice(-2000)}`)
+  return printed
+}

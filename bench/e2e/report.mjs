@@ -140,13 +140,15 @@ export function totals(results) {
   return `\n${count(true)} targets reached, ${count(false)} short, ${count(undefined)} not measured`
 }
 
-/** The cases and their targets, for --list. */
-export function listing(cases) {
+/** The cases and their targets, and whether the pieces of the core are measured, for --list. */
+export function listing(cases, micro) {
+  const pieces = micro ? [`${''.padEnd(20)} ${'micro'.padEnd(10)} pieces of the core by themselves`] : []
   return cases
     .map((test) => {
       const goals = judge(test, {}).map((each) => each.text)
       const line = `${test.id.padEnd(20)} ${test.group.padEnd(10)} ${test.title}`
       return goals.length > 0 ? `${line}\n${' '.repeat(32)}${goals.join(', ')}` : line
     })
+    .concat(pieces)
     .join('\n')
 }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { createRequire } from 'node:module'
 import { buildDir, filesUnder, hashFiles, hashText, jobs, root, writeFile } from './project.mjs'
 import { pool, runAsync, runQuietly, StepFailed } from './run.mjs'
+import { missingPackages } from './system-packages.mjs'
 
 const cache = path.join(buildDir, 'clang-tidy')
 const require = createRequire(import.meta.url)
@@ -30,8 +31,14 @@ function flags() {
 /** So many files are read as one at most. */
 const batchSize = 30
 
+/** The micro-benchmarks can be read only where Google Benchmark is, which tests do not need. */
+function folders() {
+  const missing = missingPackages('bench').length > 0
+  return ['src', 'bench/load', ...(missing ? [] : ['bench/micro'])]
+}
+
 export async function runClangTidy() {
-  const files = ['src', 'bench/load'].flatMap((folder) => filesUnder(folder, ['.cpp']))
+  const files = folders().flatMap((folder) => filesUnder(folder, ['.cpp']))
   const version = runQuietly('clang-tidy', ['--version'])
   const open = files
     .map((file) => ({
@@ -88,7 +95,7 @@ function readAsOne(files) {
   writeFile(name, files.map((file) => `#include "${path.join(root, file)}"\n`).join(''))
   return tidy(name, [
     '--checks=-bugprone-suspicious-include',
-    '--header-filter=(src|bench/load)/.*\\.[ch]pp$',
+    '--header-filter=(src|bench/load|bench/micro)/.*\\.[ch]pp$',
   ])
 }
 

@@ -12,7 +12,7 @@ export const buildDir = path.join(root, 'build')
 export const jobs = Number(process.env.HAWSER_JOBS) || os.availableParallelism()
 
 /** Where the project's own C++ lies. */
-export const cppFolders = ['src', 'test', 'bench/load', 'cmake']
+export const cppFolders = ['src', 'test', 'bench/load', 'bench/micro', 'cmake']
 
 const skipped = new Set(['node_modules', 'build', 'dist', 'deps', 'prebuilds', '.git', 'coverage'])
 

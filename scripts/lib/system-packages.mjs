@@ -74,15 +74,19 @@ const needs = [
   { purpose: 'test', packages: ['clang-format'], present: () => command('clang-format') },
   { purpose: 'test', packages: ['clang-tidy'], present: () => command('clang-tidy') },
   { purpose: 'test', packages: ['libclang-rt-14-dev', 'libclang-rt-dev'], present: clangHasSanitizers },
+  { purpose: 'bench', packages: ['libbenchmark-dev'], present: () => header('benchmark/benchmark.h') },
 ]
+
+/** Everything is built first; tests and micro-benchmarks need more. */
+const purposes = { build: ['build'], test: ['build', 'test'], bench: ['build', 'bench'] }
 
 /**
  * Needs of a purpose that this machine does not meet; none on systems other than Linux, where none is looked for.
- * @param {'build' | 'test'} purpose
+ * @param {'build' | 'test' | 'bench'} purpose
  */
 export function missingPackages(purpose) {
   if (process.platform !== 'linux') return []
-  return needs.filter((need) => (need.purpose === 'build' || purpose === 'test') && !need.present())
+  return needs.filter((need) => purposes[purpose].includes(need.purpose) && !need.present())
 }
 
 /** Installs missing packages with apt-get as root or through a sudo that asks nothing; else says what to run. */
