@@ -1,4 +1,5 @@
 // Builds and runs hawser-micro: what pieces of the core cost by themselves, in nanoseconds and instructions.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCommand, runCommand } from '../e2e/processes.mjs'
 import { buildDir, root } from '../../scripts/lib/project.mjs'
@@ -93,6 +94,7 @@ async function completeInstructions(pieces, log) {
  */
 export async function measurePieces({ install, rounds, seconds, log }) {
   if (install) await build(log)
+  if (!existsSync(program)) throw new Error('hawser-micro is not built; leave out --no-install')
   log('measuring pieces of the core')
   const measured = await measure({ rounds, seconds })
   const instructionsFrom = await completeInstructions(measured, log)
