@@ -79,6 +79,25 @@ export interface NativeAdopt {
   headers: string[]
   /** Bytes that were read behind the request. */
   head: Uint8Array
+  /** Address of the peer, and its user, or ''. */
+  address: string
+  user: string
+}
+
+/** Messages, milliseconds, burst; or nothing. */
+export type NativeRule = [] | [messages: number, per: number, burst: number]
+
+/** How much peers may send. */
+export interface NativeRate {
+  connection: NativeRule
+  /** A least interval between two messages of a connection. */
+  spacing: NativeRule
+  user: NativeRule
+  address: NativeRule
+  /** Milliseconds for which a refusal counts towards `closeAfter`. */
+  memory: number
+  closeAfter: number
+  reply: boolean
 }
 
 export interface NativeListen extends NativeSocketSettings {
@@ -101,9 +120,15 @@ export interface NativeListen extends NativeSocketSettings {
   /** true: each request becomes an `upgrade` record and waits for accept or reject. */
   decide: boolean
   maxConnections: number
+  maxConnectionsPerAddress: number
+  rate: NativeRate | null
+  /** Peers speak docs/protocol.md: their heartbeats are answered natively. */
+  hub: boolean
   maxBackpressure: number
-  /** What publish does to a subscriber above maxBackpressure: 0 leaves the message out, 1 closes it with 1008. */
-  slowConsumer: 0 | 1
+  /** What publish does about a subscriber that is behind, see net::slow_policy. */
+  slowConsumer: 0 | 1 | 2 | 3
+  /** JSON pointers that tell keys apart, with slowConsumer 3. */
+  conflateBy: string[]
 }
 
 /** A managed client. Times in milliseconds. */

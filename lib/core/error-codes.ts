@@ -33,6 +33,7 @@ export const coreCodes = {
   48: 'CLOSE_TIMEOUT',
   49: 'CONNECTION_LOST',
   50: 'SLOW_CONSUMER',
+  51: 'RATE_LIMIT_EXCEEDED',
   60: 'EADDRINUSE',
   61: 'EADDRNOTAVAIL',
   62: 'EACCES',

@@ -49,6 +49,8 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
   }
   /** What is answered to a plain GET, by path. */
   readonly pages = new Map<string, () => Refusal>()
+  /** Who is behind a request that was accepted, as a hub knows it. */
+  userOf: ((request: UpgradeRequest) => string | undefined) | undefined
   readonly topics: KeptTopics
   private readonly settings: SocketSettings
   private readonly texts = new Map<string, string>()
@@ -148,6 +150,9 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
   private answer(channel: Channel, slot: number, pending: PendingUpgrade, answer: Decision): void {
     if (pending.waiting) {
       if (answer.accept) {
+        // Before its first message can come.
+        const user = this.userOf?.(pending.request)
+        if (user !== undefined) channel.command(Out.user, slot, 0, Buffer.from(user))
         channel.command(Out.accept, slot, 0, [answer.protocol, ...answer.headers].join('\n'))
       } else {
         channel.command(

@@ -26,6 +26,8 @@ export interface Adopter extends Judge {
   /** Makes the socket; `pipe` is its transport when the descriptor could not be taken. */
   adopted(channel: Channel, slot: number, extensions: string, protocol: string, pipe: Pipe | null): WebSocket
   connected(socket: WebSocket, request: UpgradeRequest): void
+  /** Whose rate the messages count against, where that is known by now. */
+  readonly userOf: ((request: UpgradeRequest) => string | undefined) | undefined
   /** A failure of the program's own functions. */
   complain(error: HawserError): void
 }
@@ -156,6 +158,8 @@ function adopt(
       protocol: answer.protocol,
       headers: answer.headers,
       head: Buffer.concat(parts),
+      address: incoming.socket.remoteAddress ?? '',
+      user: adopter.userOf?.(request) ?? '',
     })
   } catch (thrown) {
     const error = fromNative(thrown)

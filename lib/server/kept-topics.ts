@@ -103,12 +103,19 @@ export class KeptTopics {
 
   /**
    * Sends what the topic keeps above `offset`, the newest `most` of it, in order, and then all that is published: nothing
-   * is missed, nothing comes twice. Offset -1: only what is published from now on; -2: whatever is kept. False: the socket
-   * is not open.
+   * is missed, nothing comes twice. Offset -1: only what is published from now on; -2: whatever is kept. `head`: offset of
+   * what was published last, from which I/O threads that are behind see what is due. False: the socket is not open.
    */
-  subscribeFrom(socket: WebSocket, topic: string, offset: number, most: number, texts: ReplayTexts): boolean {
+  subscribeFrom(
+    socket: WebSocket,
+    topic: string,
+    offset: number,
+    most: number,
+    texts: ReplayTexts,
+    head = -1,
+  ): boolean {
     if (offset === -1) return socket.subscribe(topic)
-    const record = replayRecord(topicBytes(topic), offset, most, texts)
+    const record = replayRecord(topicBytes(topic), offset, most, texts, head)
     if (socket.readyState !== 1 || socket._channel === null) return false
     // What was published before shall be there first.
     socket._channel.follow()

@@ -2,7 +2,7 @@
 import type { Server as HttpServer } from 'node:http'
 import type { Server as HttpsServer } from 'node:https'
 import { isIP } from 'node:net'
-import type { NativeTlsHost, NativeTlsServer } from '../../types/native'
+import type { NativeRate, NativeTlsHost, NativeTlsServer } from '../../types/native'
 import { HawserTypeError } from '../core/error'
 import { type HeadersInput, isToken } from '../core/http-syntax'
 import {
@@ -13,6 +13,8 @@ import {
 } from '../core/socket-options'
 import { type TlsIdentity, type TlsOptions, readIdentity, readTls, tlsOptionNames } from '../core/tls-options'
 import { OptionReader, badOption, shown } from '../core/validate'
+import { type RateLimitOptions, readRateLimit } from './rate-limit'
+import { type CheckedSlowConsumer, type SlowConsumer, readSlowConsumer } from './slow-consumer'
 import type { UpgradeRequest } from './upgrade-request'
 
 /** What `verify` may answer: true lets the peer in, false answers 403, an object says how to answer. */
@@ -60,8 +62,12 @@ export interface ServerOptions extends SocketOptions {
   handleProtocols?: (offered: Set<string>, request: UpgradeRequest) => string | false | undefined
   /** Connections at once; 0: no limit. A peer above it gets 503. Default 0. */
   maxConnections?: number
-  /** What `publish` does about a subscriber above `maxBackpressure`. Default 'drop': leave it out. */
-  slowConsumer?: 'drop' | 'disconnect'
+  /** Connections of one address at once, of IPv6 those of one /64; 0: no limit. A peer above it gets 429. Default 0. */
+  maxConnectionsPerAddress?: number
+  /** How much peers may send; true: 100 messages a minute on each connection. Default: no limits. */
+  rateLimit?: boolean | RateLimitOptions
+  /** What `publish` does about a subscriber that is behind. Default 'drop'. */
+  slowConsumer?: SlowConsumer
   /** Connections that the kernel queues. Default 511. */
   backlog?: number
   /** Several processes on one port (SO_REUSEPORT). Default false. */
@@ -85,6 +91,8 @@ const serverOnly: readonly (keyof ServerOptions)[] = [
   'protocols',
   'handleProtocols',
   'maxConnections',
+  'maxConnectionsPerAddress',
+  'rateLimit',
   'slowConsumer',
   'backlog',
   'reusePort',
@@ -110,7 +118,11 @@ export interface CheckedServerOptions {
   protocols: string[]
   handleProtocols: ServerOptions['handleProtocols']
   maxConnections: number
-  slowConsumer: 'drop' | 'disconnect'
+  maxConnectionsPerAddress: number
+  rate: NativeRate | null
+  /** A hub is over it: peers speak docs/protocol.md. */
+  hub: boolean
+  slowConsumer: CheckedSlowConsumer
   backlog: number
   reusePort: boolean
   ipv6Only: boolean
@@ -162,7 +174,10 @@ export function readServerOptions(options: unknown): CheckedServerOptions {
     protocols,
     handleProtocols: reader.func('handleProtocols'),
     maxConnections: reader.number('maxConnections'),
-    slowConsumer: reader.oneOf('slowConsumer', ['drop', 'disconnect'] as const, 'drop'),
+    maxConnectionsPerAddress: reader.number('maxConnectionsPerAddress'),
+    rate: readRateLimit(reader.raw('rateLimit'), false),
+    hub: false,
+    slowConsumer: readSlowConsumer(reader.raw('slowConsumer')),
     backlog: reader.number('backlog'),
     reusePort: reader.boolean('reusePort', false),
     ipv6Only: reader.boolean('ipv6Only', false),

@@ -66,17 +66,27 @@ export function keepRecord(topic: Uint8Array, bounds: KeptBounds, head: number):
   return record
 }
 
-/** Payload of a `subscribe_from` record. `above` below 0: all that is kept. Throws INVALID_ARGUMENT. */
-export function replayRecord(topic: Uint8Array, above: number, most: number, texts: ReplayTexts): Buffer {
+/**
+ * Payload of a `subscribe_from` record. `above` below 0: all that is kept; `head` below 0: not known. Throws
+ * INVALID_ARGUMENT.
+ */
+export function replayRecord(
+  topic: Uint8Array,
+  above: number,
+  most: number,
+  texts: ReplayTexts,
+  head: number,
+): Buffer {
   const whole = Buffer.from(texts.whole ?? '')
   const partial = Buffer.from(texts.partial ?? '')
   if (whole.length > longestText || partial.length > longestText) {
     throw new HawserRangeError('INVALID_ARGUMENT', `A text before a replay may have ${longestText} bytes`)
   }
-  const head = Buffer.allocUnsafe(16)
-  head.writeDoubleLE(above, 0)
-  head.writeUInt32LE(Math.min(most, 0xffffffff), 8)
-  head.writeUInt16LE(topic.length, 12)
-  head.writeUInt16LE(whole.length, 14)
-  return Buffer.concat([head, topic, whole, partial])
+  const start = Buffer.allocUnsafe(24)
+  start.writeDoubleLE(above, 0)
+  start.writeDoubleLE(head, 8)
+  start.writeUInt32LE(Math.min(most, 0xffffffff), 16)
+  start.writeUInt16LE(topic.length, 20)
+  start.writeUInt16LE(whole.length, 22)
+  return Buffer.concat([start, topic, whole, partial])
 }

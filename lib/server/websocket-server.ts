@@ -3,7 +3,7 @@ import { lookup } from 'node:dns'
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { type AddressInfo, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { NativeTlsServer } from '../../types/native'
+import type { NativeRate, NativeTlsServer } from '../../types/native'
 import { defaults } from '../core/defaults'
 import { HawserError, fromCore, fromNative } from '../core/error'
 import { parseError } from '../core/fields'
@@ -163,14 +163,17 @@ export class WebSocketServer extends ServerEmitter {
   }
 
   /**
-   * @internal For a hub: its subprotocol, a further verdict on each request, behind that of `verify`, and answers to
-   * plain requests by path. With an http server of Node's, plain requests are that one's.
+   * @internal For a hub: its subprotocol, a further verdict on each request, behind that of `verify`, answers to
+   * plain requests by path, rates instead of the server's, and whose they are. With an http server of Node's, plain requests are that
+   * one's.
    * @throws `INVALID_STATE`: the I/O threads know by now what they have to ask.
    */
   _extend(
     protocol: string,
     verify: ((request: UpgradeRequest) => Promise<Verdict>) | undefined,
     pages: Readonly<Record<string, () => Refusal>>,
+    rate: NativeRate | null,
+    userOf: (request: UpgradeRequest) => string | undefined,
   ): void {
     if (this.state !== 'new') {
       throw new HawserError(
@@ -180,6 +183,9 @@ export class WebSocketServer extends ServerEmitter {
     }
     const { options } = this
     if (!options.protocols.includes(protocol)) options.protocols.push(protocol)
+    options.hub = true
+    options.rate = rate ?? options.rate
+    if (options.rate !== null && options.rate.user.length > 0) this.connections.userOf = userOf
     if (verify !== undefined) options.verify = bothVerdicts(options.verify, verify)
     for (const [path, page] of Object.entries(pages)) this.connections.pages.set(path, page)
   }
@@ -219,7 +225,11 @@ export class WebSocketServer extends ServerEmitter {
         protocols: options.protocols,
         decide: this.decides(),
         maxConnections: options.maxConnections,
-        slowConsumer: options.slowConsumer === 'disconnect' ? 1 : 0,
+        maxConnectionsPerAddress: options.maxConnectionsPerAddress,
+        rate: options.rate,
+        hub: options.hub,
+        slowConsumer: options.slowConsumer.policy,
+        conflateBy: options.slowConsumer.conflateBy,
       })
     } catch (error) {
       this.abandon(fromNative(error) as Error)

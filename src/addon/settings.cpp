@@ -198,6 +198,28 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   return to;
 }
 
+namespace {
+
+// messages, milliseconds, burst; or nothing.
+protocol::bucket_rule rule(const Napi::Object& from, const char* name) {
+  const auto list = from.Get(name).As<Napi::Array>();
+  if (list.Length() < 3) return {};
+  const auto at = [&](std::uint32_t i) { return list.Get(i).ToNumber().DoubleValue(); };
+  return protocol::bucket_rule::of(at(0), at(1), at(2));
+}
+
+hub::rate_rules to_rate(const Napi::Object& from) {
+  return {.connection = rule(from, "connection"),
+          .spacing = rule(from, "spacing"),
+          .user = rule(from, "user"),
+          .address = rule(from, "address"),
+          .memory = number<std::int64_t>(from, "memory") * 1'000'000,
+          .close_after = number<std::uint32_t>(from, "closeAfter"),
+          .answer = flag(from, "reply")};
+}
+
+}  // namespace
+
 std::unique_ptr<net::listen_settings> to_listen(const Napi::Object& from, const tls_contexts& contexts) {
   auto to = std::make_unique<net::listen_settings>();
   to->socket = to_socket(from);
@@ -215,7 +237,13 @@ std::unique_ptr<net::listen_settings> to_listen(const Napi::Object& from, const 
   to->decide = flag(from, "decide");
   to->max_connections = number<std::uint32_t>(from, "maxConnections");
   to->max_backpressure = number<std::size_t>(from, "maxBackpressure");
-  to->disconnect_slow = number<int>(from, "slowConsumer") == 1;
+  to->max_per_address = number<std::uint32_t>(from, "maxConnectionsPerAddress");
+  to->hub = flag(from, "hub");
+  const Napi::Value rate = from.Get("rate");
+  if (rate.IsObject()) to->rate = to_rate(rate.As<Napi::Object>());
+  to->slow = static_cast<net::slow_policy>(number<int>(from, "slowConsumer"));
+  for (const std::string& at : texts(from, "conflateBy"))
+    to->conflate_by.push_back(router::pointer::parse(at).value);
   return to;
 }
 
@@ -228,6 +256,8 @@ std::unique_ptr<net::adopt_settings> to_adopt(const Napi::Object& from) {
   to->key = text(from, "key");
   to->extensions = text(from, "extensions");
   to->protocol = text(from, "protocol");
+  to->address = text(from, "address");
+  to->user = text(from, "user");
   to->headers = headers(from, "headers");
   const std::string head = bytes(from, "head");
   to->head.assign(head.begin(), head.end());

@@ -332,6 +332,9 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
                   static_cast<std::int64_t>(head.head));
       break;
     }
+    case out_kind::user:
+      target.set_user(slot, text_of(payload));
+      break;
     case out_kind::forget:
       target.forget(slot, text_of(payload));
       break;
@@ -342,6 +345,7 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       target.subscribe_from(slot, {.topic = texts.substr(0, head.topic),
                                    .above = static_cast<std::int64_t>(head.above),
                                    .most = head.most,
+                                   .head = static_cast<std::int64_t>(head.head),
                                    .whole = texts.substr(head.topic, head.whole),
                                    .partial = texts.substr(std::size_t{head.topic} + head.whole)});
       break;

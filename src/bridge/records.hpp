@@ -86,6 +86,7 @@ enum class out_kind : std::uint8_t {
   keep = 25,  // connection = server id; payload = keep_head, topic: keeps what has an offset
   forget = 26,          // connection = server id; payload = topic: keeps nothing any more
   subscribe_from = 27,  // payload = replay_head, topic, two texts
+  user = 28,            // payload = who is behind the connection: its rate counts, too
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.
@@ -102,6 +103,7 @@ struct keep_head {
 };
 struct replay_head {
   double above;        // below 0: all that is kept
+  double head;         // offset of what was published last; below 0: not known
   std::uint32_t most;  // messages
   std::uint16_t topic, whole;
 };

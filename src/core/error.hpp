@@ -33,17 +33,18 @@ enum class errc : std::uint16_t {
   tls_bad_material = 28,  // cert/key/ca/pfx given to us cannot be used
   tls_client_cert_required = 29,
   // An open connection.
-  protocol_error = 40,     // close 1002
-  invalid_utf8 = 41,       // close 1007
-  message_too_big = 42,    // close 1009
-  policy_violation = 43,   // close 1008
-  inflate_failed = 44,     // close 1007
-  out_of_budget = 45,      // close 1013: partial messages exceed the runtime's bound
-  heartbeat_timeout = 46,  // close 1006
-  idle_timeout = 47,       // close 1000 to the peer; 1006 when it does not answer
-  close_timeout = 48,      // the peer did not answer our close in time
-  connection_lost = 49,    // end of stream without a close frame
-  slow_consumer = 50,      // close 1008: policy `disconnect` for a peer above its bound
+  protocol_error = 40,       // close 1002
+  invalid_utf8 = 41,         // close 1007
+  message_too_big = 42,      // close 1009
+  policy_violation = 43,     // close 1008
+  inflate_failed = 44,       // close 1007
+  out_of_budget = 45,        // close 1013: partial messages exceed the runtime's bound
+  heartbeat_timeout = 46,    // close 1006
+  idle_timeout = 47,         // close 1000 to the peer; 1006 when it does not answer
+  close_timeout = 48,        // the peer did not answer our close in time
+  connection_lost = 49,      // end of stream without a close frame
+  slow_consumer = 50,        // close 1008: policy `disconnect` for a peer above its bound
+  rate_limit_exceeded = 51,  // close 1008: the peer sends too much, and goes on
   // Listening.
   address_in_use = 60,
   address_not_available = 61,

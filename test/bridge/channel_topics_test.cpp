@@ -150,7 +150,7 @@ TEST_F(topics_test, a_slow_subscriber_is_left_out_and_counted) {
 TEST_F(topics_test, a_slow_subscriber_is_disconnected_where_that_is_the_policy) {
   auto settings = server_settings();
   settings->max_backpressure = 1 << 20;
-  settings->disconnect_slow = true;
+  settings->slow = net::slow_policy::disconnect;
   open(2, std::move(settings), 4096);
   subscribe(0, "t");
   subscribe(1, "t");

@@ -4,8 +4,9 @@ import { OP, RSV1 } from '../support/frames'
 import { plenty } from '../support/kernel'
 import type { RawPeer } from '../support/raw-peer'
 import { observe, useScope, type Session } from '../support/scope'
-import { event, turns } from '../support/waiters'
-import type { WebSocket, WebSocketServer } from '../support/subject'
+import { event, turns, until } from '../support/waiters'
+import { type WebSocket, WebSocketServer } from '../support/subject'
+import type { SlowConsumer } from '../../lib'
 
 const scope = useScope()
 
@@ -31,6 +32,17 @@ async function member(server: WebSocketServer, url: string): Promise<Member> {
   const inbox = observe(client)
   const [socket] = await connection
   return { ...observe(socket), client, inbox }
+}
+
+/** What tells keys apart: undefined is a value, too. */
+function keyOf(policy: SlowConsumer, message: object): unknown[] {
+  const pointers = typeof policy === 'object' ? [policy.conflate].flat() : ['/type']
+  return pointers.map((pointer) =>
+    pointer
+      .slice(1)
+      .split('/')
+      .reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], message),
+  )
 }
 
 const data = (member: Member): unknown[] => member.inbox.messages.map((m) => m.data)
@@ -214,7 +226,7 @@ describe('slow subscribers', () => {
   const bounds = { highWaterMark: 64 * 1024, maxBackpressure: 256 * 1024 }
 
   async function slow(
-    slowConsumer: 'drop' | 'disconnect',
+    slowConsumer: SlowConsumer,
   ): Promise<{ server: WebSocketServer; fast: Member; peer: RawPeer; socket: WebSocket }> {
     const { server, path, url } = await scope.unixServer({ ...bounds, slowConsumer })
     const fast = await member(server, url)
@@ -255,6 +267,95 @@ describe('slow subscribers', () => {
       numbers.push(frame.payload.readUInt32LE())
     expect(numbers.length).toBeLessThan(count)
     expect(numbers).toEqual([...numbers].sort((x, y) => x - y))
+  })
+
+  /** What the slow one reads from now on, up to the text 'end', which is sent to it behind everything. */
+  async function rest({ peer, socket }: { peer: RawPeer; socket: WebSocket }): Promise<Buffer[]> {
+    peer.resume()
+    socket.send('end')
+    const all: Buffer[] = []
+    for (let frame = await peer.nextFrame(); frame !== undefined; frame = await peer.nextFrame()) {
+      if (frame.payload.toString() === 'end') return all
+      all.push(frame.payload)
+    }
+    throw new Error('the connection has ended')
+  }
+
+  test('drop-oldest: what they miss is what waited longest', async () => {
+    const made = await slow('drop-oldest')
+    const { server, fast, socket } = made
+    let dropped = 0
+    server.on('dropped', (messages) => (dropped += messages))
+    await flood(server, fast)
+    expect(fast.inbox.messages).toHaveLength(count)
+    expect(socket.readyState).toBe(1)
+    expect(server._topics.gauges().bufferedBytes).toBeGreaterThan(0)
+    const numbers = (await rest(made)).map((payload) => payload.readUInt32LE())
+    expect(numbers.length).toBeLessThan(count)
+    expect(numbers).toEqual([...new Set(numbers)].sort((x, y) => x - y))
+    // The newest are there, as many as the bound takes.
+    const kept = Math.floor((bounds.maxBackpressure - bounds.highWaterMark) / size) - 3
+    expect(numbers.slice(-kept)).toEqual(Array.from({ length: kept }, (_, i) => count - kept + i))
+    expect(server._topics.gauges()).toMatchObject({
+      ...{ slowDropped: count - numbers.length, slowClosed: 0, conflated: 0 },
+      bufferedBytes: 0,
+    })
+    await until(() => dropped === count - numbers.length)
+  })
+
+  test.each<[SlowConsumer, (at: number) => object, number]>([
+    ['conflate', (at) => ({ type: `t${at % 3}`, key: at % 2 }), 3],
+    [{ conflate: '/payload/key' }, (at) => ({ type: `t${at % 3}`, payload: { key: at % 2 } }), 2],
+    [{ conflate: ['/a', '/b'] }, (at) => ({ a: at % 2, b: at % 3 === 0 ? 'x' : undefined }), 4],
+    [{ conflate: '/nowhere' }, (at) => ({ type: `t${at}` }), 1],
+  ])('%j: of each key only the latest waits', async (policy, shape, keys) => {
+    const made = await slow(policy)
+    const { server, fast } = made
+    const pad = 'x'.repeat(size)
+    for (let at = 0; at < count; at++) {
+      server.publish('t', JSON.stringify({ ...shape(at), at, pad }))
+      await fast.inbox.received(at + 1)
+    }
+    const numbers = (await rest(made)).map((text) => (JSON.parse(text.toString()) as { at: number }).at)
+    expect(numbers).toEqual([...new Set(numbers)].sort((x, y) => x - y))
+    // The latest of each key, which end the list, in their order.
+    const key = (at: number): string => JSON.stringify(keyOf(policy, shape(at)))
+    const latest = new Map(Array.from({ length: count }, (_, at) => [key(at), at]))
+    expect(latest.size).toBe(keys)
+    expect(numbers.slice(-keys)).toEqual([...latest.values()].sort((x, y) => x - y))
+    expect(server._topics.gauges()).toMatchObject({ slowDropped: 0, conflated: count - numbers.length })
+    expect(numbers.length).toBeLessThan(count)
+  })
+
+  test('what cannot be read has one key a topic, and topics are apart', async () => {
+    const made = await slow('conflate')
+    const { server, fast } = made
+    for (const each of server.clients) each.subscribe('u')
+    for (let i = 0; i < count; i++) {
+      server.publish(i % 2 === 0 ? 't' : 'u', i % 4 < 2 ? Buffer.alloc(size, i) : 'no json'.padEnd(size))
+      await fast.inbox.received(i + 1)
+    }
+    const last = (await rest(made)).slice(-2).map((bytes) => bytes.length)
+    expect(last).toEqual([size, size])
+    const { conflated, slowDropped } = server._topics.gauges()
+    expect(conflated).toBeGreaterThan(0)
+    expect(slowDropped).toBe(0)
+  })
+
+  test('options that cannot be', () => {
+    for (const slowConsumer of [
+      'oldest',
+      {},
+      { conflate: [] },
+      { conflate: 'x' },
+      { conflate: 5 },
+      null,
+      3,
+    ]) {
+      expect(() => new WebSocketServer({ noServer: true, slowConsumer: slowConsumer as never })).toThrow(
+        /`slowConsumer/,
+      )
+    }
   })
 
   test('disconnect: they are closed with 1008, the others are not', async () => {

@@ -5,6 +5,7 @@ import { payloadText, writeMessage } from '../../lib/server/hub/envelope'
 import { HubError, wireError } from '../../lib/server/hub/hub-error'
 import { Counters, latencyBounds } from '../../lib/server/hub/metrics'
 import { PresenceBook } from '../../lib/server/hub/presence'
+import { readServerGauges, serverGauges } from '../../lib/native/server-gauges'
 import { prometheusText } from '../../lib/server/hub/prometheus'
 import { Random } from '../support/random'
 
@@ -141,6 +142,7 @@ test('metrics as text for Prometheus', () => {
     rooms: 1,
     memberships: 2,
     largestRoom: 2,
+    server: readServerGauges(Float64Array.from(serverGauges, (_, i) => 100 + i)),
   })
   expect(metrics.latency.counts.reduce((sum, each) => sum + each)).toBe(metrics.latency.count)
   expect(metrics.latency.counts).toHaveLength(latencyBounds.length + 1)
@@ -155,8 +157,24 @@ test('metrics as text for Prometheus', () => {
     'hawser_hub_handling_seconds_bucket{le="0.01"} 3',
     'hawser_hub_handling_seconds_bucket{le="+Inf"} 4',
     'hawser_hub_handling_seconds_count 4',
+    'hawser_hub_kept_messages 100',
+    'hawser_hub_refused_upgrades_total{reason="address"} 108',
+    'hawser_hub_rate_limited_messages_total 109',
   ]) {
     expect(text.split('\n')).toContain(line)
+  }
+  // Everything that the I/O threads count is there, and each name is described once, before its samples.
+  serverGauges.forEach((_, i) => expect(text).toMatch(new RegExp(` ${100 + i}$`, 'm')))
+  const described = new Set<string>()
+  for (const line of text.trimEnd().split('\n')) {
+    const [, name] = /^# TYPE (\S+) (?:gauge|counter|histogram)$/.exec(line) ?? []
+    if (name !== undefined) {
+      expect([name, described.has(name)]).toEqual([name, false])
+      described.add(name)
+    } else if (!line.startsWith('#')) {
+      const sample = line.split(/[{ ]/)[0].replace(/_(bucket|sum|count)$/, '')
+      expect([line, described.has(sample)]).toEqual([line, true])
+    }
   }
   // Each line is a comment or a sample.
   const sample = /^(#.*|[a-z_]+(\{[a-z]+="([^"\\]|\\.)*"\})? [0-9.e+-]+)$/

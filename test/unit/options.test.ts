@@ -60,8 +60,10 @@ const refusedPool = (options: object): Failure | undefined => failure(() => new 
 
 /** `{ a: { b: value } }` from 'a.b'. */
 function nested(name: string, value: unknown): Record<string, unknown> {
-  const [outer, inner] = name.split('.')
-  return inner === undefined ? { [outer]: value } : { [outer]: { [inner]: value } }
+  return name.split('.').reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as Record<
+    string,
+    unknown
+  >
 }
 
 const elsewhere = new Set(['close.timeout', 'threads', 'throttle', 'debounce'])

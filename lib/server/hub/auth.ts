@@ -86,6 +86,11 @@ export class Authenticator {
     return true
   }
 
+  /** Who was accepted at the upgrade. */
+  userOf(request: UpgradeRequest): string | undefined {
+    return this.identities.get(request)?.userId
+  }
+
   /** A connection is there; it is admitted, or has to say who it is in time. */
   opened(connection: HubConnection): void {
     const { options } = this

@@ -70,7 +70,7 @@ export class HubCore {
   private epochs = 0
 
   constructor(
-    server: WebSocketServer,
+    private readonly server: WebSocketServer,
     readonly options: CheckedHubOptions,
     private readonly emit: Emit,
   ) {
@@ -112,6 +112,8 @@ export class HubCore {
     if (before === undefined) {
       const { userId } = identity
       this.transport.subscribe(socket, `u:${userId}`)
+      if (this.options.rate !== null && this.options.rate.user.length > 0)
+        this.transport.belongs(socket, userId)
       this.rooms.identify(connection, userId)
       const own = this.users.get(userId)
       if (own === undefined) this.users.set(userId, new Set([connection]))
@@ -200,7 +202,7 @@ export class HubCore {
     if (change === undefined) return
     if (keeps !== undefined) this.idle.delete(room)
     if (keeps === undefined) this.transport.subscribe(connection.socket, room.topic)
-    else this.transport.subscribeFrom(connection.socket, room.topic, from, options.partial ?? '')
+    else this.transport.subscribeFrom(connection.socket, room.topic, from, offset, options.partial ?? '')
     this.counters.joins++
     if (change.user) this.notice('user_joined', connection, room)
     this.log({ level: 'debug', event: 'join', room: name }, connection)
@@ -343,6 +345,7 @@ export class HubCore {
       rooms,
       memberships,
       largestRoom,
+      server: this.server._topics.gauges(),
     })
   }
 

@@ -1,5 +1,7 @@
 // Options of Hub, checked.
+import type { NativeRate } from '../../../types/native'
 import { OptionReader, badOption } from '../../core/validate'
+import { type HubRateLimitOptions, readRateLimit } from '../rate-limit'
 import type { HubAdapter } from './adapter'
 import type { AuthFunction, CheckedAuth, HubAuthOptions } from './auth'
 import type { HubConnection } from './hub-connection'
@@ -48,6 +50,11 @@ export interface HubOptions {
   maxRooms?: number
   /** Default 1000. */
   maxRoomsPerConnection?: number
+  /**
+   * How much peers may send, heartbeats apart; true: 100 messages a minute on each connection. A batch counts as the
+   * messages in it. Default: what the server's option says.
+   */
+  rateLimit?: boolean | HubRateLimitOptions
   /** Messages in one `batch`. Default 1000. */
   maxBatch?: number
   /**
@@ -92,6 +99,7 @@ export interface CheckedHubOptions {
   maxRooms: number
   maxRoomsPerConnection: number
   maxBatch: number
+  rate: NativeRate | null
   http: HttpPaths
   adapter: HubAdapter | undefined
   log: HubOptions['log']
@@ -111,6 +119,7 @@ export const hubOptionNames: readonly (keyof HubOptions)[] = [
   'maxRooms',
   'maxRoomsPerConnection',
   'maxBatch',
+  'rateLimit',
   'http',
   'adapter',
   'log',
@@ -137,6 +146,7 @@ export function readHubOptions(options: unknown): CheckedHubOptions {
     maxRooms: reader.number('maxRooms'),
     maxRoomsPerConnection: reader.number('maxRoomsPerConnection'),
     maxBatch: reader.number('maxBatch'),
+    rate: readRateLimit(reader.raw('rateLimit'), true),
     http: readHttp(reader.raw('http')),
     adapter,
     log: reader.func('log'),

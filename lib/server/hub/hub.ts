@@ -74,7 +74,9 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     this.dispatcher = new Dispatcher(this.core, (connection, paused) => this.pause(connection, paused))
     const asks = checked.csrf !== undefined || (checked.auth !== undefined && checked.auth.at !== 'message')
     const verdict = asks ? (request: UpgradeRequest) => this.verdict(request, checked.csrf) : undefined
-    server._extend(hubProtocol, verdict, this.pages(checked.http))
+    server._extend(hubProtocol, verdict, this.pages(checked.http), checked.rate, (request) =>
+      this.core.auth.userOf(request),
+    )
     server.on('connection', (socket, request) => this.connected(socket, request))
     server.once('close', () => void this.ended())
     const started = checked.adapter?.start(this.core.asNode())

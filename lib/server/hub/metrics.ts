@@ -1,4 +1,5 @@
-// Counters of a hub, and their text for Prometheus.
+// Counters of a hub.
+import type { ServerGauges } from '../../native/server-gauges'
 
 /** Upper bounds of the classes of handling times, in milliseconds; what is longer counts in the last, without bound. */
 export const latencyBounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000] as const
@@ -25,7 +26,9 @@ export interface HubMetrics {
   leaves: number
   resumed: number
   resumeFailed: number
-  /** Errors told to peers, by code. */
+  /** What the I/O threads count. */
+  server: ServerGauges
+  /** Errors told to peers, by code; those of rates are among what the I/O threads count. */
   errors: Readonly<Record<string, number>>
   /** Times from a message to the end of its handlers; `counts` has one class more than `bounds`. */
   latency: { bounds: readonly number[]; counts: readonly number[]; sum: number; count: number }
@@ -66,7 +69,10 @@ export class Counters {
   }
 
   snapshot(
-    now: Pick<HubMetrics, 'connections' | 'authenticated' | 'rooms' | 'memberships' | 'largestRoom'>,
+    now: Pick<
+      HubMetrics,
+      'connections' | 'authenticated' | 'rooms' | 'memberships' | 'largestRoom' | 'server'
+    >,
   ): HubMetrics {
     const { connectionsTotal, messagesIn, bytesIn, messagesOut, bytesOut } = this
     const { requests, acks, duplicates, joins, leaves, resumed, resumeFailed } = this

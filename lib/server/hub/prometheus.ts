@@ -1,7 +1,8 @@
 // Metrics as text, in the format that Prometheus reads (version 0.0.4).
+import type { ServerGauges } from '../../native/server-gauges'
 import type { HubMetrics } from './metrics'
 
-type Plain = Exclude<keyof HubMetrics, 'errors' | 'latency'>
+type Plain = Exclude<keyof HubMetrics, 'errors' | 'latency' | 'server'>
 const rows: readonly (readonly [Plain, string, 'gauge' | 'counter', string])[] = [
   ['connections', 'connections', 'gauge', 'Open connections'],
   ['connectionsTotal', 'connections_total', 'counter', 'Connections that were opened'],
@@ -27,6 +28,39 @@ const rows: readonly (readonly [Plain, string, 'gauge' | 'counter', string])[] =
   ['resumeFailed', 'resume_failed_total', 'counter', 'Rooms in which it could not'],
 ]
 
+/** Of the I/O threads; those of one name differ by a label. */
+const serverRows: readonly (readonly [keyof ServerGauges, string, 'gauge' | 'counter', string])[] = [
+  ['bufferedBytes', 'buffered_bytes', 'gauge', 'Bytes that wait for peers'],
+  ['keptMessages', 'kept_messages', 'gauge', 'Messages that rooms keep'],
+  ['keptBytes', 'kept_bytes', 'gauge', 'Bytes of those'],
+  ['keptTopics', 'kept_rooms', 'gauge', 'Rooms that keep messages'],
+  [
+    'slowDropped',
+    'slow_consumer_dropped_messages_total',
+    'counter',
+    'Published messages that slow consumers did not get',
+  ],
+  [
+    'slowClosed',
+    'slow_consumer_closed_connections_total',
+    'counter',
+    'Slow consumers that were disconnected',
+  ],
+  [
+    'conflated',
+    'conflated_messages_total',
+    'counter',
+    'Published messages that gave way to later ones for slow consumers',
+  ],
+  ['rateLimited', 'rate_limited_messages_total', 'counter', 'Messages above a rate'],
+  ['rateClosed', 'rate_limited_connections_total', 'counter', 'Connections closed for messages above a rate'],
+  ['heartbeats', 'heartbeats_total', 'counter', 'Heartbeats answered on the I/O threads'],
+  ['refusedPath', 'refused_upgrades_total{reason="path"}', 'counter', 'Upgrades that were refused'],
+  ['refusedOrigin', 'refused_upgrades_total{reason="origin"}', 'counter', ''],
+  ['refusedFull', 'refused_upgrades_total{reason="full"}', 'counter', ''],
+  ['refusedAddress', 'refused_upgrades_total{reason="address"}', 'counter', ''],
+]
+
 export function prometheusText(metrics: HubMetrics, prefix = 'hawser_hub_'): string {
   const lines: string[] = []
   for (const [key, name, kind, help] of rows) {
@@ -35,6 +69,11 @@ export function prometheusText(metrics: HubMetrics, prefix = 'hawser_hub_'): str
       `# TYPE ${prefix}${name} ${kind}`,
       `${prefix}${name} ${metrics[key]}`,
     )
+  }
+  for (const [key, name, kind, help] of serverRows) {
+    const [bare] = name.split('{')
+    if (help !== '') lines.push(`# HELP ${prefix}${bare} ${help}`, `# TYPE ${prefix}${bare} ${kind}`)
+    lines.push(`${prefix}${name} ${metrics.server[key]}`)
   }
   const errors = `${prefix}errors_total`
   lines.push(`# HELP ${errors} Errors told to peers`, `# TYPE ${errors} counter`)

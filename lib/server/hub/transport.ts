@@ -1,5 +1,6 @@
 // What the hub needs of the server beneath it: topics, and topics that keep what was published.
 import type { WebSocket } from '../../core/websocket'
+import { Out } from '../../native/records'
 import type { WebSocketServer } from '../websocket-server'
 
 /** Bounds of what a room keeps. */
@@ -16,6 +17,8 @@ export type CheckedBounds = Required<HistoryBounds>
 export interface HubTransport {
   subscribe(socket: WebSocket, topic: string): void
   unsubscribe(socket: WebSocket, topic: string): void
+  /** Whose rate the socket's messages count against, beside its own. */
+  belongs(socket: WebSocket, user: string): void
   /** To all subscribers of any of the topics but one, once to each. False: somebody is above the high-water mark. */
   publish(topics: readonly string[], text: string, except: WebSocket | undefined): boolean
   /** From now on the topic keeps what is published to it with an offset. */
@@ -25,9 +28,9 @@ export interface HubTransport {
   publishKept(topic: string, text: string, offset: number, except: WebSocket | undefined): boolean
   /**
    * Sends what is kept above `offset`, in order, and then what is published: no gap, nothing twice. `partial` goes first
-   * where something above was kept no more.
+   * where something above was kept no more. `head` is the offset of what was published last.
    */
-  subscribeFrom(socket: WebSocket, topic: string, offset: number, partial: string): void
+  subscribeFrom(socket: WebSocket, topic: string, offset: number, head: number, partial: string): void
   /** The offset above which everything is kept, as far as it is known here; 0 when nothing was lost yet. */
   keptFrom(topic: string): number
 }
@@ -41,6 +44,10 @@ export class ServerTransport implements HubTransport {
   }
   unsubscribe(socket: WebSocket, topic: string): void {
     socket.unsubscribe(topic)
+  }
+
+  belongs(socket: WebSocket, user: string): void {
+    socket._channel?.command(Out.user, socket._slot, 0, Buffer.from(user))
   }
 
   publish(topics: readonly string[], text: string, except: WebSocket | undefined): boolean {
@@ -59,8 +66,8 @@ export class ServerTransport implements HubTransport {
     return this.server._topics.publish([topic], text, offset, except)
   }
 
-  subscribeFrom(socket: WebSocket, topic: string, offset: number, partial: string): void {
-    this.server._topics.subscribeFrom(socket, topic, offset, everything, { partial })
+  subscribeFrom(socket: WebSocket, topic: string, offset: number, head: number, partial: string): void {
+    this.server._topics.subscribeFrom(socket, topic, offset, everything, { partial }, head)
   }
 
   keptFrom(topic: string): number {

@@ -246,7 +246,9 @@ void connection::close_transport() {
     if (above_mark_) server_->note_above(false);
     above_mark_ = false;
     server_->topics().leave_all(*this);
+    note_buffered(0);
   }
+  gate_.reset();
   if (pipe_ && transport_open_ && !(shutdown_done_ && input_ended_)) {
     // The stream has not ended both ways: it is destroyed.
     extra().pipe_end_broken = true;

@@ -5,9 +5,9 @@
 //   bytes out:  send() ─► (deflate) ─► frame ─► out_ ─► once a turn: flush() ─► (TLS) ─► TCP or pipe
 //
 // Implementation files: connection.cpp (life cycle, timers, events), connection_handshake.cpp,
-// connection_read.cpp, connection_write.cpp, connection_replay.cpp. Everything runs on the reactor's thread.
-// The reactor owns connections and destroys one when its close event was delivered and no asynchronous
-// operation refers to it any more.
+// connection_read.cpp, connection_screen.cpp, connection_write.cpp, connection_replay.cpp. Everything runs on
+// the reactor's thread. The reactor owns connections and destroys one when its close event was delivered and
+// no asynchronous operation refers to it any more.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/hub/rate_gate.hpp"
 #include "core/net/byte_buffer.hpp"
 #include "core/net/dialer.hpp"
 #include "core/net/engine.hpp"
@@ -35,7 +36,7 @@ namespace hawser::net {
 class published;
 class server;
 class topic;
-struct replay_queue;
+class replay_queue;
 
 // Bound to the reactor's own executor: half the size of one that may run anywhere.
 using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
@@ -50,6 +51,11 @@ struct shared_settings {
   bool timed_pings = false;   // pings carry the time, so that pongs tell the round trip
   protocol::decoder_settings plain;
   protocol::decoder_settings deflated;
+};
+
+// What a policy has left out.
+struct later_counts {
+  std::uint32_t dropped = 0, conflated = 0;
 };
 
 class connection : public protocol::timer_node {
@@ -79,7 +85,8 @@ class connection : public protocol::timer_node {
   void pipe_data(std::span<std::uint8_t> bytes);
   void pipe_ack(std::uint32_t bytes);
   void pipe_end(bool broken);
-  void shutdown_server();  // 1001, or an end at once where the handshake is not done
+  void set_user(std::string_view user);  // whose rate it counts against, too
+  void shutdown_server();                // 1001, or an end at once where the handshake is not done
 
   // Topics.
   void subscribe(std::string_view name);
@@ -95,6 +102,10 @@ class connection : public protocol::timer_node {
   // Older messages are still on their way: what is published now goes behind them. False as above.
   bool replaying() const noexcept { return extra_ && extra_->replay; }
   bool publish_later(const std::shared_ptr<const published>& message);
+  // The same where policy says what gives way: older messages, or one of the same key.
+  void publish_later(const std::shared_ptr<const published>& message, std::string key, later_counts& counts);
+  // Something waits for the kernel, and with so many bytes more it would be above the high-water mark.
+  bool crowded_by(std::size_t bytes) const noexcept;
   // Policy for a subscriber above its bound.
   void drop_slow();
   // Where it is subscribed, with its place among the subscribers; null: nowhere. Kept by topic_table.
@@ -251,6 +262,16 @@ class connection : public protocol::timer_node {
   void replay_held();
   bool stalled() const noexcept { return blocked_ || paused_; }
 
+  // connection_screen.cpp
+  bool enter(std::string_view address);
+  bool sends_too_much() const noexcept;
+  bool screen(std::span<const std::uint8_t> payload, message_flags flags);
+  bool answer_heartbeat(std::span<const std::uint8_t> payload);
+  void refuse_message(const hub::rate_gate::verdict& verdict, std::span<const std::uint8_t> payload);
+  bool may_answer() const noexcept;
+  void write_answer(std::string_view text);
+  std::span<const std::uint8_t> with_slack(std::span<const std::uint8_t> payload);
+
   // connection_replay.cpp
   void write_published(const published& message);
   bool send_later(std::span<const std::uint8_t> payload, send_flags flags);
@@ -274,6 +295,7 @@ class connection : public protocol::timer_node {
   void arm_write();
   void after_flush();
   void note_mark();
+  void note_buffered(std::size_t bytes);
 
   reactor& reactor_;
   stream_socket socket_;
@@ -303,6 +325,7 @@ class connection : public protocol::timer_node {
   bool traffic_ : 1 = false;     // bytes came since the last heartbeat decision
   std::uint16_t pending_ = 0;
   std::uint16_t operations_ = 0;
+  std::uint32_t buffered_ = 0;  // bytes that the kernel had not taken after the last flush
   protocol::close_handshake close_;
   protocol::heartbeat heartbeat_;
   std::int64_t deadline_ = 0;      // of the handshake or the close; 0: none
@@ -318,6 +341,7 @@ class connection : public protocol::timer_node {
   std::unique_ptr<opening> opening_;
   std::unique_ptr<tls_session> tls_;
   std::unique_ptr<deflate_state> deflate_;
+  std::unique_ptr<hub::rate_gate> gate_;  // null: no rate holds
   std::unique_ptr<held_input> held_;
   std::unique_ptr<rare> extra_;
 };

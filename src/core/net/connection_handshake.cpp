@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <cstring>
 
+#include "core/net/address_key.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/dial_socket.hpp"
 #include "core/net/fields.hpp"
@@ -29,6 +30,16 @@ peer_name name_of(const stream_endpoint& from) {
   const tcp::endpoint at = to_tcp(from);
   return {at.address().to_string(), at.port()};
 }
+
+std::string peer_key(const stream_socket& socket) {
+  boost::system::error_code ec;
+  const stream_endpoint from = socket.remote_endpoint(ec);
+  const int family = from.protocol().family();
+  if (ec || (family != AF_INET && family != AF_INET6)) return {};
+  return address_key(to_tcp(from).address());
+}
+
+constexpr std::string_view crowded_address = "Too many connections come from this address.";
 
 }  // namespace
 
@@ -157,6 +168,13 @@ void connection::adopt(std::unique_ptr<adopt_settings> settings, server& owner) 
     }
   }
   phase_ = phase::deciding;
+  if (!enter(address_key(settings->address))) {
+    server_->note(server_state::gauge::refused_address);
+    refuse(429, crowded_address, {{"Retry-After", "5"}});
+    arm_read();
+    return;
+  }
+  if (!settings->user.empty()) set_user(settings->user);
   std::string text;
   if (!protocol::format_upgrade_response(protocol::accept_key(settings->key), settings->protocol,
                                          opening_->extensions, settings->headers, text)) {
@@ -336,6 +354,10 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
   if (server_->full()) {
     server_->note(server_state::gauge::refused_full);
     return refuse(503, "The server takes no more connections.", {{"Retry-After", "5"}});
+  }
+  if (!enter(peer_key(socket_))) {
+    server_->note(server_state::gauge::refused_address);
+    return refuse(429, crowded_address, {{"Retry-After", "5"}});
   }
   if (settings_->values.deflate_enabled) {
     if (auto agreed = protocol::negotiate_server(request.extensions(), settings_->values.deflate)) {

@@ -16,26 +16,40 @@ void connection::replay(const std::shared_ptr<const published>& message) {
     return;
   }
   if (!replaying()) extra().replay = std::make_unique<replay_queue>();
-  extra_->replay->entries.emplace_back(message);
+  extra_->replay->add(message);
 }
 
 bool connection::publish_later(const std::shared_ptr<const published>& message) {
   if (!is_open()) return true;
   replay_queue& queue = *extra_->replay;
   const std::size_t size = message->plain().size();
-  if (pending_output() + queue.live_bytes + size > server_->settings().max_backpressure) return false;
-  queue.live_bytes += size;
-  queue.entries.emplace_back(replay_queue::live{message});
+  if (pending_output() + queue.live_bytes() + size > server_->settings().max_backpressure) return false;
+  queue.add_live(message, {});
   return true;
+}
+
+bool connection::crowded_by(std::size_t bytes) const noexcept {
+  const std::size_t waiting = pending_output();
+  return waiting > 0 && waiting + bytes > settings_->values.high_water_mark && !fragmenting_;
+}
+
+void connection::publish_later(const std::shared_ptr<const published>& message, std::string key,
+                               later_counts& counts) {
+  if (!is_open()) return;
+  if (!replaying()) extra().replay = std::make_unique<replay_queue>();
+  replay_queue& queue = *extra_->replay;
+  if (queue.add_live(message, std::move(key))) counts.conflated++;
+  while (pending_output() + queue.live_bytes() > server_->settings().max_backpressure && queue.drop_oldest())
+    counts.dropped++;
+  if (queue.empty()) extra_->replay.reset();
 }
 
 // JavaScript counts it as waiting until the kernel has it. False: it goes on with the message whose fragments
 // everything here waits for.
 bool connection::send_later(std::span<const std::uint8_t> payload, send_flags flags) {
   replay_queue& queue = *extra_->replay;
-  if (fragmenting_ && queue.sends == 0) return false;
-  queue.sends++;
-  queue.entries.emplace_back(replay_queue::sent{{payload.begin(), payload.end()}, flags});
+  if (fragmenting_ && queue.sends() == 0) return false;
+  queue.add(replay_queue::sent{{payload.begin(), payload.end()}, flags});
   return true;
 }
 
@@ -67,25 +81,19 @@ void connection::write_published(const published& message) {
 // Until so many bytes wait for the kernel.
 void connection::pump_replay(std::size_t upto) {
   // A send among the entries must not come back here.
-  const std::unique_ptr<replay_queue> queue = std::move(extra_->replay);
-  while (!queue->entries.empty() && is_open() && pending_output() < upto &&
-         (!fragmenting_ || queue->sends > 0)) {
-    auto one = std::move(queue->entries.front());
-    queue->entries.pop_front();
-    if (auto* kept = std::get_if<std::shared_ptr<const published>>(&one)) {
+  std::unique_ptr<replay_queue> queue = std::move(extra_->replay);
+  while (!queue->empty() && is_open() && pending_output() < upto && (!fragmenting_ || queue->sends() > 0)) {
+    replay_queue::entry one = queue->take();
+    if (const auto* kept = std::get_if<replay_queue::kept>(&one)) {
       write_published(**kept);
-    } else if (auto* live = std::get_if<replay_queue::live>(&one)) {
-      queue->live_bytes -= live->message->plain().size();
+    } else if (const auto* live = std::get_if<replay_queue::live>(&one)) {
       write_published(*live->message);
     } else {
       auto& sent = std::get<replay_queue::sent>(one);
-      queue->sends--;
       send(sent.payload, sent.flags);
     }
   }
-  if (!queue->entries.empty() && is_open()) {
-    extra().replay = std::make_unique<replay_queue>(std::move(*queue));
-  }
+  if (!queue->empty() && is_open()) extra().replay = std::move(queue);
 }
 
 }  // namespace hawser::net

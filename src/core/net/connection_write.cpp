@@ -303,6 +303,7 @@ void connection::arm_write() {
 // goes on.
 void connection::after_flush() {
   account();
+  note_buffered(pending_output());
   if (above_mark_) note_mark();
   if (pending_output() == 0) {
     reactor_.give_buffer(std::move(out_));
@@ -348,6 +349,14 @@ void connection::note_mark() {
   if (above_mark_ ? pending_output() > mark / 2 : pending_output() <= mark) return;
   above_mark_ = !above_mark_;
   server_->note_above(above_mark_);
+}
+
+void connection::note_buffered(std::size_t bytes) {
+  const auto now = static_cast<std::uint32_t>(std::min<std::size_t>(bytes, UINT32_MAX));
+  if (now == buffered_ || server_ == nullptr) return;
+  // Unsigned: less is more than all, and around.
+  server_->note(server_state::gauge::buffered_bytes, std::uint64_t{now} - buffered_);
+  buffered_ = now;
 }
 
 void connection::account() {

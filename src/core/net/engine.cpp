@@ -109,6 +109,9 @@ void engine::subscribe(std::uint32_t slot, std::string_view topic) {
 void engine::unsubscribe(std::uint32_t slot, std::string_view topic) {
   if (connection* c = reactor_->find(slot)) c->unsubscribe(topic);
 }
+void engine::set_user(std::uint32_t slot, std::string_view user) {
+  if (connection* c = reactor_->find(slot)) c->set_user(user);
+}
 bool engine::publish(std::uint32_t id, std::string_view topic, std::span<const std::uint8_t> payload,
                      send_flags flags, std::uint32_t except) {
   server* s = reactor_->find_server(id);

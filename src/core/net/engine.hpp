@@ -43,6 +43,7 @@ struct replay_request {
   std::string_view topic;
   std::int64_t above = -1;          // the offset it has; below 0: none
   std::uint32_t most = 0xffffffff;  // messages; the newest
+  std::int64_t head = -1;           // what has been published by now; below 0: not known
   // Texts that go first: everything above was kept, or not.
   std::string_view whole, partial;
 };
@@ -112,6 +113,8 @@ class engine {
   void reject(std::uint32_t slot, std::string_view answer);
   void subscribe(std::uint32_t slot, std::string_view topic);
   void unsubscribe(std::uint32_t slot, std::string_view topic);
+  // Who is behind a connection of a server, for the rate of each user.
+  void set_user(std::uint32_t slot, std::string_view user);
   // False: other engines have enough to do with what was published; run no more commands in this turn.
   bool publish(std::uint32_t server, std::string_view topic, std::span<const std::uint8_t> payload,
                send_flags flags, std::uint32_t except);

@@ -42,6 +42,11 @@ reactor::~reactor() {
   exchange_.reset();
 }
 
+void reactor::refresh_now() noexcept {
+  now_ = steady_now();
+  slept_ = false;
+}
+
 std::int64_t reactor::steady_now() noexcept {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::steady_clock::now().time_since_epoch())
@@ -69,7 +74,7 @@ void reactor::turn() {
   counters_.turns.add(1);
   arm_timer();
   sleep();
-  now_ = steady_now();
+  refresh_now();
   turn_bytes_ = 0;
   if (!light_) context_.poll();
   run_deferred();
@@ -119,6 +124,7 @@ void reactor::sleep() {
     return;
   }
   const auto before = std::chrono::steady_clock::now();
+  slept_ = true;
   if (!stopping_.load(std::memory_order_acquire)) context_.run_one();
   sink_.awake();
   if (exchange_) exchange_->awake();

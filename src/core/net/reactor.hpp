@@ -24,6 +24,7 @@
 #include "core/net/answer_spin.hpp"
 #include "core/net/byte_buffer.hpp"
 #include "core/net/connection.hpp"
+#include "core/net/control_reader.hpp"
 #include "core/net/counter.hpp"
 #include "core/net/engine.hpp"
 #include "core/net/exchange.hpp"
@@ -72,7 +73,11 @@ class reactor {
   event_sink& sink() noexcept { return sink_; }
   protocol::memory_budget& budget() noexcept { return budget_; }
   counters& count() noexcept { return counters_; }
-  std::int64_t now() const noexcept { return now_; }
+  // Milliseconds. The same throughout a turn, and what is handled when a sleep ends happens after it.
+  std::int64_t now() noexcept {
+    if (slept_) refresh_now();
+    return now_;
+  }
   connection* add(std::uint32_t slot, protocol::role self, std::shared_ptr<const shared_settings> settings);
   template <class Fn>
   void each_connection(Fn fn) {
@@ -130,6 +135,10 @@ class reactor {
   std::vector<std::uint8_t>& deflate_scratch() noexcept { return deflate_scratch_; }
   std::vector<std::uint8_t>& client_scratch() noexcept { return client_scratch_; }
   void trim(std::vector<std::uint8_t>& scratch);
+  control_reader& controls() {
+    if (!controls_) controls_ = std::make_unique<control_reader>();
+    return *controls_;
+  }
   byte_buffer take_buffer();
   void give_buffer(byte_buffer&& buffer);
   protocol::inflater& shared_inflater(int window_bits);
@@ -151,6 +160,7 @@ class reactor {
   void arm_timer();
   void reap();
   void answer_flush(std::uint32_t commands);
+  void refresh_now() noexcept;
   static std::int64_t steady_now() noexcept;
 
   engine& engine_;
@@ -166,6 +176,7 @@ class reactor {
   std::atomic<bool> stopping_{false};
 
   std::int64_t now_ = 0;
+  bool slept_ = false;  // since now_ was read
   std::size_t turn_bytes_ = 0;
   std::uint32_t last_commands_ = 0;
   bool light_ = false;     // the last wait blocked: events come one by one
@@ -186,6 +197,7 @@ class reactor {
   std::size_t spare_bytes_ = 0;
   std::array<std::unique_ptr<protocol::inflater>, 16> inflaters_;
   std::unordered_map<std::uint32_t, std::unique_ptr<protocol::deflater>> deflaters_;
+  std::unique_ptr<control_reader> controls_;
   std::array<std::uint8_t, 4096> masks_;
   std::size_t mask_at_ = sizeof(masks_);
 

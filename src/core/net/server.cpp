@@ -29,6 +29,7 @@ server::server(reactor& owner, std::uint32_t id, prepared_server prepared)
     : reactor_(owner),
       id_(id),
       settings_(std::move(prepared.settings)),
+      screens_(settings_->hub || settings_->rate),
       gauge_(prepared.gauge),
       group_(std::move(prepared.group)),
       part_(group_ ? owner.joined()->index() : 0),
@@ -42,6 +43,7 @@ server::server(reactor& owner, std::uint32_t id, prepared_server prepared)
       timer_(owner.context()),
       sweep_timer_(owner.context()) {
   owner.sink().flushed(gauge_, 0, 0);
+  for (const router::pointer& at : settings_->conflate_by) key_fields_.push_back(keys_.add(at));
 }
 
 server::~server() { reactor_.slots().forget_state(id_, state_.get()); }

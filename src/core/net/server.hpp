@@ -24,6 +24,7 @@
 #include "core/net/server_state.hpp"
 #include "core/net/slot_table.hpp"
 #include "core/net/topics.hpp"
+#include "core/router/field_reader.hpp"
 
 namespace hawser::net {
 
@@ -74,7 +75,10 @@ class server {
   const listen_settings& settings() const noexcept { return *settings_; }
   const std::shared_ptr<const shared_settings>& shared() const noexcept { return shared_; }
   topic_table& topics() noexcept { return topics_; }
+  server_state& state() noexcept { return *state_; }
   void note(server_state::gauge what, std::uint64_t count = 1) noexcept { gauges_[what].add(count); }
+  // Messages are looked at before JavaScript gets them.
+  bool screens() const noexcept { return screens_; }
 
   void on_room();  // the sink may have room again
   bool finished() const noexcept { return finished_ && operations_ == 0; }
@@ -89,6 +93,7 @@ class server {
     std::shared_ptr<const published> message;
     std::array<std::span<const std::uint8_t>, 16> ready;
     std::array<byte_buffer, 16> own;
+    later_counts later;
   };
 
   error_info bind();
@@ -118,10 +123,13 @@ class server {
   void arm_sweep();
   void encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body);
   void note_slow(const std::vector<connection*>& slow);
+  void note_dropped(std::size_t count);
+  std::string key_of(const topic& to, std::span<const std::uint8_t> payload, send_flags flags);
 
   reactor& reactor_;
   const std::uint32_t id_;
   const std::shared_ptr<const listen_settings> settings_;
+  const bool screens_;
   const std::uint32_t gauge_;
   const std::shared_ptr<server_group> group_;  // null: all of the server is here
   const std::uint32_t part_;                   // number of this reactor
@@ -130,6 +138,8 @@ class server {
   server_state::part& gauges_;
   topic_table& topics_;
   hub::history<published> kept_;
+  router::field_reader keys_;  // of messages that are conflated
+  std::vector<std::uint32_t> key_fields_;
   std::uint32_t union_ = 0;  // number of the latest message to several topics
   acceptor_type acceptor_;
   boost::asio::steady_timer timer_;  // pause after EMFILE, deadline of close()

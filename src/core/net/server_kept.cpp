@@ -77,7 +77,7 @@ void server::subscribe_from(connection& who, const replay_request& what) {
     floor = std::max(floor, kept->last());
   }
   topics_.subscribe(who, what.topic);
-  if (topic* to = topics_.find(what.topic); to != nullptr && floor >= 0) to->set_floor(who, floor);
+  if (topic* to = topics_.find(what.topic); to != nullptr && floor >= 0) to->set_floor(who, floor, what.head);
 }
 
 }  // namespace hawser::net

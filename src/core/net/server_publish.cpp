@@ -1,6 +1,9 @@
 // Publishing: one message to the subscribers of a topic, here and on the reactors of the other parts.
+#include <optional>
+
 #include "core/net/reactor.hpp"
 #include "core/net/server.hpp"
+#include "core/router/message_key.hpp"
 
 namespace hawser::net {
 
@@ -99,13 +102,22 @@ void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flag
   const std::int64_t offset = frames.message ? frames.message->offset() : -1;
   const bool floors = offset >= 0 && to.has_floors();
   const std::uint32_t mark = frames.message && frames.message->topics() > 1 ? union_ : 0;
+  const bool waits = settings_->slow >= slow_policy::drop_oldest;
+  std::optional<std::string> key;
+  const auto later = [&](connection& c) {
+    if (!key) key = settings_->slow == slow_policy::conflate ? key_of(to, payload, flags) : std::string();
+    c.publish_later(shared(), *key, frames.later);
+  };
   // Who is too slow is dealt with afterwards: closing changes the list.
   std::vector<connection*> slow;
   for (connection* c : to.subscribers()) {
-    if (c->slot() == except || (floors && to.knows(*c, offset))) continue;
+    if (c->slot() == except && !(floors && to.owes(*c, offset))) continue;
+    if (floors && to.knows(*c, offset)) continue;
     if (mark != 0 && std::exchange(c->union_mark, mark) == mark) continue;
-    bool taken;
-    if (c->replaying()) {
+    bool taken = true;
+    if (waits && (c->replaying() || c->crowded_by(protocol::max_frame_header + payload.size()))) {
+      later(*c);
+    } else if (c->replaying()) {
       taken = c->publish_later(shared());
     } else if (!c->deflates() || !flags.compress) {
       taken = c->publish_frame(plain());
@@ -118,6 +130,27 @@ void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flag
   }
   if (floors) to.raise_floors(offset);
   if (!slow.empty()) note_slow(slow);
+  if (frames.later.dropped > 0) note_dropped(frames.later.dropped);
+  if (frames.later.conflated > 0) note(server_state::gauge::conflated, frames.later.conflated);
+  frames.later = {};
+}
+
+// Messages of one topic and the same values at the pointers replace each other; what cannot be read has none.
+std::string server::key_of(const topic& to, std::span<const std::uint8_t> payload, send_flags flags) {
+  std::string key = to.name();
+  std::vector<std::uint8_t>& scratch = reactor_.client_scratch();
+  scratch.resize(payload.size() + router::field_reader::slack);
+  if (!payload.empty()) std::memcpy(scratch.data(), payload.data(), payload.size());
+  if (!flags.binary) keys_.read({scratch.data(), payload.size()});
+  for (const std::uint32_t field : key_fields_) {
+    const router::message_key value =
+        flags.binary ? router::message_key{} : router::key_of(keys_.field(field));
+    const auto size = static_cast<std::uint32_t>(value.bytes.size());
+    key += static_cast<char>(value.kind);
+    key.append(reinterpret_cast<const char*>(&size), sizeof(size)).append(value.bytes);
+  }
+  reactor_.trim(scratch);
+  return key;
 }
 
 void server::encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body) {
@@ -129,16 +162,20 @@ void server::encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<co
   into.commit(header + body.size());
 }
 
-void server::note_slow(const std::vector<connection*>& slow) {
-  reactor_.count().dropped.add(slow.size());
-  dropped_ += static_cast<std::uint32_t>(slow.size());
+void server::note_dropped(std::size_t count) {
+  reactor_.count().dropped.add(count);
+  note(server_state::gauge::slow_dropped, count);
+  dropped_ += static_cast<std::uint32_t>(count);
   if (reactor_.sink().event(event_kind::dropped, id_, dropped_, {})) {
     dropped_ = 0;
   } else {
     reactor_.mark_blocked(*this);
   }
-  note(server_state::gauge::slow_dropped, slow.size());
-  if (settings_->disconnect_slow) {
+}
+
+void server::note_slow(const std::vector<connection*>& slow) {
+  note_dropped(slow.size());
+  if (settings_->slow == slow_policy::disconnect) {
     note(server_state::gauge::slow_closed, slow.size());
     for (connection* c : slow) c->drop_slow();
   }

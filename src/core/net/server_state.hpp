@@ -14,6 +14,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/hub/bucket_table.hpp"
 #include "core/hub/history.hpp"
 #include "core/net/counter.hpp"
 #include "core/net/topics.hpp"
@@ -32,8 +33,14 @@ class server_state {
     refused_path,
     refused_origin,
     refused_full,
+    refused_address,
+    rate_limited,
+    rate_closed,
+    heartbeats,
+    buffered_bytes,
+    conflated,
   };
-  static constexpr std::size_t gauges = 8;
+  static constexpr std::size_t gauges = 14;
 
   struct alignas(64) part {
     std::array<counter, gauges> counts;
@@ -46,6 +53,10 @@ class server_state {
 
   part& at(std::uint32_t index) noexcept { return parts_[index]; }
   std::uint32_t home() const noexcept { return home_; }
+
+  // Buckets of users and addresses, and who is connected from where; they have mutexes of their own.
+  hub::bucket_table& users() noexcept { return users_; }
+  hub::bucket_table& addresses() noexcept { return addresses_; }
 
   // Of all parts together; what is kept is counted once, for the parts share it.
   std::array<double, gauges> read() const {
@@ -80,6 +91,7 @@ class server_state {
  private:
   const std::uint32_t home_, size_;
   const std::unique_ptr<part[]> parts_;
+  hub::bucket_table users_, addresses_;
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<hub::kept_gauge>> kept_;
 };

@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "core/client/client_gauges.hpp"
+#include "core/hub/rate_gate.hpp"
 #include "core/net/tls_context.hpp"
 #include "core/protocol/deflate.hpp"
 #include "core/protocol/handshake.hpp"
 #include "core/protocol/message_decoder.hpp"
+#include "core/router/pointer.hpp"
 
 namespace hawser::net {
 
@@ -62,12 +64,18 @@ struct adopt_settings {
   std::string protocol;
   header_list headers;
   std::vector<std::uint8_t> head;
+  std::string address;  // of the peer; empty: nobody knows
+  std::string user;     // the same
 
   adopt_settings() = default;
   adopt_settings(const adopt_settings&) = delete;
   adopt_settings& operator=(const adopt_settings&) = delete;
   ~adopt_settings();
 };
+
+// What is done about a subscriber that is behind. The first two: above maxBackpressure. The others: above the
+// high-water mark published messages wait as references, up to maxBackpressure.
+enum class slow_policy : std::uint8_t { drop_newest, disconnect, drop_oldest, conflate };
 
 struct listen_settings {
   socket_settings socket;
@@ -85,7 +93,11 @@ struct listen_settings {
   bool decide = false;
   std::uint32_t max_connections = 0;
   std::size_t max_backpressure = 64 << 20;
-  bool disconnect_slow = false;
+  std::uint32_t max_per_address = 0;  // connections; 0: no limit
+  slow_policy slow = slow_policy::drop_newest;
+  std::vector<router::pointer> conflate_by;  // what tells keys apart beside the topic
+  hub::rate_rules rate;
+  bool hub = false;                               // peers speak docs/protocol.md
   std::size_t max_kept = std::size_t{256} << 20;  // of all topics that keep messages
 };
 

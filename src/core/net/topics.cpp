@@ -6,16 +6,21 @@
 
 namespace hawser::net {
 
-void topic::set_floor(const connection& who, std::int64_t offset) {
-  std::erase_if(floors_, [&](const auto& one) { return one.first == &who; });
-  floors_.emplace_back(&who, offset);
+void topic::set_floor(const connection& who, std::int64_t offset, std::int64_t head) {
+  std::erase_if(floors_, [&](const floor& one) { return one.who == &who; });
+  floors_.push_back({&who, offset, head});
 }
 bool topic::knows(const connection& who, std::int64_t offset) const noexcept {
   return std::ranges::any_of(floors_,
-                             [&](const auto& one) { return one.first == &who && offset <= one.second; });
+                             [&](const floor& one) { return one.who == &who && offset <= one.offset; });
+}
+bool topic::owes(const connection& who, std::int64_t offset) const noexcept {
+  return std::ranges::any_of(floors_, [&](const floor& one) {
+    return one.who == &who && offset > one.offset && offset <= one.head;
+  });
 }
 void topic::raise_floors(std::int64_t offset) {
-  std::erase_if(floors_, [&](const auto& one) { return one.second <= offset; });
+  std::erase_if(floors_, [&](const floor& one) { return std::max(one.offset, one.head) <= offset; });
 }
 
 bool topic_table::subscribe(connection& who, std::string_view name) {
@@ -73,7 +78,7 @@ topic* topic_table::find(std::string_view name) {
 void topic_table::remove(topic& from, std::uint32_t index) {
   if (from.has_floors()) {
     const connection* who = from.subscribers_[index];
-    std::erase_if(from.floors_, [&](const auto& one) { return one.first == who; });
+    std::erase_if(from.floors_, [&](const topic::floor& one) { return one.who == who; });
   }
   connection* moved = from.subscribers_.back();
   from.subscribers_.pop_back();

@@ -23,10 +23,12 @@ class topic {
   const std::string& name() const noexcept { return name_; }
   const std::vector<connection*>& subscribers() const noexcept { return subscribers_; }
 
-  // A subscriber that has everything up to this offset: what comes late from another reactor is no news.
-  void set_floor(const connection& who, std::int64_t offset);
+  // A subscriber that has everything up to `offset`: what comes late from another reactor is no news. What
+  // had been published up to `head` when it asked is due to it, whoever had its slot then and was left out.
+  void set_floor(const connection& who, std::int64_t offset, std::int64_t head);
   bool has_floors() const noexcept { return !floors_.empty(); }
   bool knows(const connection& who, std::int64_t offset) const noexcept;
+  bool owes(const connection& who, std::int64_t offset) const noexcept;
   // A message with this offset was delivered, and offsets go up.
   void raise_floors(std::int64_t offset);
 
@@ -34,7 +36,11 @@ class topic {
   friend class topic_table;
   std::string name_;
   std::vector<connection*> subscribers_;
-  std::vector<std::pair<const connection*, std::int64_t>> floors_;  // few, and not for long
+  struct floor {
+    const connection* who;
+    std::int64_t offset, head;
+  };
+  std::vector<floor> floors_;  // few, and not for long
 };
 
 class topic_table {

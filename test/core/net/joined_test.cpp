@@ -501,6 +501,35 @@ TEST_F(joined_engines, adopted_connections_count_and_hear_what_is_published) {
   EXPECT_EQ(peers[2].read_frame().payload, "own");
 }
 
+// A socket that was left out of a kept message has gone, and its slot is another's, when the message arrives.
+TEST_F(joined_engines, what_was_kept_before_a_subscription_is_due_to_it_whoever_had_its_slot) {
+  connect(listen(), 3);
+  std::size_t peer = 0;
+  while (homes[peer].first != 1) peer++;
+  const std::uint32_t slot = homes[peer].second;
+  const std::string_view topic = "t";
+  const auto kept = [&](std::int64_t offset, const std::string& text) {
+    e[0].run([&](engine& core) {
+      core.publish(1, {.topics = {&topic, 1}, .offset = offset, .except_part = 1, .except = slot},
+                   bytes_of(text), {});
+    });
+  };
+  for (test_engine& one : e)
+    one.run([&](engine& core) { core.keep(1, topic, {.count = 10, .bytes = 1000, .age = 0}, 0); });
+  // While this runs engine 1 does not look at what is handed to it.
+  e[1].run([&](engine& core) {
+    kept(1, "one");
+    kept(2, "two");
+    core.subscribe_from(slot, {.topic = topic, .above = 0, .head = 2});
+  });
+  EXPECT_EQ(peers[peer].read_frame().payload, "one");
+  EXPECT_EQ(peers[peer].read_frame().payload, "two");
+  kept(3, "three");
+  e[0].run([](engine&) {});
+  publish(0, "to all");
+  EXPECT_EQ(peers[peer].read_frame().payload, "to all") << "from then on it is left out";
+}
+
 TEST_F(joined_engines, take_back_a_server_that_was_only_prepared) {
   const std::vector<std::uint32_t> gauges_before = e[0].core().prepare_listen(1, server_settings());
   e[0].core().abandon_listen(1);

@@ -86,7 +86,8 @@ export class Peer {
   }
   /** Everything that was sent to it before has come. */
   async settled(): Promise<void> {
-    await this.ask({ type: 'heartbeat' })
+    // One with a payload is not answered ahead of the rest.
+    await this.ask({ type: 'heartbeat', payload: 0 })
   }
   async end(): Promise<{ code: number; reason: string }> {
     await this.until(() => this.closed !== undefined, 'close')
