@@ -7,6 +7,7 @@ import type { RawPeer } from '../support/raw-peer'
 import { DEADLINE, event, until } from '../support/waiters'
 import { Hub, WebSocketServer } from '../../lib'
 import { type Peer, useHubs } from './support/hubs'
+import { rejection } from './support/managed'
 
 const scope = useHubs()
 /** A rate that gives no token back while a test runs. */
@@ -45,6 +46,16 @@ describe('rateLimit', () => {
     expect(peer.of('error')).toHaveLength(1)
     expect(other.of('error')).toEqual([])
     expect(hub.metrics()).toMatchObject({ messagesIn: 8, errors: {}, server: { rateClosed: 0 } })
+  })
+
+  test('a request of WebSocketClient rejects, with what it was told', async () => {
+    const { hub, url } = await scope.hub({ rateLimit: { connection: few(1) } })
+    hub.handle('ask', () => 'answer')
+    const { client } = await scope.connected(url)
+    expect(await client.request('ask')).toBe('answer')
+    const error = await rejection(client.request('ask'))
+    expect(error).toMatchObject({ code: 'RATE_LIMIT_EXCEEDED', recoverable: true })
+    expect((error as { retryAfter?: number }).retryAfter).toBeGreaterThan(0)
   })
 
   test('a user has one rate on all its connections, and after it has come again', async () => {
