@@ -44,8 +44,6 @@ export class WebSocketSubject<T> extends Subject<T> {
       distinctUntilChanged(),
     )
     this.stream = new Observable((subscriber) => {
-      if (this.closed)
-        throw new HawserError('INVALID_STATE', 'The subject was ended by `unsubscribe()`: make another')
       const session = this.session ?? this.begin()
       session.output.subscribe(subscriber)
       return () => this.left(session)
@@ -65,6 +63,9 @@ export class WebSocketSubject<T> extends Subject<T> {
     complete?: (() => void) | null,
   ): Subscription
   override subscribe(...args: unknown[]): Subscription {
+    if (this.closed) {
+      throw new HawserError('INVALID_STATE', 'The subject was ended by `unsubscribe()`: make another')
+    }
     return this.stream.subscribe(...(args as [Partial<Observer<T>>]))
   }
 
