@@ -1,5 +1,13 @@
 // The client behind streams: lent by the program, or made for the first subscriber and closed behind the last.
-import { BehaviorSubject, Observable, Subject, asyncScheduler, distinctUntilChanged, map } from 'rxjs'
+import {
+  BehaviorSubject,
+  Observable,
+  Subject,
+  type Subscription,
+  asyncScheduler,
+  distinctUntilChanged,
+  map,
+} from 'rxjs'
 import type { ConnectionInfo } from '../client/client-status'
 import type { ClientStateName } from '../client/engine'
 import type { ProtocolMap } from '../client/protocol-map'
@@ -41,6 +49,8 @@ export function lent<P extends ProtocolMap>(client: WebSocketClient<P>): ClientS
 interface Made<P extends ProtocolMap> {
   readonly client: WebSocketClient<P>
   users: number
+  /** Closes it, once it has no users for so long. */
+  leaving: Subscription | undefined
 }
 
 /** Clients that `make` makes, one at a time. */
@@ -69,17 +79,22 @@ export class OwnClients<P extends ProtocolMap> implements ClientSource<P> {
   acquire(): Lease<P> {
     const made = this.present ?? this.begin()
     made.users++
+    made.leaving?.unsubscribe()
     return { client: made.client, release: () => this.release(made) }
   }
 
   private begin(): Made<P> {
-    const made: Made<P> = { client: this.make(), users: 0 }
+    const made: Made<P> = { client: this.make(), users: 0, leaving: undefined }
     const { client } = made
     this.present = made
     this.latest = made
     // The first of all listeners: who subscribes again at once because of what follows gets a new client.
     client.onStateChange((state: ClientStateName, _info: ConnectionInfo) => {
-      if ((state === 'failed' || state === 'disconnected') && this.present === made) this.present = undefined
+      if (state === 'failed' || state === 'disconnected') {
+        if (this.present === made) this.present = undefined
+        // Nothing is left to wait for.
+        if (made.users === 0) this.leave(made)
+      }
       if (this.latest === made) this.states.next(state)
     })
     client.on('error', (error) => this.errors.next(error))
@@ -91,11 +106,13 @@ export class OwnClients<P extends ProtocolMap> implements ClientSource<P> {
   private release(made: Made<P>): void {
     if (--made.users > 0) return
     // Behind the present turn at the earliest: `switchMap` leaves one stream before it enters the next.
-    asyncScheduler.schedule(() => {
-      if (made.users > 0) return
-      if (this.present === made) this.present = undefined
-      void made.client.close()
-    }, this.linger)
+    made.leaving = asyncScheduler.schedule(() => this.leave(made), this.linger)
+  }
+
+  private leave(made: Made<P>): void {
+    made.leaving?.unsubscribe()
+    if (this.present === made) this.present = undefined
+    void made.client.close()
   }
 }
 

@@ -31,6 +31,8 @@ export class WebSocketSubject<T> extends Subject<T> {
   private readonly host: SessionHost<T>
   private session: Session<T> | undefined
   private outbox: Outbox<T>
+  /** Ends the session, once it has no subscribers for so long. */
+  private leaving: Subscription | undefined
 
   /** @throws TypeError, RangeError `INVALID_OPTION`; HawserError `INVALID_STATE` where there is no WebSocket class. */
   constructor(config: string | URL | WebSocketSubjectConfig<T>) {
@@ -45,6 +47,7 @@ export class WebSocketSubject<T> extends Subject<T> {
     )
     this.stream = new Observable((subscriber) => {
       const session = this.session ?? this.begin()
+      this.leaving?.unsubscribe()
       session.output.subscribe(subscriber)
       return () => this.left(session)
     })
@@ -144,11 +147,8 @@ export class WebSocketSubject<T> extends Subject<T> {
 
   private left(session: Session<T>): void {
     if (session.output.observed) return
-    const leave = (): void => {
-      if (!session.output.observed) session.abandon()
-    }
-    if (this.config.linger === 0) leave()
-    else asyncScheduler.schedule(leave, this.config.linger)
+    if (this.config.linger === 0 || session !== this.session) session.abandon()
+    else this.leaving = asyncScheduler.schedule(() => session.abandon(), this.config.linger)
   }
 
   private post(entry: Entry<T>): void {
@@ -184,6 +184,7 @@ export class WebSocketSubject<T> extends Subject<T> {
           return
         }
         this.session = undefined
+        this.leaving?.unsubscribe()
         if (unsent !== undefined) this.outbox = unsent
         if (this.states.value !== 'failed') this.states.next('disconnected')
       },

@@ -251,6 +251,18 @@ describe('linger', () => {
   })
 })
 
+test('a connection that ends while it lingers leaves nothing behind', () => {
+  virtual(({ cold, expectObservable }) => {
+    const subject = subjectOf(false, { linger: 50 })
+    expectObservable(subject, '^--!').toBe('---')
+    cold('o---n').subscribe((letter) => acts[letter]())
+    cold('70ms n').subscribe(() => subject.next('for the next one'))
+    expectObservable(subject, '80ms ^').toBe('80ms -')
+  })
+  expect(ScriptedSocket.made.map(({ closes }) => closes.length)).toEqual([0, 0])
+  expect(ScriptedSocket.last.opens().said).toEqual(['for the next one'])
+})
+
 describe('retryBackoff', () => {
   const fails = (error: unknown, times = Infinity, then = of('a')) => {
     let failed = 0
