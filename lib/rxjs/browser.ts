@@ -1,6 +1,3 @@
 // `hawser/rxjs` where sockets are the browser's: nothing of Node, nothing native.
-import { type SocketConstructor, setUsualSocket } from './socket-like'
-
 export * from './names'
-
-setUsualSocket(() => (globalThis as { WebSocket?: SocketConstructor }).WebSocket)
+export { webSocket, WebSocketSubject } from './browser-web-socket'

@@ -1,5 +1,4 @@
-// The public names, the same in every environment.
-export { webSocket, WebSocketSubject } from './web-socket-subject'
+// The public names but webSocket() and its class, which each entry has from where its sockets come from.
 export type { WebSocketMessage, WebSocketSubjectConfig } from './web-socket-config'
 export type { SocketReconnectOptions } from './reconnect'
 export type { EventObserver, SocketClose, SocketConstructor, SocketLike, SocketMessage } from './socket-like'

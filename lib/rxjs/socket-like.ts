@@ -49,13 +49,3 @@ export function notify<E>(observer: EventObserver<E> | undefined, event: E): voi
     })
   }
 }
-
-let usual: () => SocketConstructor | undefined = () => undefined
-
-/** Which class `webSocket()` takes without `WebSocketCtor`; each entry of the package says its own. */
-export function setUsualSocket(find: () => SocketConstructor | undefined): void {
-  usual = find
-}
-export function usualSocket(): SocketConstructor | undefined {
-  return usual()
-}

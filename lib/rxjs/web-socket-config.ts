@@ -10,7 +10,6 @@ import {
   type SocketConstructor,
   type SocketLike,
   type SocketMessage,
-  usualSocket,
 } from './socket-like'
 
 /** What a serializer may return. */
@@ -70,15 +69,18 @@ export interface CheckedConfig<T> {
   linger: number
 }
 
-/** Throws INVALID_OPTION; `INVALID_STATE` where there is no WebSocket. */
-export function readConfig<T>(given: string | URL | WebSocketSubjectConfig<T>): CheckedConfig<T> {
+/** `usual`: the class without `WebSocketCtor`. Throws INVALID_OPTION; INVALID_STATE where there is no class. */
+export function readConfig<T>(
+  given: string | URL | WebSocketSubjectConfig<T>,
+  usual: SocketConstructor | undefined,
+): CheckedConfig<T> {
   const config: WebSocketSubjectConfig<T> =
     typeof given === 'string' || given instanceof URL ? { url: given } : given
   if ((config as unknown) === null || typeof config !== 'object') {
     badOption('config', 'a URL or an object', config)
   }
   const { url, protocol, binaryType, options } = config
-  const ctor = config.WebSocketCtor ?? usualSocket()
+  const ctor = config.WebSocketCtor ?? usual
   if (ctor === undefined) {
     throw new HawserError(
       'INVALID_STATE',

@@ -1,4 +1,4 @@
-// webSocket(): takes the place of the function of that name in rxjs/webSocket.
+// A connection as a subject: what webSocket() makes, whatever the class of its sockets.
 import {
   BehaviorSubject,
   Observable,
@@ -13,19 +13,18 @@ import type { ClientStateName } from '../client/engine'
 import { HawserError } from '../core/error'
 import { type Channel, type Ending, type Entry, Outbox } from './outbox'
 import { notify } from './socket-like'
-import { type CheckedConfig, type WebSocketSubjectConfig, readConfig } from './web-socket-config'
+import type { CheckedConfig } from './web-socket-config'
 import { Session, type SessionHost } from './web-socket-session'
 
 /**
  * A connection as a subject: subscribing connects, what is `next`ed is sent, all subscribers share one connection, and
  * it closes when the last one leaves.
  */
-export class WebSocketSubject<T> extends Subject<T> {
+export abstract class SocketSubject<T> extends Subject<T> {
   /** The states of a managed client; begins with the present one. Subscribing does not connect. */
   readonly connectionState$: Observable<ClientStateName>
   /** Whether there is a connection; begins with the present state. Subscribing does not connect. */
   readonly isConnected$: Observable<boolean>
-  private readonly config: CheckedConfig<T>
   private readonly states = new BehaviorSubject<ClientStateName>('idle')
   private readonly stream: Observable<T>
   private readonly host: SessionHost<T>
@@ -34,10 +33,8 @@ export class WebSocketSubject<T> extends Subject<T> {
   /** Ends the session, once it has no subscribers for so long. */
   private leaving: Subscription | undefined
 
-  /** @throws TypeError, RangeError `INVALID_OPTION`; HawserError `INVALID_STATE` where there is no WebSocket class. */
-  constructor(config: string | URL | WebSocketSubjectConfig<T>) {
+  constructor(private readonly config: CheckedConfig<T>) {
     super()
-    this.config = readConfig(config)
     this.outbox = this.emptyOutbox()
     this.host = this.makeHost()
     this.connectionState$ = this.states.pipe(distinctUntilChanged())
@@ -190,17 +187,4 @@ export class WebSocketSubject<T> extends Subject<T> {
       },
     }
   }
-}
-
-/**
- * A connection as a subject, with the names and the behaviour of `rxjs/webSocket`; docs/rxjs.md lists where it differs.
- *
- * @example
- * const prices$ = webSocket<Price>({ url: 'wss://feed.example', reconnect: true })
- * prices$.subscribe((price) => console.log(price))
- * prices$.next({ watch: 'A' })
- * @throws TypeError, RangeError `INVALID_OPTION`
- */
-export function webSocket<T>(config: string | URL | WebSocketSubjectConfig<T>): WebSocketSubject<T> {
-  return new WebSocketSubject(config)
 }

@@ -63,7 +63,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const pages = ['docs/client.md', 'docs/routing.md', 'docs/formats.md']
+const pages = ['docs/client.md', 'docs/routing.md', 'docs/formats.md', 'docs/rxjs.md']
 const documented = pages.flatMap(examples)
 
 test('every page has examples, and every example says what it prints', () => {
