@@ -11,7 +11,7 @@ import type {
   RequestType,
 } from '../client/protocol-map'
 import type { BatchOptions, SubscribeSpec } from '../client/subscription-spec'
-import type { RequestOptions, WebSocketClient } from '../client/websocket-client'
+import type { RequestOptions, WebSocketClient } from '../index'
 import type { HawserError } from '../core/error'
 import { OptionReader, badArgument } from '../core/validate'
 import { type ClientSource, OwnClients, isConnected, lent } from './client-source'

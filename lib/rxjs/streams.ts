@@ -10,7 +10,7 @@ import type {
   RequestType,
 } from '../client/protocol-map'
 import type { BatchOptions } from '../client/subscription-spec'
-import type { RequestOptions, WebSocketClient } from '../client/websocket-client'
+import type { RequestOptions, WebSocketClient } from '../index'
 import { type StreamOptions, fromClient } from './from-client'
 import type { RoutedObservable } from './routed-observable'
 

@@ -16,7 +16,7 @@ import type {
   RequestType,
   SendType,
 } from '../client/protocol-map'
-import type { RequestOptions, WebSocketClient } from '../client/websocket-client'
+import type { RequestOptions, WebSocketClient } from '../index'
 import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'
 import { ManualClock, type TestClock } from './clock'
