@@ -46,16 +46,13 @@ test.each([
   })
 })
 
-test('so it does with an old version', () => {
+test.each(['7.2.0', '6.6.7', '8.0.0-alpha.14'])('so it does with %s', (version) => {
   mkdirSync(join(folder, 'node_modules/rxjs'))
-  writeFileSync(
-    join(folder, 'node_modules/rxjs/index.js'),
-    'exports.Observable = class {}; exports.asyncScheduler = {}',
-  )
+  writeFileSync(join(folder, 'node_modules/rxjs/package.json'), JSON.stringify({ name: 'rxjs', version }))
   const code = `try { require('hawser/rxjs') } catch (error) { (${failure})(error) }`
   expect(run(code)).toEqual({
     code: 'INVALID_STATE',
-    message: expect.stringContaining('7 from 7.2 on') as string,
+    message: `\`hawser/rxjs\` works with RxJS 7 from 7.3 on, and ${version} is installed: npm install rxjs@7`,
   })
 })
 
