@@ -27,6 +27,21 @@ export const clientCases = [
     { over: 'ws-includes', atLeast: 2 },
   ]),
   {
+    id: 'rxjs-85',
+    group: 'client',
+    kind: 'rxjs',
+    title: 'RxJS: feed of 85 B JSON, a stream of 1 in 100 messages; the others filter rxjs/webSocket',
+    load: { size: 85, ...feed },
+    unit: 'messages/s',
+    peers: ['hawser', 'ws', 'undici', 'node24'],
+    targets: [
+      { over: 'ws', atLeast: 10 },
+      { over: 'undici', atLeast: 10 },
+      { over: 'node24', atLeast: 10 },
+      { of: 'loop', atMost: 0.25 },
+    ],
+  },
+  {
     id: 'conflate',
     group: 'client',
     kind: 'conflate',

@@ -47,6 +47,7 @@ function idleClients(context, peer, test) {
 
 export const clientRunners = {
   feed: ofFeed('feed'),
+  rxjs: ofFeed('rxjs'),
   conflate: ofFeed('conflate'),
   columns: ofFeed('columns'),
   request,

@@ -95,6 +95,7 @@ export function versions() {
     'undici',
     'reconnecting-websocket',
     'partysocket',
+    'rxjs',
     '@oven/bun-linux-x64',
     '@deno/linux-x64-glibc',
     'node24',

@@ -62,6 +62,7 @@ export const defaults = {
   maxWaiters: { unit: 'count', value: 1_000, min: 1, max: 1_000_000 },
   idleTime: { unit: 'ms', value: 60_000, min: 0, max: longest },
   acquireTimeout: { unit: 'ms', value: 30_000, min: 0, max: longest },
+  linger: { unit: 'ms', value: 0, min: 0, max: longest },
   'auth.deadline': { unit: 'ms', value: 10_000, min: 1, max: longest },
   'auth.grace': { unit: 'ms', value: 30_000, min: 0, max: longest },
   'history.count': { unit: 'count', value: 100, min: 1, max: 10_000_000 },

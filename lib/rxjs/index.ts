@@ -1,0 +1,5 @@
+// `hawser/rxjs`: sockets and managed clients as streams of RxJS 7.
+import './peer'
+
+export * from './names'
+export { webSocket, WebSocketSubject } from './web-socket'
