@@ -29,12 +29,8 @@ export type { UpgradeCallback } from './server/handle-upgrade'
 export type { UpgradeRequest } from './server/upgrade-request'
 
 export { WebSocketClient } from './client/websocket-client'
-export type {
-  ClientEvents,
-  ClientSendOptions,
-  ClientSendPromised,
-  RequestOptions,
-} from './client/websocket-client'
+export type { ClientEvents } from './client/client-listeners'
+export type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client/client-send'
 export type {
   ClientHeartbeatOptions,
   SendBatchOptions,
