@@ -1,13 +1,10 @@
 // What comes up from the engine of a client, and where it goes: to the router, to promises, to listeners, to the roles.
 import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
-import type { ClientOutbox } from './client-outbox'
-import type { ClientTokens } from './client-tokens'
 import type { EngineEvents, Settlement, StateChange } from './engine'
 import { readReply } from './envelope'
-import type { MessageRouter, RoutedClient } from './message-router'
+import type { RoutedClient } from './message-router'
 import { replyError, settlementError } from './pending'
-import type { Rooms } from './rooms'
 import type { WireHost } from './wire'
 
 export class ClientInbox implements EngineEvents, RoutedClient {
@@ -18,10 +15,6 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     /** What handlers get as their client. */
     readonly face: unknown,
     private readonly body: ClientBody,
-    private readonly router: MessageRouter<never, never>,
-    private readonly outbox: ClientOutbox,
-    private readonly tokens: ClientTokens,
-    private readonly rooms: Rooms,
   ) {}
 
   // ------------------------------------------------------------------------------------------------ for the router
@@ -36,13 +29,13 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   // ------------------------------------------------------------------------------------------------------ messages
 
   message(routes: number | Uint32Array, text: string): void {
-    this.router.message(this, routes, text)
+    this.body.router?.message(this, routes, text)
   }
   batch(route: number, joined: string, lengths: Uint32Array): void {
-    this.router.batch(this, route, joined, lengths)
+    this.body.router?.batch(this, route, joined, lengths)
   }
   columns(route: number, rows: number, values: Float64Array, missing: number): void {
-    this.router.columns(this, route, rows, values, missing)
+    this.body.router?.columns(this, route, rows, values, missing)
   }
   untyped(text: string): void {
     const { wire, listeners } = this.body
@@ -56,7 +49,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   }
 
   reply(token: number, text: string): void {
-    const { options, pending, wire } = this.body
+    const { layout, pending, wire } = this.body
     let message: unknown
     try {
       message = JSON.parse(text)
@@ -64,7 +57,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
       pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
       return
     }
-    this.settle(token, wire?.readReply(message) ?? readReply(options.layout, message))
+    this.settle(token, wire?.readReply(message) ?? readReply(layout, message))
     wire?.settled(token)
   }
 
@@ -76,7 +69,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   /** Control messages of the server that no request waits for. */
   control(text: string): void {
-    const { body, rooms } = this
+    const { body } = this
     let message: Record<string, unknown>
     try {
       message = JSON.parse(text) as Record<string, unknown>
@@ -86,17 +79,18 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     }
     switch (message.type) {
       case 'token_expired':
-        void this.tokens.give('expired')
+        void body.tokens?.give('expired')
         break
       case 'positions':
-        rooms.read(message.payload)
+        body.rooms?.read(message.payload)
         break
       case 'resume_failed':
-        for (const failure of rooms.failed(message.payload)) body.listeners.emit('resume_failed', failure)
+        for (const failure of body.rooms?.failed(message.payload) ?? [])
+          body.listeners.emit('resume_failed', failure)
         break
       case 'error':
       case 'auth_error':
-        if (this.outbox.refuseAcked(message)) break
+        if (body.outbox.refuseAcked(message)) break
         body.fail(replyError('A message', message.error ?? message.payload))
         break
     }
@@ -119,13 +113,13 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   }
 
   drain(): void {
-    this.outbox.onDrain()
+    this.body.outbox.onDrain()
   }
 
   // ------------------------------------------------------------------------------------------------ the connection
 
   state(change: StateChange): void {
-    const { body, rooms } = this
+    const { body } = this
     const { status, wire } = body
     const before = status.state
     const error = status.changed(change)
@@ -135,12 +129,15 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     }
     body.listeners.emit('state', change.state, status.info())
     if (error !== undefined) body.fail(error)
-    if (change.state === 'connected') rooms.connected()
+    if (change.state === 'connected') {
+      body.rooms?.connected()
+      body.met = true
+    }
     status.tell(error)
   }
 
   tokenWanted(reason: 'connect' | 'refused' | 'expired'): void {
-    void this.tokens.give(reason)
+    void this.body.tokens?.give(reason)
   }
   routeRefused(detail: string): void {
     this.body.fail(new HawserError('INVALID_OPTION', `A subscription cannot be evaluated: ${detail}`))
@@ -154,24 +151,23 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   closed(): void {
     const { body } = this
-    const { feed, listeners, pending, status, wire } = body
+    const { ended, feed, listeners, outbox, pending, router, status, tokens, wire } = body
     feed?.end()
     wire?.ended()
-    this.router.detach(this)
-    this.tokens.stop()
+    router?.detach(this)
+    tokens?.stop()
     pending.rejectAll('closed')
-    this.outbox.end()
+    outbox.end()
     const before = status.state
     status.end()
     if (status.state !== before) listeners.emit('state', status.state, status.info())
-    for (const resolve of body.ended ?? []) resolve()
+    for (const resolve of ended ?? []) resolve()
   }
 
   /** What the wire of a codec or a dialect needs. */
   wireHost(): WireHost {
     const { body } = this
-    const { listeners, options, pending, status } = body
-    const { acks, layout } = options
+    const { acks, layout, listeners, outbox, pending, status } = body
     return {
       layout,
       fail: (error) => body.fail(error),
@@ -179,7 +175,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
       acks: () => acks === 1 || (acks === 0 && status.info().protocol === 'hawser.v1'),
       waits: (token) => pending.has(token),
       connected: () => status.state === 'connected',
-      drained: () => this.outbox.onDrain(),
+      drained: () => outbox.onDrain(),
       untyped: (text) => listeners.emit('message', text),
       binary: (data) => listeners.emit('binary', data as Buffer),
     }

@@ -11,7 +11,7 @@ import type { HeartbeatOptions } from '../core/socket-options'
 import { OptionReader, badOption } from '../core/validate'
 import { readProtocols } from '../core/client-options'
 import { type AuthOptions, type CheckedAuth, type TokenFunction, readAuth } from './auth'
-import type { Layout, RoutingOptions } from './envelope'
+import { type Layout, type RoutingOptions, readLayout } from './envelope'
 import { MessageRouter } from './message-router'
 import { type Codec, readCodec } from './codec'
 import { type Dialect, readDialect } from './dialect'
@@ -241,7 +241,7 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
       : { interval: 0, timeout: 0 },
     queue: readQueue(reader.raw('queue')),
     batch: readBatch(reader.raw('sendBatch')),
-    layout: router?.layout ?? new MessageRouter(routing ?? dialect?.routing).layout,
+    layout: router?.layout ?? readLayout(routing ?? dialect?.routing),
     router,
     codec,
     dialect,

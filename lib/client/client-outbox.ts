@@ -18,8 +18,8 @@ import { aborted, replyError } from './pending'
 
 export class ClientOutbox {
   /** Messages with `ack` that have none yet: their tokens by id. */
-  private readonly acked = new Map<string, number>()
-  private drains: (() => void)[] = []
+  private acked: Map<string, number> | undefined
+  private drains: (() => void)[] | undefined
 
   constructor(private readonly body: ClientBody) {}
 
@@ -33,13 +33,13 @@ export class ClientOutbox {
       checkType(type)
       return this.push(type, { id, payload, room: undefined, correlationId: undefined }, plain)
     }
-    const checked = readSend(type, options, this.body.options.queue.store !== '')
+    const checked = readSend(type, options, this.body.stores)
     const { room, correlationId, ack, durable, signal } = checked
     const parts = { id, payload, room, correlationId, ack: ack || durable }
     const message: EngineSend = { ...plain, ...checked.message, id, acked: ack, durable }
     if (!ack && !durable) return this.push(type, parts, message)
     const promise = this.promised<undefined>('message', type, parts, message, signal)
-    const forget = (): void => void this.acked.delete(id)
+    const forget = (): void => void this.acked?.delete(id)
     promise.then(forget, forget)
     return promise
   }
@@ -49,14 +49,14 @@ export class ClientOutbox {
     if (bytes === undefined) {
       return badArgument('data', 'a Buffer, a TypedArray, a DataView or an ArrayBuffer', data)
     }
-    const { message } = readSend('binary', options, this.body.options.queue.store !== '')
+    const { message } = readSend('binary', options, this.body.stores)
     return this.taken(this.body.engine.send({ ...plain, ...message, data: bytes, binary: true }))
   }
 
   request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
     try {
       checkType(type)
-      const { requestTimeout } = this.body.options
+      const { requestTimeout } = this.body
       if (options === undefined) return this.ask(type, payload, plain.priority, requestTimeout)
       const checked = readRequest(options, requestTimeout)
       return this.ask(type, payload, checked.priority, checked.requestTimeout, checked)
@@ -80,12 +80,11 @@ export class ClientOutbox {
   /** Resolves when less than half of `highWaterMark` waits. */
   drained(): Promise<void> {
     if (this.isDrained()) return Promise.resolve()
-    return new Promise((resolve) => this.drains.push(resolve))
+    return new Promise((resolve) => (this.drains ??= []).push(resolve))
   }
 
   private isDrained(): boolean {
-    const { engine, options, wire } = this.body
-    const { highWaterMark } = options.socket.socket
+    const { engine, highWaterMark, wire } = this.body
     return engine.bufferedAmount <= highWaterMark / 2 && (wire?.encoding ?? 0) === 0
   }
 
@@ -97,14 +96,16 @@ export class ClientOutbox {
 
   /** Nobody has to wait any longer. */
   end(): void {
-    for (const resolve of this.drains.splice(0)) resolve()
+    const { drains } = this
+    this.drains = undefined
+    for (const resolve of drains ?? []) resolve()
   }
 
   /** An error that answers a message with `ack` is that one's: it is not sent again, and its promise rejects. */
   refuseAcked({ correlationId, error, payload }: Record<string, unknown>): boolean {
-    const token = this.acked.get(correlationId as string)
+    const token = this.acked?.get(correlationId as string)
     if (token === undefined) return false
-    this.acked.delete(correlationId as string)
+    this.acked?.delete(correlationId as string)
     this.body.engine.cancel(token)
     this.body.pending.reject(token, replyError('The message', error ?? payload))
     return true
@@ -115,7 +116,7 @@ export class ClientOutbox {
     const { body } = this
     const { wire } = body
     if (wire === undefined) {
-      const data = encode(body.options.layout, type, parts, Date.now())
+      const data = encode(body.layout, type, parts, Date.now())
       return body.engine.send({ ...message, data, joinable: true })
     }
     if (body.ended !== undefined) return 'full'
@@ -137,7 +138,8 @@ export class ClientOutbox {
     return taken
   }
 
-  private readonly cancel = (token: number): void => {
+  /** Nobody waits for the token any more. */
+  cancel(token: number): void {
     this.body.engine.cancel(token)
     this.body.wire?.settled(token)
   }
@@ -153,15 +155,15 @@ export class ClientOutbox {
     const { pending, wire } = this.body
     const what = `The ${kind} '${type}'`
     if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
-    const { token, promise } = pending.add<T>(what, signal, this.cancel)
+    const { token, promise } = pending.add<T>(what, signal, this)
     message.token = token
-    if (kind === 'message') this.acked.set(message.id, token)
+    if (kind === 'message') (this.acked ??= new Map()).set(message.id, token)
     try {
       if (this.hand(type, parts, message) !== 'full') return promise
       pending.reject(token, this.body.refusal())
     } catch (error) {
       // It cannot be written: thrown at the call, as without a promise.
-      this.acked.delete(message.id)
+      this.acked?.delete(message.id)
       pending.forget(token)
       wire?.settled(token)
       throw error

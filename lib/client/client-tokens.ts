@@ -1,6 +1,6 @@
 // Tokens of a client: asked for when the engine needs one, told to it, and renewed at the server before they expire.
 import { HawserError } from '../core/error'
-import { application } from './auth'
+import { type CheckedAuth, application } from './auth'
 import { type ClientBody, plain } from './client-body'
 import { encode } from './envelope'
 
@@ -10,18 +10,20 @@ export class ClientTokens {
   private asking = 0
   private unwatch: (() => void) | undefined
 
-  constructor(private readonly body: ClientBody) {}
+  constructor(
+    private readonly body: ClientBody,
+    private readonly auth: CheckedAuth,
+  ) {}
 
   async give(reason: 'connect' | 'refused' | 'expired'): Promise<void> {
-    const { auth } = this.body.options
-    if (auth === undefined) return
+    const { source } = this.auth
     try {
       // Watched from the first token on, so that it is renewed before it expires.
-      this.unwatch ??= auth.source.watch((token) => {
+      this.unwatch ??= source.watch((token) => {
         if (this.asking === 0 && token !== this.token) this.use(token)
       })
       this.asking++
-      const token = await auth.source.token(reason, this.token).finally(() => this.asking--)
+      const token = await source.token(reason, this.token).finally(() => this.asking--)
       this.use(token)
     } catch (cause) {
       const error = new HawserError(
@@ -39,11 +41,9 @@ export class ClientTokens {
 
   /** This one from now on; a server that knows such messages is told at once. */
   use(token: string): void {
-    const { engine, options, status } = this.body
-    const { auth } = options
-    if (auth === undefined) return
+    const { engine, status } = this.body
     this.token = token
-    engine.setToken(...application(auth, token, () => this.message('auth', token)))
+    engine.setToken(...application(this.auth, token, () => this.message('auth', token)))
     if (status.state === 'connected' && status.info().protocol === 'hawser.v1') {
       engine.send({ ...plain, data: this.message('refresh_auth', token), priority: 0 })
     }
@@ -54,8 +54,8 @@ export class ClientTokens {
   }
 
   private message(type: string, token: string): string {
-    const { nextId, options } = this.body
-    const parts = { id: nextId(), payload: { token }, room: undefined, correlationId: undefined }
-    return encode(options.layout, type, parts, Date.now())
+    const { body } = this
+    const parts = { id: body.nextId(), payload: { token }, room: undefined, correlationId: undefined }
+    return encode(body.layout, type, parts, Date.now())
   }
 }

@@ -6,12 +6,10 @@ import { ClientBody } from './client-body'
 import { ClientInbox } from './client-inbox'
 import { type Lifecycle, type LifecycleHandler, isLifecycle } from './client-listeners'
 import { type ManagedClientOptions, readManagedOptions } from './client-options'
-import { ClientOutbox } from './client-outbox'
 import type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client-send'
 import type { ConnectionInfo, StateListener } from './client-status'
-import { ClientTokens } from './client-tokens'
 import type { ClientStateName, EngineMetrics, QueuedMessage } from './engine'
-import { type ColumnBatch, type MessageContext, MessageRouter, type Subscription } from './message-router'
+import type { ColumnBatch, MessageContext, MessageRouter, Subscription } from './message-router'
 import { makeEngine } from './native-client'
 import { PortableFeed } from './portable-feed'
 import type {
@@ -24,7 +22,7 @@ import type {
   RequestType,
   SendType,
 } from './protocol-map'
-import { type JoinOptions, Rooms } from './rooms'
+import type { JoinOptions } from './rooms'
 import type { ShapeOptions } from './send-shape'
 import type { SubscribeSpec } from './subscription-spec'
 import { Wire } from './wire'
@@ -39,12 +37,7 @@ import { Wire } from './wire'
  * await client.connect()
  */
 export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
-  /** Routes messages to handlers; of this client, or the one given as `routing`. */
-  readonly router: MessageRouter<P, WebSocketClient<P>>
   private readonly body: ClientBody
-  private readonly outbox: ClientOutbox
-  private readonly tokens: ClientTokens
-  private readonly rooms: Rooms
 
   /**
    * @throws TypeError `INVALID_URL`, `INVALID_OPTION`, `INVALID_ARGUMENT`; HawserError `NATIVE_UNAVAILABLE`,
@@ -52,35 +45,28 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
    */
   constructor(options: ManagedClientOptions | string | URL) {
     const checked = readManagedOptions(options)
-    const router = checked.router ?? new MessageRouter(checked.layout.given)
-    this.router = router as unknown as typeof this.router
     const body = (this.body = new ClientBody(checked))
-    const outbox = (this.outbox = new ClientOutbox(body))
-    this.tokens = new ClientTokens(body)
-    this.rooms = new Rooms((type, room, payload) =>
-      outbox.request(type, payload, room === undefined ? { priority: 'high' } : { room, priority: 'high' }),
-    )
-    const inbox = new ClientInbox(this, body, router as never, outbox, this.tokens, this.rooms)
+    const inbox = new ClientInbox(this, body)
     try {
       body.engine = makeEngine(checked, inbox)
     } catch (error) {
       throw fromNative(error)
     }
     inbox.engine = body.engine
-    this.equip(inbox)
-    this.router.attach(inbox)
+    body.routed = inbox
+    const { codec, dialect } = checked
+    if (codec !== undefined || dialect !== undefined) {
+      // Messages that the engine cannot read go to the router by another way.
+      body.feed = new PortableFeed(body)
+      body.wire = new Wire(inbox.wireHost(), body.engine, body.feed, { codec, dialect })
+      inbox.engine = body.feed.beside(body.engine)
+    }
+    body.router?.attach(inbox)
   }
 
-  /** What a codec or a dialect needs. */
-  private equip(inbox: ClientInbox): void {
-    const { body } = this
-    const { codec, dialect } = body.options
-    if (codec === undefined && dialect === undefined) return
-    body.feed = new PortableFeed(this.router as never, () => inbox)
-    body.wire = new Wire(inbox.wireHost(), body.engine, body.feed, { codec, dialect })
-    const { session } = body.wire
-    if (session?.nextId !== undefined) body.nextId = session.nextId.bind(session)
-    inbox.engine = body.feed.beside(body.engine)
+  /** Routes messages to handlers; of this client, or the one given as `routing`. */
+  get router(): MessageRouter<P, WebSocketClient<P>> {
+    return this.body.routing() as unknown as MessageRouter<P, WebSocketClient<P>>
   }
 
   // -------------------------------------------------------------------------------------------------- connection
@@ -116,23 +102,24 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   /** Uses this token from now on, and connects again with it if the client is connected or has failed. */
   async authenticate(token: string): Promise<void> {
     if (typeof token !== 'string' || token === '') badArgument('token', 'a token', token)
-    if (this.body.options.auth === undefined) {
+    const { status, tokens } = this.body
+    if (tokens === undefined) {
       throw new HawserError(
         'INVALID_STATE',
         'This client has no option `auth`, which says how the token travels',
       )
     }
-    this.tokens.use(token)
-    if (['connected', 'failed'].includes(this.body.status.state)) await this.reconnect()
+    tokens.use(token)
+    if (['connected', 'failed'].includes(status.state)) await this.reconnect()
   }
 
   /** Ends the client for good: disconnects and lets go of everything. */
   close(): Promise<void> {
-    const { body, tokens } = this
-    const { engine, status, wire } = body
+    const { body } = this
+    const { engine, status, tokens, wire } = body
     if (body.ended === undefined) {
       body.ended = []
-      tokens.stop()
+      tokens?.stop()
       // What was handed over goes out, also what is with an encoder still.
       if (wire === undefined || wire.encoding === 0) engine.dispose()
       else void wire.encoded().then(() => engine.dispose())
@@ -262,7 +249,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     payload?: unknown,
     options?: ClientSendOptions & ClientSendPromised,
   ): boolean | Promise<void> {
-    return this.outbox.send(type, payload, options)
+    return this.body.outbox.send(type, payload, options)
   }
 
   /** Sends bytes as a binary message, outside of any envelope. */
@@ -270,7 +257,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     data: Exclude<SendData, string | Blob>,
     options: Pick<ClientSendOptions, 'priority' | 'ttl' | 'compress' | keyof ShapeOptions> = {},
   ): boolean {
-    return this.outbox.sendBinary(data, options)
+    return this.body.outbox.sendBinary(data, options)
   }
 
   /**
@@ -282,17 +269,17 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     payload?: RequestOf<P, T>,
     options?: RequestOptions,
   ): Promise<ReplyOf<P, T>> {
-    return this.outbox.request<ReplyOf<P, T>>(type, payload, options)
+    return this.body.outbox.request<ReplyOf<P, T>>(type, payload, options)
   }
 
   /** @internal */
   get _requestTimeout(): number {
-    return this.body.options.requestTimeout
+    return this.body.requestTimeout
   }
 
   /** Resolves when less than half of `highWaterMark` waits. */
   drained(): Promise<void> {
-    return this.outbox.drained()
+    return this.body.outbox.drained()
   }
 
   // -------------------------------------------------------------------------------------------------------- rooms
@@ -303,14 +290,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
    * @param options.last so many of the latest messages that the room keeps come first.
    */
   joinRoom(room: string, options?: JoinOptions): Promise<void> {
-    return this.rooms.join(room, options)
+    return this.body.inRooms().join(room, options)
   }
   leaveRoom(room: string): Promise<void> {
-    return this.rooms.leave(room)
+    return this.body.inRooms().leave(room)
   }
   /** Rooms that the client is in, or will be in once it is connected. */
   get joinedRooms(): readonly string[] {
-    return this.rooms.list()
+    return this.body.rooms?.list() ?? []
   }
 }
 

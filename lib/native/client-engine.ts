@@ -70,7 +70,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   private asked = 0
   /** Tokens set so far, as the engine counts them. */
   private tokens = 0
-  private readonly answers = new Map<number, (messages: QueuedMessage[]) => void>()
+  private answers: Map<number, (messages: QueuedMessage[]) => void> | undefined
   private last: EngineMetrics | undefined
 
   constructor(
@@ -159,6 +159,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     if (this.ended || this.disposed) return Promise.resolve([])
     return new Promise((resolve) => {
       const token = ++this.asked
+      this.answers ??= new Map()
       this.answers.set(token, resolve)
       this.op(ClientOp.snapshot, words(token, limit))
     })
@@ -314,8 +315,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       case ClientNotice.snapshot: {
         const token = bytes.readUInt32LE(start)
         const messages = JSON.parse(bytes.utf8Slice(start + 4, start + length)) as QueuedMessage[]
-        this.answers.get(token)?.(messages)
-        this.answers.delete(token)
+        this.answers?.get(token)?.(messages)
+        this.answers?.delete(token)
         break
       }
       case ClientNotice.route_refused:
@@ -371,8 +372,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     this.channel.clients[this.slot] = undefined
     this.keepAlive(false)
     runtime().close()
-    for (const answer of this.answers.values()) answer([])
-    this.answers.clear()
+    for (const answer of this.answers?.values() ?? []) answer([])
+    this.answers = undefined
     this.events.closed()
   }
 
