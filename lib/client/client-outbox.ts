@@ -31,7 +31,7 @@ export class ClientOutbox {
     const id = this.body.nextId()
     if (options === undefined) {
       checkType(type)
-      return this.push(type, { id, payload, room: undefined, correlationId: undefined }, plain)
+      return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
     }
     const checked = readSend(type, options, this.body.stores)
     const { room, correlationId, ack, durable, signal } = checked
@@ -111,13 +111,14 @@ export class ClientOutbox {
     return true
   }
 
-  /** Hands a message to the engine, in the form in which it travels. */
+  /** Hands a message to the engine, in the form in which it travels. `message` is the caller's own, and changes. */
   private hand(type: string, parts: Parts, message: EngineSend): true | false | 'full' {
     const { body } = this
     const { wire } = body
     if (wire === undefined) {
-      const data = encode(body.layout, type, parts, Date.now())
-      return body.engine.send({ ...message, data, joinable: true })
+      message.data = encode(body.layout, type, parts, Date.now())
+      message.joinable = true
+      return body.engine.send(message)
     }
     if (body.ended !== undefined) return 'full'
     // Rooms are the server's own business, like all control messages.

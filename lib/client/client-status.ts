@@ -2,6 +2,7 @@
 import { HawserError } from '../core/error'
 import { errorTable } from '../core/error-table'
 import type { ClientStateName, StateChange } from './engine'
+import type { LearnedEndpoint } from './learned'
 
 /** What `getConnectionInfo()` returns. */
 export interface ConnectionInfo {
@@ -18,6 +19,11 @@ export interface ConnectionInfo {
   lastConnected: Date | undefined
   /** What led to the state, while it is `reconnecting` or `failed`. */
   error: HawserError | undefined
+}
+
+/** The same at the time of asking, with what is known of all endpoints. */
+export interface ConnectionDetails extends ConnectionInfo {
+  endpoints: LearnedEndpoint[]
 }
 
 export type StateListener = (state: ClientStateName, info: ConnectionInfo) => unknown
@@ -54,7 +60,7 @@ export class ClientStatus {
   /** `after`: so many beginnings come first; a rest before is that of an earlier connection. */
   private disconnecting: { resolve: () => void; after: number }[] | undefined
 
-  constructor(private readonly urls: readonly string[]) {}
+  constructor(readonly urls: readonly string[]) {}
 
   info(): ConnectionInfo {
     return {

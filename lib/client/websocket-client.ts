@@ -7,8 +7,9 @@ import { ClientInbox } from './client-inbox'
 import { type Lifecycle, type LifecycleHandler, isLifecycle } from './client-listeners'
 import { type ManagedClientOptions, readManagedOptions } from './client-options'
 import type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client-send'
-import type { ConnectionInfo, StateListener } from './client-status'
+import type { ConnectionDetails, StateListener } from './client-status'
 import type { ClientStateName, EngineMetrics, QueuedMessage } from './engine'
+import { type LearnedEndpoint, learnedOf } from './learned'
 import type { ColumnBatch, MessageContext, MessageRouter, Subscription } from './message-router'
 import { makeEngine } from './native-client'
 import { PortableFeed } from './portable-feed'
@@ -140,8 +141,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     this.on('state', listener)
     return () => void this.off('state', listener)
   }
-  getConnectionInfo(): ConnectionInfo {
-    return this.body.status.info()
+  getConnectionInfo(): ConnectionDetails {
+    return { ...this.body.status.info(), endpoints: this.learned() }
+  }
+  /** What is known of each endpoint. Kept, and given to a later client as option `learned`, it spares that the lesson. */
+  learned(): LearnedEndpoint[] {
+    const { engine, status } = this.body
+    return learnedOf(status.urls, engine.learned())
   }
   getPerformanceMetrics(): EngineMetrics {
     const { engine, feed } = this.body
