@@ -32,12 +32,8 @@ export type { UpgradeCallback } from './server/handle-upgrade'
 export type { UpgradeRequest } from './server/upgrade-request'
 
 export { WebSocketClient } from './client/websocket-client'
-export type {
-  ClientEvents,
-  ClientSendOptions,
-  ClientSendPromised,
-  RequestOptions,
-} from './client/websocket-client'
+export type { ClientEvents } from './client/client-listeners'
+export type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client/client-send'
 export type {
   ClientHeartbeatOptions,
   SendBatchOptions,
@@ -48,8 +44,16 @@ export type {
   ReconnectOptions,
   StoreOptions,
 } from './client/client-options'
-export type { ConnectionInfo, StateListener } from './client/client-status'
-export type { ClientStateName, EngineMetrics, Priority, QueuedMessage, Scalar } from './client/engine'
+export type { ConnectionDetails, ConnectionInfo, StateListener } from './client/client-status'
+export type { LearnedEndpoint } from './client/learned'
+export type {
+  ClientStateName,
+  EndpointFigures,
+  EngineMetrics,
+  Priority,
+  QueuedMessage,
+  Scalar,
+} from './client/engine'
 export type { JoinOptions, ResumeFailure } from './client/rooms'
 export { MessageRouter } from './client/message-router'
 export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'
@@ -62,14 +66,14 @@ export { encryptedCodec } from './client/codecs/encrypted'
 export type { EncryptedOptions, EncryptionKey } from './client/codecs/encrypted'
 export type { Dialect, DialectLink, DialectSession, Frame, OutgoingMessage } from './client/dialect'
 export { SocketIoArguments, socketIo } from './client/dialects/socket-io'
-export type { SocketIoOptions } from './client/dialects/socket-io'
+export type { SocketIoMessage, SocketIoOptions } from './client/dialects/socket-io'
 export { JsonRpcError, jsonRpc } from './client/dialects/json-rpc'
-export type { JsonRpcMethod, JsonRpcOptions } from './client/dialects/json-rpc'
+export type { JsonRpcMessage, JsonRpcMethod, JsonRpcOptions } from './client/dialects/json-rpc'
 export { channelFeed, combinedStreams } from './client/dialects/feeds'
-export type { ChannelFeedOptions, CombinedStreamsOptions } from './client/dialects/feeds'
+export type { ChannelFeedOptions, CombinedStream, CombinedStreamsOptions } from './client/dialects/feeds'
 export { TokenSource } from './client/auth'
 export type { AuthOptions, Token, TokenFunction, TokenReason } from './client/auth'
-export type { AnyProtocol, Envelope, EnvelopeOf, ProtocolMap } from './client/protocol-map'
+export type { AnyEnvelope, AnyProtocol, Envelope, EnvelopeOf, ProtocolMap } from './client/protocol-map'
 export type {
   BatchOptions,
   ConflateOptions,

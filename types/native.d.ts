@@ -136,6 +136,8 @@ export interface NativeClient {
   endpoints: NativeConnect[]
   /** 0 failover, 1 race, 2 round robin, 3 least busy, 4 latency. */
   strategy: number
+  /** Of each endpoint what an earlier client learned: opened, failed, success rate, latency; or empty. */
+  learned: number[]
   reconnect: boolean
   minDelay: number
   maxDelay: number
@@ -264,7 +266,10 @@ export interface NativeRuntime {
   listen(index: number, id: number, settings: NativeListen): number[]
   /** Reserves the slot of a managed client and keeps the settings for its `begin`. */
   client(index: number, settings: NativeClient): number
-  /** Counters of a client in the order of src/core/client/client_gauges.hpp; empty when it is gone. */
+  /**
+   * Counters of a client in the order of src/core/client/client_gauges.hpp, then four figures of each endpoint; empty when
+   * it is gone.
+   */
   clientGauges(index: number, slot: number): Float64Array
   /** Counters of a server in the order of src/core/net/server_state.hpp; `index` is its listener's. Empty when it is gone. */
   serverGauges(index: number, id: number): Float64Array

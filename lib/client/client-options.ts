@@ -6,12 +6,14 @@ import {
   readClientOptions,
 } from '../core/client-options'
 import { type Target, parseTarget } from '../core/client-url'
+import { defaults } from '../core/defaults'
 import { HawserRangeError, HawserTypeError } from '../core/error'
-import type { HeartbeatOptions } from '../core/socket-options'
+import type { CheckedSocketOptions, HeartbeatOptions } from '../core/socket-options'
 import { OptionReader, badOption } from '../core/validate'
 import { readProtocols } from '../core/client-options'
 import { type AuthOptions, type CheckedAuth, type TokenFunction, readAuth } from './auth'
-import type { Layout, RoutingOptions } from './envelope'
+import { type Layout, type RoutingOptions, readLayout } from './envelope'
+import { type LearnedEndpoint, readLearned } from './learned'
 import { MessageRouter } from './message-router'
 import { type Codec, readCodec } from './codec'
 import { type Dialect, readDialect } from './dialect'
@@ -53,7 +55,10 @@ export interface StoreOptions {
 export interface QueueOptions {
   /** Messages that may wait while there is no connection. Default 1000. */
   maxMessages?: number
-  /** Bytes that may wait or be on their way. Default 64 MiB. */
+  /**
+   * Bytes that may wait or be on their way. Above it `send` throws while connected; else `overflow` decides. Default 64
+   * MiB.
+   */
   maxBytes?: number
   /** What gives way at the bound; acked and durable messages never do. Default 'drop-oldest'. */
   overflow?: OverflowPolicy
@@ -101,6 +106,8 @@ export interface ManagedClientOptions extends Omit<
   auth?: TokenFunction | AuthOptions
   /** `false`: connect once. */
   reconnect?: boolean | ReconnectOptions
+  /** What `learned()` of an earlier client has said of these URLs; others are ignored. */
+  learned?: readonly LearnedEndpoint[]
   heartbeat?: boolean | ClientHeartbeatOptions
   queue?: QueueOptions
   /** Send several messages as one `batch` message; see docs/client.md. Default false. */
@@ -149,6 +156,8 @@ export interface CheckedManagedOptions {
   strategy: number
   auth: CheckedAuth | undefined
   reconnect: CheckedReconnect
+  /** One for each target, or none at all. */
+  learned: LearnedEndpoint[]
   heartbeatMessages: { interval: number; timeout: number }
   queue: CheckedQueue
   /** `max` 0: none. */
@@ -172,7 +181,8 @@ export const strategies: readonly EndpointStrategy[] = [
   'latency',
 ]
 const overflows: readonly OverflowPolicy[] = ['drop-oldest', 'drop-newest', 'drop-lowest-priority', 'reject']
-const mostEndpoints = 64
+/** URLs that one client, or one user of a pool, may choose from. */
+export const mostEndpoints = 64
 const subprotocol = 'hawser.v1'
 
 const own: readonly (keyof ManagedClientOptions)[] = [
@@ -182,6 +192,7 @@ const own: readonly (keyof ManagedClientOptions)[] = [
   'strategy',
   'auth',
   'reconnect',
+  'learned',
   'queue',
   'sendBatch',
   'routing',
@@ -224,6 +235,8 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
   if (dialect !== undefined) checkCompany(reader, heartbeat.messages)
   const targets = readTargets(reader.raw('url'), dialect)
   for (const target of targets) if (socket.socketPath !== '') target.unixPath = socket.socketPath
+  const queue = readQueue(reader.raw('queue'))
+  readMarks(reader, socket.socket, queue.maxBytes)
   const routing = reader.raw('routing')
   const router = routing instanceof MessageRouter ? (routing as MessageRouter) : undefined
   const protocols = readProtocols(reader.raw('protocols') ?? dialect?.protocols)
@@ -236,12 +249,16 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
     strategy: strategies.indexOf(reader.oneOf('strategy', strategies, 'failover')),
     auth: readAuth(reader.raw('auth')),
     reconnect: readReconnect(reader.raw('reconnect')),
+    learned: readLearned(
+      reader.raw('learned'),
+      targets.map(({ href }) => href),
+    ),
     heartbeatMessages: heartbeat.messages
       ? { interval: socket.socket.heartbeatInterval, timeout: socket.socket.heartbeatTimeout }
       : { interval: 0, timeout: 0 },
-    queue: readQueue(reader.raw('queue')),
+    queue,
     batch: readBatch(reader.raw('sendBatch')),
-    layout: router?.layout ?? new MessageRouter(routing ?? dialect?.routing).layout,
+    layout: router?.layout ?? readLayout(routing ?? dialect?.routing),
     router,
     codec,
     dialect,
@@ -250,6 +267,15 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
     requestTimeout: reader.number('requestTimeout'),
     maxRequests: reader.number('maxRequests'),
   }
+}
+
+/** What may lie in the queue bounds what a client that was told nothing else accepts, and when it says so. */
+function readMarks(reader: OptionReader, marks: CheckedSocketOptions, maxBytes: number): void {
+  // Without a connection the queue's own policy decides at `maxBytes`: what is on its way there needs room too.
+  if (!reader.has('maxBackpressure')) {
+    marks.maxBackpressure = Math.max(defaults.maxBackpressure.value, 2 * maxBytes)
+  }
+  if (!reader.has('highWaterMark')) marks.highWaterMark = Math.min(marks.highWaterMark, maxBytes)
 }
 
 /** The number of the core: by protocol, always, never. */

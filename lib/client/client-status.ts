@@ -2,6 +2,7 @@
 import { HawserError } from '../core/error'
 import { errorTable } from '../core/error-table'
 import type { ClientStateName, StateChange } from './engine'
+import type { LearnedEndpoint } from './learned'
 
 /** What `getConnectionInfo()` returns. */
 export interface ConnectionInfo {
@@ -20,6 +21,11 @@ export interface ConnectionInfo {
   error: HawserError | undefined
 }
 
+/** The same at the time of asking, with what is known of all endpoints. */
+export interface ConnectionDetails extends ConnectionInfo {
+  endpoints: LearnedEndpoint[]
+}
+
 export type StateListener = (state: ClientStateName, info: ConnectionInfo) => unknown
 
 interface Waiter {
@@ -33,16 +39,17 @@ const resting: readonly ClientStateName[] = ['idle', 'disconnected', 'failed']
 export class ClientStatus {
   state: ClientStateName = 'idle'
   closed = false
-  readonly errors: HawserError[] = []
+  private kept: HawserError[] | undefined
   private attempt = 0
   private delay = 0
   private endpoint = 0
   private protocol = ''
-  private lastConnected: Date | undefined
+  /** Milliseconds since the epoch; 0: never. */
+  private lastConnected = 0
   private error: HawserError | undefined
-  private connecting: Waiter[] = []
+  private connecting: Waiter[] | undefined
   /** Those of `connecting` that a `disconnect()` has overtaken: the next rest ends them. */
-  private overtaken: Waiter[] = []
+  private overtaken: Waiter[] | undefined
   /** The program has asked for a connection, and the engine has not said yet that it heard. */
   private starting = false
   /** The last that the program asked for was the end of the connection. */
@@ -51,9 +58,9 @@ export class ClientStatus {
   private asked = 0
   private begun = 0
   /** `after`: so many beginnings come first; a rest before is that of an earlier connection. */
-  private disconnecting: { resolve: () => void; after: number }[] = []
+  private disconnecting: { resolve: () => void; after: number }[] | undefined
 
-  constructor(private readonly urls: readonly string[]) {}
+  constructor(readonly urls: readonly string[]) {}
 
   info(): ConnectionInfo {
     return {
@@ -62,7 +69,7 @@ export class ClientStatus {
       protocol: this.protocol,
       reconnectAttempts: this.attempt,
       nextDelay: this.delay,
-      lastConnected: this.lastConnected,
+      lastConnected: this.lastConnected === 0 ? undefined : new Date(this.lastConnected),
       error: this.error,
     }
   }
@@ -77,7 +84,7 @@ export class ClientStatus {
     const error = change.exhausted === true ? exhausted(last) : last
     if (change.state === 'connected') {
       this.protocol = change.protocol
-      this.lastConnected = new Date()
+      this.lastConnected = Date.now()
     }
     const troubled = change.state === 'reconnecting' || change.state === 'failed'
     this.error = troubled ? (error ?? this.error) : undefined
@@ -97,18 +104,27 @@ export class ClientStatus {
     } else if (state === 'disconnected') {
       const why = new HawserError('ABORTED', '`disconnect()` was called before the client was connected')
       // Who asked after that `disconnect()` is yet to be served.
-      for (const waiter of this.closed ? this.waiters() : this.overtaken.splice(0)) waiter.reject(why)
+      for (const waiter of this.closed ? this.waiters() : this.late()) waiter.reject(why)
     }
     if (resting.includes(state)) this.tellDisconnected()
   }
   private tellDisconnected(): void {
     const waiting = this.disconnecting
+    if (waiting === undefined) return
     const early = ({ after }: { after: number }): boolean => !this.closed && after > this.begun
-    this.disconnecting = waiting.filter(early)
+    const left = waiting.filter(early)
+    this.disconnecting = left.length > 0 ? left : undefined
     for (const waiter of waiting) if (!early(waiter)) waiter.resolve()
   }
   private waiters(): Waiter[] {
-    return [...this.overtaken.splice(0), ...this.connecting.splice(0)]
+    const waiting = [...this.late(), ...(this.connecting ?? [])]
+    this.connecting = undefined
+    return waiting
+  }
+  private late(): Waiter[] {
+    const waiting = this.overtaken ?? []
+    this.overtaken = undefined
+    return waiting
   }
 
   /** The client is gone for good. */
@@ -129,19 +145,23 @@ export class ClientStatus {
     if (this.leaving || (resting.includes(this.state) && !this.starting)) this.asked++
     this.starting = true
     this.leaving = false
-    return new Promise((resolve, reject) => this.connecting.push({ resolve, reject }))
+    return new Promise((resolve, reject) => (this.connecting ??= []).push({ resolve, reject }))
   }
   /** The engine is asked to end the connection. */
   whenDisconnected(): Promise<void> {
     this.leaving = true
-    this.overtaken.push(...this.connecting.splice(0))
+    if (this.connecting !== undefined) this.overtaken = this.waiters()
     if (this.closed || (resting.includes(this.state) && !this.starting)) return Promise.resolve()
-    return new Promise((resolve) => this.disconnecting.push({ resolve, after: this.asked }))
+    return new Promise((resolve) => (this.disconnecting ??= []).push({ resolve, after: this.asked }))
   }
 
+  get errors(): readonly HawserError[] {
+    return (this.kept ??= [])
+  }
   remember(error: HawserError): void {
-    this.errors.push(error)
-    if (this.errors.length > keptErrors) this.errors.shift()
+    const kept = (this.kept ??= [])
+    kept.push(error)
+    if (kept.length > keptErrors) kept.shift()
   }
 }
 

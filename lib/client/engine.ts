@@ -192,6 +192,17 @@ export interface EngineMetrics {
   batches: number
 }
 
+/** What an engine has learned of an endpoint. */
+export interface EndpointFigures {
+  /** Connections that opened; attempts that failed, and connections that broke at once. */
+  opened: number
+  failed: number
+  /** 0 to 1; recent attempts weigh more. */
+  successRate: number
+  /** Milliseconds to open or to answer a ping, smoothed; 0: not known. */
+  latency: number
+}
+
 /** What waits in the queue. */
 export interface QueuedMessage {
   id: string
@@ -235,6 +246,8 @@ export interface ClientEngine {
   /** Bytes accepted and not yet taken by the kernel or settled. */
   readonly bufferedAmount: number
   metrics(): EngineMetrics
+  /** Of each endpoint, in the order given. */
+  learned(): EndpointFigures[]
   /** What waits, oldest first, at most `limit`. */
   queue(limit: number): Promise<QueuedMessage[]>
   clearQueue(): void

@@ -42,8 +42,14 @@ export interface Layout {
 
 const names = ['type', 'room', 'correlationId', 'payload', 'id', 'timestamp', 'error', 'reply']
 
-/** Throws INVALID_OPTION. */
+let usual: Layout | undefined
+
+/** Throws INVALID_OPTION. The layout of docs/client.md is one object for all clients. */
 export function readLayout(options: unknown): Layout {
+  return options === undefined ? (usual ??= layoutOf({})) : layoutOf(options)
+}
+
+function layoutOf(options: unknown): Layout {
   const reader = new OptionReader('`routing`', options, names, 'routing.')
   const at = (name: string): string => checkPointer(`routing.${name}`, reader.raw(name) ?? `/${name}`)
   const optional = (name: string): string[] | undefined =>
@@ -149,9 +155,18 @@ export function readReply(layout: Layout, message: unknown): { payload: unknown;
   return { payload, error: refuses ? (payload ?? type) : undefined }
 }
 
-/** Makes ids that no other client makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */
+/** Makes ids that no other source makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */
 export function idSource(): () => string {
-  const prefix = globalThis.crypto.randomUUID().replace(/-/g, '').slice(0, 16)
+  const [high, low] = globalThis.crypto.getRandomValues(new Uint32Array(2))
+  const prefix = ((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')
   let count = 0
   return () => `${prefix}-${(++count).toString(36)}`
+}
+
+let ids: (() => string) | undefined
+
+/** An id for a message of any client: all of them share one source. */
+export function messageId(): string {
+  ids ??= idSource()
+  return ids()
 }

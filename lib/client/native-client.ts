@@ -22,6 +22,12 @@ export function makeEngine(options: CheckedManagedOptions, events: EngineEvents)
   const settings = {
     endpoints,
     strategy: options.strategy,
+    learned: options.learned.flatMap(({ opened, failed, successRate, latency }) => [
+      opened,
+      failed,
+      successRate,
+      latency,
+    ]),
     reconnect: reconnect.enabled,
     minDelay: reconnect.minDelay,
     maxDelay: reconnect.maxDelay,
@@ -56,5 +62,6 @@ export function makeEngine(options: CheckedManagedOptions, events: EngineEvents)
     acks: options.acks,
     seed: crypto.getRandomValues(new Uint32Array(1))[0],
   }
-  return new NativeEngine(settings, socket.socket, events)
+  const { highWaterMark, maxBackpressure } = socket.socket
+  return new NativeEngine(settings, { highWaterMark, maxBackpressure, maxBytes: queue.maxBytes }, events)
 }

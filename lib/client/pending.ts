@@ -36,32 +36,30 @@ export function settlementError(what: string, how: Exclude<Settlement, 'done'>):
 }
 
 export class Pending {
-  private readonly waiting = new Map<number, Waiting>()
+  /** Made for the first one: many clients wait for nothing. */
+  private waiting: Map<number, Waiting> | undefined
   private last = 0
 
-  get size(): number {
-    return this.waiting.size
-  }
-
-  /** A promise and the token under which the engine settles it. `cancel` is called when the signal aborts. */
+  /** A promise and the token under which the engine settles it. `source.cancel` is called when the signal aborts. */
   add<T>(
     what: string,
     signal: AbortSignal | undefined,
-    cancel: (token: number) => void,
+    source: { cancel(token: number): void },
   ): { token: number; promise: Promise<T> } {
+    const waiting = (this.waiting ??= new Map())
     const token = this.nextToken()
     const promise = new Promise<T>((resolve, reject) => {
       let release: (() => void) | undefined
       if (signal !== undefined) {
         const abort = (): void => {
-          if (!this.waiting.has(token)) return
-          cancel(token)
+          if (!waiting.has(token)) return
+          source.cancel(token)
           this.reject(token, aborted(what, signal))
         }
         signal.addEventListener('abort', abort)
         release = () => signal.removeEventListener('abort', abort)
       }
-      this.waiting.set(token, { resolve: resolve, reject, release, what })
+      waiting.set(token, { resolve: resolve, reject, release, what })
     })
     return { token, promise }
   }
@@ -70,14 +68,14 @@ export class Pending {
   private nextToken(): number {
     do {
       this.last = (this.last + 1) >>> 0
-    } while (this.last === 0 || this.waiting.has(this.last))
+    } while (this.last === 0 || this.has(this.last))
     return this.last
   }
 
   private take(token: number): Waiting | undefined {
-    const one = this.waiting.get(token)
+    const one = this.waiting?.get(token)
     if (one !== undefined) {
-      this.waiting.delete(token)
+      this.waiting?.delete(token)
       one.release?.()
     }
     return one
@@ -88,7 +86,7 @@ export class Pending {
     this.take(token)
   }
   has(token: number): boolean {
-    return this.waiting.has(token)
+    return this.waiting?.has(token) === true
   }
   resolve(token: number, value?: unknown): void {
     this.take(token)?.resolve(value)
@@ -102,7 +100,7 @@ export class Pending {
     else one?.reject(settlementError(one.what, how))
   }
   rejectAll(how: Exclude<Settlement, 'done'>): void {
-    for (const token of [...this.waiting.keys()]) this.settled(token, how)
+    for (const token of [...(this.waiting?.keys() ?? [])]) this.settled(token, how)
   }
 }
 

@@ -3,6 +3,7 @@
 import type { NativePool } from '../../types/native'
 import { parseTarget } from '../core/client-url'
 import { badArgument } from '../core/validate'
+import { mostEndpoints } from './client-options'
 
 /** So many are remembered; those that somebody waits for stay beyond it, and `maxWaiters` bounds them. */
 export const keptTargets = 1024
@@ -30,7 +31,9 @@ export class PoolTargets {
   /** Throws INVALID_URL, INVALID_ARGUMENT. */
   find(url: string | URL | readonly (string | URL)[]): Target {
     const list = Array.isArray(url) ? (url as (string | URL)[]) : [url as string | URL]
-    if (list.length === 0) badArgument('url', 'a URL, or at least one of them', url)
+    if (list.length === 0 || list.length > mostEndpoints) {
+      badArgument('url', `a URL, or 1 to ${mostEndpoints} of them`, url)
+    }
     const targets = list.map((one) => parseTarget(one))
     const hrefs = targets.map(({ href }) => href)
     const key = hrefs.join(' ')

@@ -1,11 +1,7 @@
 // A user's share of a connection of the pool: what it subscribes ends with it, not with the connection.
 import { HawserError } from '../core/error'
-import type {
-  ClientSendOptions,
-  ClientSendPromised,
-  RequestOptions,
-  WebSocketClient,
-} from './websocket-client'
+import type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client-send'
+import type { WebSocketClient } from './websocket-client'
 import type { ClientStateName } from './engine'
 import type { ColumnBatch, MessageContext, Subscription } from './message-router'
 import { checkTime } from './pending'

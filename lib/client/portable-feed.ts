@@ -12,11 +12,12 @@ export class PortableFeed {
   private timer: ReturnType<typeof setTimeout> | undefined
   private timerAt = Infinity
 
-  constructor(router: MessageRouter<never, never>, client: () => RoutedClient) {
+  constructor(client: { readonly router: MessageRouter | undefined; readonly routed: RoutedClient }) {
     this.routes = new RouteSet({
-      message: (routes, message) => router.deliver(client(), routes, message),
-      batch: (route, messages) => router.deliver(client(), [route], messages),
-      columns: (route, rows, values, missing) => router.columns(client(), route, rows, values, missing),
+      message: (routes, message) => client.router?.deliver(client.routed, routes, message),
+      batch: (route, messages) => client.router?.deliver(client.routed, [route], messages),
+      columns: (route, rows, values, missing) =>
+        client.router?.columns(client.routed, route, rows, values, missing),
     })
   }
 

@@ -2,19 +2,22 @@
 
 /**
  * What travels between client and server. `receive` and `send` map message types to payloads, `requests` maps them to
- * what is asked and what is answered.
+ * what is asked and what is answered. `messages` maps types to whole messages, where feeds of other makers and dialects
+ * have other fields than an `Envelope`.
  *
  * @example
  * interface Feed extends ProtocolMap {
  *   receive: { tick: { symbol: string; price: number } }
  *   send: { watch: { symbol: string } }
  *   requests: { history: { request: { symbol: string }; reply: number[] } }
+ *   messages: { trade: { e: 'trade'; s: string; p: string } }
  * }
  */
 export interface ProtocolMap {
   receive: object
   send: object
   requests: object
+  messages?: object
 }
 
 /** Any types, any payloads: the default. */
@@ -28,6 +31,9 @@ export interface AnyProtocol extends ProtocolMap {
 }
 
 export type ReceiveType<P extends ProtocolMap> = keyof P['receive'] & string
+type Whole<P extends ProtocolMap> = P extends { messages: infer M extends object } ? M : object
+/** The types that handlers can be for. */
+export type HandledType<P extends ProtocolMap> = ReceiveType<P> | (keyof Whole<P> & string)
 export type SendType<P extends ProtocolMap> = keyof P['send'] & string
 export type RequestType<P extends ProtocolMap> = keyof P['requests'] & string
 export type RequestOf<P extends ProtocolMap, T extends RequestType<P>> = P['requests'][T] extends {
@@ -43,14 +49,14 @@ export type ReplyOf<P extends ProtocolMap, T extends RequestType<P>> = P['reques
 
 /** The types that a pattern can match: itself, all below a prefix such as `chat.*`, or all with `*`. */
 export type Matching<P extends ProtocolMap, T extends string> = T extends '*'
-  ? ReceiveType<P>
+  ? HandledType<P>
   : T extends `${infer Prefix}.*`
-    ? Extract<ReceiveType<P>, `${Prefix}.${string}`>
-    : Extract<ReceiveType<P>, T>
+    ? Extract<HandledType<P>, `${Prefix}.${string}`>
+    : Extract<HandledType<P>, T>
 /** A pattern of types that exist. */
-export type PatternOf<P extends ProtocolMap> = ReceiveType<P> | '*' | `${string}.*`
+export type PatternOf<P extends ProtocolMap> = HandledType<P> | '*' | `${string}.*`
 
-/** One message, as docs/client.md defines it. Feeds of other makers may have other fields beside or instead. */
+/** One message, as docs/client.md defines it. */
 export interface Envelope<Type extends string = string, Payload = unknown> {
   id?: string
   type: Type
@@ -63,9 +69,16 @@ export interface Envelope<Type extends string = string, Payload = unknown> {
   error?: { code: string; message?: string; retryAfter?: number }
 }
 
-/** The envelope that a handler of this pattern gets. */
+/** A message of a type that nobody declared: an envelope, with fields of other makers beside or instead. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- nobody declared the payload, nor what else there is
+export type AnyEnvelope = Envelope<string, any> & { [field: string]: any }
+
+type MessageOf<P extends ProtocolMap, K extends string> = K extends keyof Whole<P>
+  ? Whole<P>[K]
+  : K extends keyof P['receive']
+    ? Envelope<K, P['receive'][K]>
+    : never
+
+/** The message that a handler of this pattern gets. */
 export type EnvelopeOf<P extends ProtocolMap, T extends string> =
-  string extends ReceiveType<P>
-    ? // eslint-disable-next-line @typescript-eslint/no-explicit-any -- nobody declared the payload
-      Envelope<string, any>
-    : { [K in Matching<P, T>]: Envelope<K, P['receive'][K]> }[Matching<P, T>]
+  string extends ReceiveType<P> ? AnyEnvelope : { [K in Matching<P, T>]: MessageOf<P, K> }[Matching<P, T>]

@@ -1,5 +1,6 @@
 // The rooms a client is in: joined at the server now, and again after each reconnect, where it stood.
 import { badArgument } from '../core/validate'
+import type { RequestOptions } from './client-send'
 
 /** How far a room was read: every message of the epoch up to the offset. */
 export interface RoomPosition {
@@ -26,7 +27,9 @@ export interface JoinOptions {
 }
 
 /** Asks the server; resolves with the payload of the answer. */
-type Ask = (type: 'join' | 'leave' | 'resume', room: string | undefined, payload: unknown) => Promise<unknown>
+interface Asking {
+  request(type: string, payload: unknown, options: RequestOptions): Promise<unknown>
+}
 
 const longestName = 256
 /** Rooms that one `resume` names; more of them are several messages. */
@@ -35,10 +38,22 @@ const mostResumed = 1000
 export class Rooms {
   /** Rooms that the program wants to be in, with how far they were read; null: the server numbers nothing there. */
   private readonly wanted = new Map<string, RoomPosition | null>()
-  /** Whether the server knows, on this connection. */
-  private fresh = true
 
-  constructor(private readonly ask: Ask) {}
+  /** `fresh`: there was no connection yet, so the server has forgotten nothing. */
+  constructor(
+    private readonly server: Asking,
+    private fresh: boolean,
+  ) {}
+
+  private ask(
+    type: 'join' | 'leave' | 'resume',
+    room: string | undefined,
+    payload: unknown,
+  ): Promise<unknown> {
+    const options: RequestOptions = { priority: 'high' }
+    if (room !== undefined) options.room = room
+    return this.server.request(type, payload, options)
+  }
 
   list(): string[] {
     return [...this.wanted.keys()]

@@ -36,7 +36,10 @@ export interface SocketOptions {
   maxPayload?: number
   /** `send` returns false while more bytes than this wait to be sent. Default 1 MiB, at most `maxBackpressure`. */
   highWaterMark?: number
-  /** `send` refuses a message with which more bytes than this would wait. Default 64 MiB. */
+  /**
+   * `send` refuses a message with which more bytes than this would wait. Default 64 MiB; of a managed client twice
+   * `queue.maxBytes`, if that is more.
+   */
   maxBackpressure?: number
   /** Longest header section of a handshake, in bytes. Default 16 KiB. */
   maxHeaderSize?: number

@@ -3,6 +3,7 @@ import { Buffer } from 'node:buffer'
 import type { NativeClient } from '../../types/native'
 import {
   type ClientEngine,
+  type EndpointFigures,
   type EngineEvents,
   type EngineMetrics,
   type EngineSend,
@@ -15,7 +16,7 @@ import {
 import { coreCodes } from '../core/error-codes'
 import { fromCore } from '../core/error'
 import type { Channel } from './channel'
-import { readGauges } from './client-gauges'
+import { readGauges, readLearned } from './client-gauges'
 import {
   ClientNotice,
   ClientOp,
@@ -55,11 +56,13 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   private readonly channel: Channel
   private readonly slot: number
   private readonly highWaterMark: number
+  /** Bytes that may be accepted: on the whole, and while there is a connection. */
   private readonly maxBackpressure: number
+  private readonly maxConnected: number
+  private connected = false
   /** Weight of all that was sent; the shared table holds how much of it is settled. Modulo 2^32. */
   private queued = 0
   private sent = 0
-  private armed = false
   private ended = false
   private disposed = false
   /** The event loop stays alive for the client. */
@@ -70,18 +73,20 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   private asked = 0
   /** Tokens set so far, as the engine counts them. */
   private tokens = 0
-  private readonly answers = new Map<number, (messages: QueuedMessage[]) => void>()
-  private last: EngineMetrics | undefined
+  private answers: Map<number, (messages: QueuedMessage[]) => void> | undefined
+  /** What the gauges said last, of a client that is gone. */
+  private last: Float64Array | undefined
 
   constructor(
     settings: NativeClient,
-    limits: { highWaterMark: number; maxBackpressure: number },
+    limits: { highWaterMark: number; maxBackpressure: number; maxBytes: number },
     private readonly events: EngineEvents,
   ) {
     const here = runtime()
     this.channel = here.channel()
     this.highWaterMark = limits.highWaterMark
     this.maxBackpressure = limits.maxBackpressure
+    this.maxConnected = Math.min(limits.maxBackpressure, limits.maxBytes)
     this.slot = this.channel.native.client(this.channel.index, settings)
     this.channel.clients[this.slot] = this
     // What was sent counts from the first call on, before the reactor has begun the client: the words of the one that had
@@ -159,6 +164,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     if (this.ended || this.disposed) return Promise.resolve([])
     return new Promise((resolve) => {
       const token = ++this.asked
+      this.answers ??= new Map()
       this.answers.set(token, resolve)
       this.op(ClientOp.snapshot, words(token, limit))
     })
@@ -187,9 +193,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     if (size < 0) return 'full'
     this.queued = (this.queued + size + messageOverhead) | 0
     this.sent = (this.sent + 1) | 0
-    if (pending + size + messageOverhead <= this.highWaterMark) return true
-    this.armed = true
-    return false
+    return pending + size + messageOverhead <= this.highWaterMark
   }
 
   /** Bytes of the data, or -1: not taken. */
@@ -197,12 +201,15 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     const { data } = message
     const text = typeof data === 'string'
     const size = text ? byteLength(data) : data.length
-    if (pending + size + messageOverhead > this.maxBackpressure) return -1
+    // Without a connection the queue decides what gives way; with one nothing shall be lost.
+    const most = this.connected ? this.maxConnected : this.maxBackpressure
+    if (pending + size + messageOverhead > most) return -1
     const { token } = message
     const flags =
       (message.binary ? OutFlag.binary : 0) |
       (message.compress ? OutFlag.compress : 0) |
-      (pending + size + messageOverhead > this.highWaterMark ? OutFlag.arm_drain : 0)
+      // From where `drained()` would wait.
+      (pending + size + messageOverhead > this.highWaterMark / 2 ? OutFlag.arm_drain : 0)
     const name = message.shape === undefined ? message.id : message.shape.key
     const head = this.head(message, name)
     if (size <= largeThreshold) {
@@ -286,10 +293,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         this.onState(aux, text(start))
         break
       case In.drain:
-        if (this.armed) {
-          this.armed = false
-          events.drain()
-        }
+        events.drain()
         break
       case In.client_notice:
         this.onNotice(aux, bytes, start, length)
@@ -314,8 +318,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       case ClientNotice.snapshot: {
         const token = bytes.readUInt32LE(start)
         const messages = JSON.parse(bytes.utf8Slice(start + 4, start + length)) as QueuedMessage[]
-        this.answers.get(token)?.(messages)
-        this.answers.delete(token)
+        this.answers?.get(token)?.(messages)
+        this.answers?.delete(token)
         break
       }
       case ClientNotice.route_refused:
@@ -335,6 +339,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     const [attempt, delay, endpoint, protocol, error, system, status, recoverable, code, detail, ...reason] =
       fields.split('\n')
     const name = clientStates[state]
+    this.connected = name === 'connected'
     const change: Parameters<EngineEvents['state']>[0] = {
       state: name,
       attempt: Number(attempt),
@@ -366,21 +371,26 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   }
 
   _gone(): void {
-    this.last = this.metrics()
+    this.last = this.gauges()
     this.ended = true
     this.channel.clients[this.slot] = undefined
     this.keepAlive(false)
     runtime().close()
-    for (const answer of this.answers.values()) answer([])
-    this.answers.clear()
+    for (const answer of this.answers?.values() ?? []) answer([])
+    this.answers = undefined
     this.events.closed()
   }
 
   // ---------------------------------------------------------------------------------------------------------- other
 
   metrics(): EngineMetrics {
-    if (this.last !== undefined) return this.last
-    return readGauges(this.channel.native.clientGauges(this.channel.index, this.slot))
+    return readGauges(this.gauges())
+  }
+  learned(): EndpointFigures[] {
+    return readLearned(this.gauges())
+  }
+  private gauges(): Float64Array {
+    return this.last ?? this.channel.native.clientGauges(this.channel.index, this.slot)
   }
 
   ref(): void {

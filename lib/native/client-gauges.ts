@@ -1,6 +1,6 @@
 // The counters of a managed client, in the order in which src/core/client/client_gauges.hpp lays them out. A test
 // compares the two files.
-import { type EngineMetrics, clientStates } from '../client/engine'
+import { type EndpointFigures, type EngineMetrics, clientStates } from '../client/engine'
 
 export const gauges = [
   'state',
@@ -52,4 +52,14 @@ export function readGauges(values: Float64Array): EngineMetrics {
   for (let i = 0; i < gauges.length; i++) out[gauges[i]] = values.length > i ? values[i] : 0
   out.state = clientStates[Number(out.state)]
   return out as unknown as EngineMetrics
+}
+
+/** Behind the counters: four figures of each endpoint. */
+export function readLearned(values: Float64Array): EndpointFigures[] {
+  const out: EndpointFigures[] = []
+  for (let at = gauges.length; at + 3 < values.length; at += 4) {
+    const [opened, failed, successRate, latency] = values.subarray(at, at + 4)
+    out.push({ opened, failed, successRate, latency })
+  }
+  return out
 }

@@ -157,8 +157,15 @@ Napi::Value runtime::client(const Napi::CallbackInfo& info) {
 Napi::Value runtime::client_gauges(const Napi::CallbackInfo& info) {
   reactor_host* one = host(info);
   const auto gauges = one == nullptr ? nullptr : one->engine().client_gauges(unsigned_at(info, 1));
-  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), gauges ? client::client_gauges::size : 0);
-  for (std::size_t i = 0; i < out.ElementLength(); i++) out[i] = gauges->get(i);
+  constexpr std::size_t size = client::client_gauges::size;
+  Napi::Float64Array out = Napi::Float64Array::New(info.Env(), gauges ? size + gauges->known() : 0);
+  if (gauges) {
+    for (std::size_t i = 0; i < size; i++) out[i] = gauges->get(i);
+    for (std::size_t i = 0; i < gauges->known(); i++) out[size + i] = gauges->known(i);
+    using namespace std::chrono;  // the clock of the reactors
+    const auto now = duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+    out[static_cast<std::size_t>(client::gauge::health)] = gauges->health(now);
+  }
   return out;
 }
 

@@ -161,6 +161,16 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   for (std::uint32_t i = 0; i < endpoints.Length(); i++)
     to->endpoints.push_back(std::move(*to_connect(endpoints.Get(i).As<Napi::Object>(), contexts)));
   to->strategy = number<int>(from, "strategy");
+  const auto learned = from.Get("learned").As<Napi::Array>();
+  const auto figure = [&](std::uint32_t at) { return learned.Get(at).ToNumber().DoubleValue(); };
+  for (std::uint32_t i = 0; i + 3 < learned.Length(); i += 4) {
+    client::endpoint_record known;
+    known.successes = static_cast<std::uint64_t>(figure(i));
+    known.failures = static_cast<std::uint64_t>(figure(i + 1));
+    known.success_rate = figure(i + 2);
+    known.latency = figure(i + 3);
+    to->learned.push_back(known);
+  }
   to->reconnect.enabled = flag(from, "reconnect");
   to->reconnect.min_delay = number<std::int64_t>(from, "minDelay");
   to->reconnect.max_delay = number<std::int64_t>(from, "maxDelay");

@@ -243,3 +243,22 @@ test.each([4401, 3000])('close code %i asks for a new token and connects with it
   await watched.reached('connected', 2)
   expect(far.requests[1].headers['authorization']).toBe('Bearer token 2')
 })
+
+test('a server that throws out each connection at once is not asked again and again without a pause', async () => {
+  const far = await scope.far()
+  far.greet = (socket) => {
+    socket.close(4401)
+  }
+  const reasons: string[] = []
+  const watched = scope.managed(far, {
+    auth: (reason) => `token ${reasons.push(reason)}`,
+    reconnect: { minUptime: 0, minDelay: 20, maxAttempts: 4, jitter: 0, adaptive: false },
+  })
+  watched.client.connect().catch(() => undefined)
+  await watched.reached('failed')
+  expect(watched.client.getConnectionInfo().error).toMatchObject({
+    code: 'RETRIES_EXHAUSTED',
+    cause: { code: 'CONNECTION_CLOSED', closeCode: 4401 },
+  })
+  expect(reasons).toEqual(['connect', 'refused', 'refused', 'refused', 'refused'])
+})

@@ -124,3 +124,57 @@ describe.each([false, true])('TLS: %s', (secure) => {
     expect(watched.states).not.toContain('failed')
   })
 })
+
+describe('what is learned of endpoints', () => {
+  test('is told at any time, and taken up by the next client', async () => {
+    const [first, second] = await Promise.all([scope.far(), scope.far()])
+    const gone = second.url
+    await second.stop()
+    const watched = await scope.connected([second, first], { strategy: 'failover' })
+    for (let i = 0; i < 3; i++) await move(watched, [second, first])
+    const { endpoints, url } = watched.client.getConnectionInfo()
+    expect(url).toBe(first.url)
+    expect(endpoints).toEqual(watched.client.learned())
+    const [bad, good] = endpoints
+    expect(bad).toMatchObject({ url: gone, opened: 0, successRate: 0 })
+    expect(bad.failed).toBeGreaterThan(0)
+    expect(good).toMatchObject({ url: first.url, opened: 4, failed: 0, successRate: 1 })
+    expect(good.latency).toBeGreaterThan(0)
+
+    const kept = JSON.parse(JSON.stringify(endpoints)) as typeof endpoints
+    const { client } = scope.managed([first.url, 'ws://127.0.0.1:1/'], { learned: kept })
+    expect(client.learned()).toEqual([
+      good,
+      { url: 'ws://127.0.0.1:1/', opened: 0, failed: 0, successRate: 1, latency: 0 },
+    ])
+    await within(client.connect(), 'connect()')
+    await client.close()
+    expect(client.learned()[0]).toMatchObject({ opened: 5 })
+  })
+
+  test('the fastest that is known comes first where `strategy` is latency', async () => {
+    const all = await Promise.all([scope.far(), scope.far()])
+    const latency = (far: FarEnd, milliseconds: number) => ({
+      url: far.url,
+      opened: 10,
+      failed: 0,
+      successRate: 1,
+      latency: milliseconds,
+    })
+    const learned = [latency(all[0], 500), latency(all[1], 5)]
+    expect(place(await scope.connected(all, { strategy: 'latency', learned }), all)).toBe(1)
+    expect(place(await scope.connected(all, { strategy: 'latency' }), all)).toBe(0)
+  })
+
+  test.each([
+    [5],
+    [{}],
+    [[5]],
+    [[{ url: 'ws://a/', opened: -1 }]],
+    [[{ url: 'ws://a/', opened: 1, speed: 1 }]],
+  ])('%j is none', (learned) => {
+    expect(() => scope.managed('ws://127.0.0.1:1/', { learned: learned as never })).toThrow(
+      expect.objectContaining({ code: 'INVALID_OPTION' }) as Error,
+    )
+  })
+})

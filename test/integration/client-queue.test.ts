@@ -1,5 +1,5 @@
 // What is sent without a connection: order, priorities, bounds, time to live; acks and their retries.
-import { within } from '../support/waiters'
+import { until, within } from '../support/waiters'
 import { answering, type Received } from './support/far-end'
 import { brisk, fate, rejection, useManaged } from './support/managed'
 
@@ -255,8 +255,59 @@ test('send() says when more waits than highWaterMark, and drained() when it has 
   await client.connect()
   await within(drained, 'drained()')
   await far.messages(2)
-  expect(client.bufferedAmount).toBe(0)
+  await until(() => client.bufferedAmount === 0)
   await within(client.drained(), 'drained() at once')
+})
+
+describe('bytes above queue.maxBytes', () => {
+  const large = 'x'.repeat(3_000)
+
+  test('without a connection the overflow policy decides, and says what it dropped', async () => {
+    const far = await scope.far()
+    const watched = scope.managed(far, { queue: { maxBytes: 10_000 } })
+    const { client } = watched
+    for (let i = 0; i < 6; i++) client.send('m', `${i}${large}`)
+    await watched.failedWith('QUEUE_FULL')
+    await client.connect()
+    await far.messages(3)
+    expect(far.payloads.map((text) => (text as string)[0])).toEqual(['3', '4', '5'])
+  })
+
+  test('with a connection send() throws, and nothing that was accepted is lost', async () => {
+    const far = await scope.far()
+    const watched = await scope.connected(far, { queue: { maxBytes: 10_000 } })
+    const { client } = watched
+    const sent: string[] = []
+    let refused: unknown
+    // In one turn nothing is settled meanwhile.
+    try {
+      for (let i = 0; i < 9; i++) {
+        if (!client.send('m', `${i}${large}`)) expect(client.bufferedAmount).toBeGreaterThan(5_000)
+        sent.push(`${i}`)
+      }
+    } catch (error) {
+      refused = error
+    }
+    expect(refused).toMatchObject({ code: 'BACKPRESSURE_EXCEEDED', recoverable: true })
+    expect(await rejection(client.send('m', large, { ack: true }))).toMatchObject({
+      code: 'BACKPRESSURE_EXCEEDED',
+    })
+    await within(client.drained(), 'drained()')
+    expect(client.send('m', 'last')).toBe(true)
+    await far.messages(sent.length + 1)
+    expect(far.payloads.map((text) => (text as string)[0])).toEqual([...sent, 'l'])
+    expect(watched.errors).toEqual([])
+  })
+
+  test('maxBackpressure bounds both, and is twice as much unless it is given', async () => {
+    const far = await scope.far()
+    const { client } = scope.managed(far, { queue: { maxBytes: 64 * 1024 * 1024 }, maxBackpressure: 10_000 })
+    const fill = (): void => {
+      for (let i = 0; i < 9; i++) client.send('m', large)
+    }
+    expect(fill).toThrow(expect.objectContaining({ code: 'BACKPRESSURE_EXCEEDED' }) as Error)
+    expect(await client.queued()).toHaveLength(3)
+  })
 })
 
 test('payloads that JSON cannot hold, and types that are none, are refused', async () => {

@@ -1,9 +1,13 @@
 // What the declarations of the managed client, its router and the pool accept and refuse, with a protocol and without.
 import { expectTypeOf } from 'expect-type'
 import {
+  type CombinedStream,
   type Envelope,
+  type JsonRpcMessage,
+  type LearnedEndpoint,
   type PooledConnection,
   type ProtocolMap,
+  type SocketIoMessage,
   type Subscription,
   HawserError,
   MessageRouter,
@@ -162,3 +166,35 @@ expectTypeOf(share.send('watch', { symbol: 'A' }, { ack: true })).toEqualTypeOf<
 void share.request('weather')
 // @ts-expect-error the URL is the pool's business
 new WebSocketPool({ client: { url: 'wss://example.org' } })
+
+// Feeds of other makers and dialects: whole messages
+interface Exchange extends ProtocolMap {
+  receive: { end: undefined }
+  send: object
+  requests: object
+  messages: {
+    trade: { e: 'trade'; s: string; p: string }
+    'btcusdt@trade': CombinedStream<'btcusdt@trade', { p: string }>
+    news: SocketIoMessage<'news', [string, number]>
+    tick: JsonRpcMessage<'tick', { symbol: string }>
+  }
+}
+declare const exchange: WebSocketClient<Exchange>
+exchange.on('trade', (trade) => expectTypeOf(trade).toEqualTypeOf<{ e: 'trade'; s: string; p: string }>())
+exchange.on('btcusdt@trade', ({ data }) => expectTypeOf(data.p).toEqualTypeOf<string>())
+exchange.on('news', ({ args, payload }) => {
+  expectTypeOf(args).toEqualTypeOf<[string, number]>()
+  expectTypeOf(payload).toEqualTypeOf<string>()
+})
+exchange.on('tick', ({ params }) => expectTypeOf(params.symbol).toEqualTypeOf<string>())
+exchange.on('end', (message) => expectTypeOf(message).toEqualTypeOf<Envelope<'end', undefined>>())
+// @ts-expect-error no such type in the feed
+exchange.on('depth', () => undefined)
+// @ts-expect-error a trade has no payload
+exchange.on('trade', (trade) => trade.payload)
+open.on('trade', (trade) => expectTypeOf(trade.p).toBeAny())
+
+// What was learned of endpoints
+expectTypeOf(open.learned()).toEqualTypeOf<LearnedEndpoint[]>()
+expectTypeOf(open.getConnectionInfo().endpoints).toEqualTypeOf<LearnedEndpoint[]>()
+expectTypeOf(WebSocketClient).toBeConstructibleWith({ url: 'wss://example.org', learned: open.learned() })

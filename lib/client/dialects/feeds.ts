@@ -14,6 +14,12 @@ export interface CombinedStreamsOptions {
   unsubscribe?: string
 }
 
+/** What handlers get of combined streams. */
+export interface CombinedStream<Stream extends string = string, Data = unknown> {
+  stream: Stream
+  data: Data
+}
+
 /** Streams that a client remembers. */
 const mostSubscriptions = 100_000
 

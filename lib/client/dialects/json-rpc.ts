@@ -13,6 +13,15 @@ export interface JsonRpcOptions {
   methods?: Record<string, JsonRpcMethod>
 }
 
+/** What handlers get of a JSON-RPC server. */
+export interface JsonRpcMessage<Method extends string = string, Params = unknown> {
+  jsonrpc: '2.0'
+  method: Method
+  params: Params
+  /** Of what asks for an answer. */
+  id?: string | number | null
+}
+
 /** Thrown by a method, it becomes the error that the server gets. */
 export class JsonRpcError extends Error {
   constructor(

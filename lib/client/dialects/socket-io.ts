@@ -23,6 +23,14 @@ export class SocketIoArguments {
   }
 }
 
+/** What handlers get of a Socket.IO server. */
+export interface SocketIoMessage<Type extends string = string, Args extends unknown[] = unknown[]> {
+  type: Type
+  /** The first argument. */
+  payload: Args[0]
+  args: Args
+}
+
 /**
  * Speaks to a Socket.IO 4 server. Handlers get `{ type, payload, args }`: the event's name, its first argument, all of
  * them; `context.reply(value)` answers one that asks for it. `request` and `ack` are events that ask for an answer.

@@ -37,6 +37,7 @@ inline constexpr std::string_view own_protocol = "hawser.v1";
 
 struct core_settings {
   std::size_t endpoints = 1;
+  std::vector<endpoint_record> known;  // of the first endpoints, by an earlier client
   endpoint_settings endpoint;
   machine_settings machine;
   bool adaptive = true;  // the policy follows what is known of the endpoint
@@ -53,7 +54,7 @@ struct core_settings {
 
 class client_core final : private queue_events {
  public:
-  client_core(const core_settings& settings, client_host& host, client_gauges& gauges, time_ms now);
+  client_core(const core_settings& settings, client_host& host, client_gauges& gauges);
   client_core(const client_core&) = delete;
   client_core& operator=(const client_core&) = delete;
 
@@ -69,7 +70,7 @@ class client_core final : private queue_events {
   void cancel(std::uint32_t token, time_ms now);
   void clear_queue(time_ms now);
   std::vector<queued_message> snapshot(time_ms now, std::size_t most) const {
-    return queue_.snapshot(now, most);
+    return out_ ? out_->queue.snapshot(now, most) : std::vector<queued_message>{};
   }
   // Gives up everything and settles what waits; no link is left. The client is at its end.
   void end(time_ms now);
@@ -83,7 +84,7 @@ class client_core final : private queue_events {
   // The store. Nothing is sent before it has been read.
   void hold_sending() noexcept { held_ = true; }
   void release_sending(time_ms now);
-  push_result restore(const outgoing& message, time_ms now) { return queue_.restore(message, now); }
+  push_result restore(const outgoing& message, time_ms now) { return out().queue.restore(message, now); }
 
   // Links.
   void link_opened(std::uint32_t link, std::string_view protocol, time_ms now);
@@ -109,14 +110,14 @@ class client_core final : private queue_events {
   bool speaks_own_protocol() const noexcept { return protocol_ == own_protocol; }
   std::uint32_t link() const noexcept { return link_; }  // the open one, 0: none
   // Payload bytes and messages inside: accepted, not done, not given up.
-  std::size_t bytes() const noexcept { return queue_.bytes() + shaper_.bytes(); }
+  std::size_t bytes() const noexcept { return out_ ? out_->queue.bytes() + out_->shaper.bytes() : 0; }
   std::size_t messages() const noexcept;
   std::size_t requests() const noexcept { return requests_ ? requests_->pending() : 0; }
   // A reply may come, late ones included.
   bool has_made_requests() const noexcept { return requests_ != nullptr; }
   const endpoint_set& endpoints() const noexcept { return endpoints_; }
   // Brings the counters up to date; not needed for the client to work.
-  void publish(time_ms now);
+  void publish();
 
  private:
   struct dialing {
@@ -124,6 +125,17 @@ class client_core final : private queue_events {
     endpoint_index endpoint;
     time_ms since;
   };
+  // What a client that only listens does without.
+  struct sending {
+    sending(const core_settings& settings, queue_events& events)
+        : queue(settings.queue, events), gate(settings.batch) {}
+    send_queue queue;
+    send_shaper shaper;
+    batch_gate gate;
+    batch_text joined;
+    std::deque<std::uint32_t> frames;  // messages in each frame that the link has, where it gets batches
+  };
+  sending& out();
 
   void settled(const outgoing& message) override;
   void dropped(const outgoing& message, drop_reason reason) override;
@@ -157,11 +169,7 @@ class client_core final : private queue_events {
   dial_round round_;
   dial_plan plan_;
   std::vector<dialing> dials_;
-  send_queue queue_;
-  send_shaper shaper_;
-  batch_gate gate_;
-  batch_text joined_;
-  std::deque<std::uint32_t> frames_;  // messages in each frame that the link has, where it gets batches
+  std::unique_ptr<sending> out_;                 // made for the first message
   std::unique_ptr<request_table> requests_;      // made for the first request
   std::unique_ptr<metrics::histogram> latency_;  // made for the first figure
   double smoothed_latency_ = 0;                  // milliseconds

@@ -1,6 +1,5 @@
 // Sending: the queue, requests and acks; and what the counters say.
 #include "core/client/client_core.hpp"
-#include "core/metrics/health_score.hpp"
 
 namespace hawser::client {
 
@@ -36,14 +35,15 @@ bool client_core::send(const core_message& message, time_ms now) {
     return false;
   }
   if (message.shape != send_shape::none &&
-      shaper_.offer(message, now, [&](const core_message& early) { enqueue(early, now); }))
+      out().shaper.offer(message, now, [&](const core_message& early) { enqueue(early, now); }))
     return true;
   return enqueue(message, now);
 }
 
 // What the program sent goes into the queue now, whatever its shape asked for.
 void client_core::release_shaped(time_ms now) {
-  shaper_.release_all([&](const core_message& message) { enqueue(message, now); });
+  if (!out_) return;
+  out_->shaper.release_all([&](const core_message& message) { enqueue(message, now); });
 }
 
 bool client_core::enqueue(const core_message& message, time_ms now) {
@@ -58,7 +58,7 @@ bool client_core::enqueue(const core_message& message, time_ms now) {
     }
     gauges_.add(gauge::requests);
   }
-  const push_result result = queue_.push(data, now, ready_);
+  const push_result result = out().queue.push(data, now, ready_);
   if (result != push_result::accepted) {
     if (message.timeout > 0) requests_->cancel(data.token);
     if (data.token != 0) {
@@ -73,7 +73,7 @@ bool client_core::enqueue(const core_message& message, time_ms now) {
     const time_ms ends = data.expires_at != 0 || ttl == 0 ? data.expires_at : now + ttl;
     if (!data.joinable || data.payload.size() > settings_.batch.max_bytes ||
         (ends != 0 && ends <= now + settings_.batch.every))
-      gate_.hurry(data.priority);
+      out_->gate.hurry(data.priority);
   }
   if (ready_) pump(now);
   return true;
@@ -81,15 +81,17 @@ bool client_core::enqueue(const core_message& message, time_ms now) {
 
 void client_core::cancel(std::uint32_t token, time_ms now) {
   if (requests_) requests_->cancel(token);
+  if (!out_) return;
   cancelling_ = token;
-  queue_.cancel(token);
+  out_->queue.cancel(token);
   cancelling_ = 0;
   pump(now);
 }
 
 void client_core::clear_queue(time_ms now) {
-  for (std::size_t left = shaper_.clear(); left > 0; left--) host_.dropped(settlement::cancelled);
-  queue_.clear();
+  if (!out_) return;
+  for (std::size_t left = out_->shaper.clear(); left > 0; left--) host_.dropped(settlement::cancelled);
+  out_->queue.clear();
   pump(now);
 }
 
@@ -99,11 +101,11 @@ void client_core::release_sending(time_ms now) {
 }
 
 void client_core::pump(time_ms now) {
-  if (!ready_ || held_) return;
+  if (!ready_ || held_ || !out_) return;
   if (joins()) return pump_joined(now);
   std::size_t room = host_.room(link_);
   while (room > 0) {
-    const outgoing* message = queue_.next(now);
+    const outgoing* message = out_->queue.next(now);
     if (message == nullptr) return;
     host_.send(link_, message->payload, message->binary, message->compress);
     messages_out_++;
@@ -116,14 +118,14 @@ std::array<line_state, priorities> client_core::lines() const noexcept {
   std::array<line_state, priorities> out;
   for (std::size_t i = 0; i < priorities; i++) {
     const auto p = static_cast<message_priority>(i);
-    out[i] = {queue_.waiting(p), queue_.waiting_since(p)};
+    out[i] = {out_->queue.waiting(p), out_->queue.waiting_since(p)};
   }
   return out;
 }
 
 void client_core::pump_joined(time_ms now) {
   std::size_t room = host_.room(link_);
-  while (room > 0 && (flushing_ ? queue_.waiting() > 0 : gate_.due(lines(), now).has_value())) {
+  while (room > 0 && (flushing_ ? out_->queue.waiting() > 0 : out_->gate.due(lines(), now).has_value())) {
     const std::size_t sent = send_joined(now);
     if (sent == 0) return;
     room -= std::min(room, sent);
@@ -132,31 +134,35 @@ void client_core::pump_joined(time_ms now) {
 
 // One frame: the next message, and those behind it that may go along. Returns its size; 0: none waited.
 std::size_t client_core::send_joined(time_ms now) {
-  const outgoing* const first = queue_.next(now);
+  auto& [queue, shaper, gate, joined, frames] = *out_;
+  const outgoing* const first = queue.next(now);
   if (first == nullptr) return 0;
   std::size_t bytes = first->payload.size();
   std::uint32_t count = 1;
   bool compress = first->compress;
   while (first->joinable && count < settings_.batch.max) {
-    const outgoing* const next = queue_.peek(now);
+    const outgoing* const next = queue.peek(now);
     if (next == nullptr || !next->joinable || next->priority != first->priority ||
         bytes + next->payload.size() > settings_.batch.max_bytes)
       break;
-    if (count++ == 1) joined_.begin(first->payload);
-    joined_.add(queue_.next(now)->payload);
+    if (count++ == 1) joined.begin(first->payload);
+    joined.add(queue.next(now)->payload);
     bytes += next->payload.size();
     compress = compress || next->compress;
   }
+  std::size_t frame = bytes;
   if (count == 1) {
     host_.send(link_, first->payload, first->binary, compress);
   } else {
-    host_.send(link_, joined_.finish(), false, compress);
+    const std::span<const std::uint8_t> text = joined.finish();
+    frame = text.size();
+    host_.send(link_, text, false, compress);
     batches_++;
   }
-  frames_.push_back(count);
+  frames.push_back(count);
   messages_out_ += count;
   bytes_out_ += bytes;
-  return bytes + 16;
+  return frame + 16;
 }
 
 void client_core::leave(time_ms now) {
@@ -172,22 +178,22 @@ void client_core::leave(time_ms now) {
 
 bool client_core::left(time_ms now) {
   if (!leaving_ || ended_) return ended_;
-  if (ready_ && !queue_.flushed_all() && (leave_until_ == 0 || now < leave_until_)) return false;
+  if (ready_ && out_ && !out_->queue.flushed_all() && (leave_until_ == 0 || now < leave_until_)) return false;
   end(now);
   return true;
 }
 
 void client_core::link_flushed(std::uint32_t link, std::size_t messages, time_ms now) {
-  if (link != link_ || link_ == 0) return;
+  if (link != link_ || link_ == 0 || !out_) return;
   if (joins()) {
     std::size_t inside = 0;
-    for (; messages > 0 && !frames_.empty(); messages--) {
-      inside += frames_.front();
-      frames_.pop_front();
+    for (; messages > 0 && !out_->frames.empty(); messages--) {
+      inside += out_->frames.front();
+      out_->frames.pop_front();
     }
     messages = inside;
   }
-  queue_.flushed(messages, now);
+  out_->queue.flushed(messages, now);
   pump(now);
 }
 
@@ -196,7 +202,7 @@ void client_core::link_has_room(std::uint32_t link, time_ms now) {
 }
 
 bool client_core::on_ack(std::string_view id, time_ms now) {
-  const bool known = queue_.acknowledged(id);
+  const bool known = out_ && out_->queue.acknowledged(id);
   if (known) pump(now);
   return known;
 }
@@ -208,7 +214,7 @@ std::optional<std::uint32_t> client_core::on_reply(std::string_view correlation_
     // The reply may overtake the ack, or the word that the kernel took the request: it is not sent again, and
     // its token is not settled a second time.
     cancelling_ = *token;
-    queue_.cancel(*token);
+    out().queue.cancel(*token);
     cancelling_ = 0;
   } else {
     // At once: who sees the next reply finds the late ones counted.
@@ -264,13 +270,14 @@ void client_core::on_pong(std::int64_t microseconds) {
 }
 
 std::size_t client_core::messages() const noexcept {
-  const queue_counters counters = queue_.counters();
+  if (!out_) return 0;
+  const queue_counters counters = out_->queue.counters();
   return counters.waiting[0] + counters.waiting[1] + counters.waiting[2] + counters.in_flight +
-         counters.unacknowledged + shaper_.held();
+         counters.unacknowledged + out_->shaper.held();
 }
 
-void client_core::publish(time_ms now) {
-  const queue_counters counters = queue_.counters();
+void client_core::publish() {
+  const queue_counters counters = out_ ? out_->queue.counters() : queue_counters{};
   const auto set = [&](gauge which, std::uint64_t value) { gauges_.set(which, static_cast<double>(value)); };
   const std::size_t waiting = counters.waiting[0] + counters.waiting[1] + counters.waiting[2];
   set(gauge::queued, waiting);
@@ -286,27 +293,23 @@ void client_core::publish(time_ms now) {
   set(gauge::expired, counters.dropped[static_cast<std::size_t>(drop_reason::expired)]);
   set(gauge::acked, counters.acked);
   set(gauge::retries, counters.retried);
-  set(gauge::replaced, shaper_.replaced());
+  set(gauge::replaced, out_ ? out_->shaper.replaced() : 0);
   set(gauge::batches, batches_);
-  const double all = first_connect_ == 0 ? 0 : static_cast<double>(now - first_connect_);
-  const double up = static_cast<double>(connected_for_ + (ready_ ? now - opened_at_ : 0));
   std::uint64_t successes = 0;
   std::uint64_t failures = 0;
   for (std::size_t i = 0; i < endpoints_.size(); i++) {
-    successes += endpoints_.record(static_cast<endpoint_index>(i)).successes;
-    failures += endpoints_.record(static_cast<endpoint_index>(i)).failures;
+    const endpoint_record& known = endpoints_.record(static_cast<endpoint_index>(i));
+    successes += known.successes;
+    failures += known.failures;
+    gauges_.set(i, known);
   }
   const double tried = static_cast<double>(successes + failures);
-  gauges_.set(
-      gauge::health,
-      first_connect_ == 0
-          ? 0
-          : metrics::health_score({.latency_ms = smoothed_latency_,
-                                   .success_rate = tried == 0 ? 1 : static_cast<double>(successes) / tried,
-                                   .uptime = all <= 0 ? 1 : up / all,
-                                   .reconnects = gauges_.get(gauge::reconnects),
-                                   .queued = waiting,
-                                   .capacity = settings_.queue.max_count}));
+  gauges_.set(health_part::asked_at, static_cast<double>(first_connect_));
+  gauges_.set(health_part::up_before, static_cast<double>(connected_for_));
+  gauges_.set(health_part::up_since, ready_ ? static_cast<double>(opened_at_) : 0);
+  gauges_.set(health_part::success_rate, tried == 0 ? 1 : static_cast<double>(successes) / tried);
+  gauges_.set(health_part::latency, smoothed_latency_);
+  gauges_.set(health_part::capacity, static_cast<double>(settings_.queue.max_count));
 }
 
 }  // namespace hawser::client

@@ -9,6 +9,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
+
+#include "core/client/endpoint_set.hpp"
+#include "core/protocol/time.hpp"
 
 namespace hawser::client {
 
@@ -57,9 +61,37 @@ enum class gauge : std::uint8_t {
   count_,
 };
 
+// What the health of a client follows from, with the time of asking.
+enum class health_part : std::uint8_t {
+  asked_at,   // when connect() was called first; 0: never
+  up_before,  // milliseconds connected, before the present link
+  up_since,   // when that opened; 0: there is none
+  success_rate,
+  latency,   // milliseconds, smoothed
+  capacity,  // of the queue
+  count_,
+};
+
+// What is known of one endpoint, each time in this order.
+enum class endpoint_figure : std::uint8_t { opened, failed, success_rate, latency, count_ };
+
 class client_gauges {
  public:
   static constexpr std::size_t size = static_cast<std::size_t>(gauge::count_);
+  static constexpr std::size_t figures = static_cast<std::size_t>(endpoint_figure::count_);
+
+  explicit client_gauges(std::size_t endpoints = 1) : known_(endpoints * figures) {}
+
+  // Of all endpoints, one behind the other.
+  std::size_t known() const noexcept { return known_.size(); }
+  double known(std::size_t index) const noexcept { return known_[index].load(std::memory_order_relaxed); }
+  void set(std::size_t endpoint, const endpoint_record& known) noexcept;
+
+  // 0 to 100, which readers put in the place of the gauge: a client that nothing happens to grows older too.
+  double health(protocol::time_ms now) const noexcept;
+  void set(health_part which, double value) noexcept {
+    parts_[static_cast<std::size_t>(which)].store(value, std::memory_order_relaxed);
+  }
 
   void set(gauge which, double value) noexcept { at(which).store(value, std::memory_order_relaxed); }
   void add(gauge which, double value = 1) noexcept { set(which, get(which) + value); }
@@ -70,7 +102,12 @@ class client_gauges {
 
  private:
   std::atomic<double>& at(gauge which) noexcept { return values_[static_cast<std::size_t>(which)]; }
+  double get(health_part which) const noexcept {
+    return parts_[static_cast<std::size_t>(which)].load(std::memory_order_relaxed);
+  }
   std::array<std::atomic<double>, size> values_{};
+  std::array<std::atomic<double>, static_cast<std::size_t>(health_part::count_)> parts_{};
+  std::vector<std::atomic<double>> known_;
 };
 
 }  // namespace hawser::client

@@ -155,7 +155,17 @@ client_actions client_machine::link_closed(time_ms now, std::uint32_t link, cons
   if (state_ == client_state::disconnecting) {
     stop(out, client_state::disconnected, stop_reason::requested, how);
   } else if (state_ == client_state::connected) {
-    const bool lasted = now - last_connected_ >= settings_.reconnect.min_uptime;
+    const time_ms uptime = now - last_connected_;
+    const bool lasted = uptime >= settings_.reconnect.min_uptime;
+    // However little the program calls lasting: a server that refuses each new token at once, or nearly so,
+    // is not asked again and again without a pause.
+    const bool hasty = uptime < hasty_refusal && refreshed_ && settings_.uses_tokens &&
+                       judge(settings_.reconnect, how).what == verdict::refresh_token;
+    if (lasted && hasty) {
+      reject_token();
+      try_later(out, now, how, stop_reason::refused, 0);
+      return out;
+    }
     if (lasted) {
       attempts_ = 0;
       failures_ = 0;
@@ -219,21 +229,25 @@ void client_machine::attempt_failed(client_actions& out, time_ms now, const outc
     if (goodbye) return stop(out, client_state::disconnected, stop_reason::peer, how);
     return stop(out, client_state::failed, what, how);
   }
+  try_later(out, now, how, what, judged.not_before, counts);
+}
+
+void client_machine::try_later(client_actions& out, time_ms now, const outcome& how, stop_reason what,
+                               time_ms not_before, bool counts) {
   if (!settings_.reconnect.enabled) return stop(out, client_state::failed, what, how);
   const std::uint32_t most = settings_.reconnect.max_attempts;
   if (counts && failures_ < UINT32_MAX) ++failures_;
   if (most != 0 && failures_ >= most) return stop(out, client_state::failed, stop_reason::exhausted, how);
   if (attempts_ < UINT32_MAX) ++attempts_;
-  const time_ms not_before = std::max(judged.not_before, alone_until_ - now);
-  const time_ms delay = next_delay(settings_.reconnect, attempts_, random_.next(), not_before);
+  const time_ms delay =
+      next_delay(settings_.reconnect, attempts_, random_.next(), std::max(not_before, alone_until_ - now));
   retry(out, delay, how);
   wait_until(waiting::delay, now, delay);
   if (deadline_ == 0) deadline_ = std::max<time_ms>(now, 1);
 }
 
 bool client_machine::refresh_token(client_actions& out, time_ms now, const outcome& how) {
-  token_held_ = false;
-  token_rejected_ = true;
+  reject_token();
   if (!settings_.uses_tokens || std::exchange(refreshed_, true)) return false;
   if (state_ == client_state::connected) {
     if (!settings_.reconnect.enabled) return false;

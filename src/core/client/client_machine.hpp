@@ -140,6 +140,8 @@ class client_machine {
 
  private:
   enum class waiting : std::uint8_t { nothing, delay, token, dial };
+  // A token that is refused so soon again waits for its turn like any other failure.
+  static constexpr time_ms hasty_refusal = 1'000;
 
   void enter(client_actions& out, client_state to, time_ms delay = 0, stop_reason stop = stop_reason::none,
              const outcome& how = {});
@@ -150,6 +152,12 @@ class client_machine {
   // `counts`: it is a failure in a row; the loss of a link that had lasted is none.
   void attempt_failed(client_actions& out, time_ms now, const outcome& how, stop_reason what,
                       bool counts = true);
+  void try_later(client_actions& out, time_ms now, const outcome& how, stop_reason what, time_ms not_before,
+                 bool counts = true);
+  void reject_token() noexcept {
+    token_held_ = false;
+    token_rejected_ = true;
+  }
   bool refresh_token(client_actions& out, time_ms now, const outcome& how);
   void retry(client_actions& out, time_ms delay, const outcome& how);
   void stop(client_actions& out, client_state to, stop_reason why, const outcome& how);

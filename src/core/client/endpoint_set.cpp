@@ -26,6 +26,14 @@ endpoint_set::endpoint_set(std::size_t count, endpoint_settings settings)
   settings_.max_cool_down = std::max(settings_.max_cool_down, settings_.cool_down);
 }
 
+void endpoint_set::restore(endpoint_index e, const endpoint_record& known) noexcept {
+  endpoint_record& to = endpoints_[e].known;
+  to.successes = known.successes;
+  to.failures = known.failures;
+  to.success_rate = std::clamp(known.success_rate, 0.0, 1.0);
+  to.latency = std::max(known.latency, 0.0);
+}
+
 bool endpoint_set::ready(const endpoint& e, time_ms now) const noexcept {
   return e.known.out_until == 0 || (e.known.out_until <= now && e.known.dials == 0);
 }

@@ -60,6 +60,9 @@ class endpoint_set {
   // `count` at least 1; a set of none has an empty plan.
   endpoint_set(std::size_t count, endpoint_settings settings);
 
+  // What an earlier set knew of an endpoint: its attempts, their rate of success, its latency.
+  void restore(endpoint_index e, const endpoint_record& known) noexcept;
+
   // The endpoints that may be dialled now, best first. Those that failed within the last cool-down go behind
   // the others. An endpoint that is due for its probe stands where the strategy puts it, unless a dial to it
   // is under way. If all are out, the one that is due first is the whole plan. Round robin counts a call as a

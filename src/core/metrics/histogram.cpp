@@ -6,7 +6,7 @@
 
 namespace hawser::metrics {
 
-void histogram::record(std::int64_t microseconds, std::uint64_t times) noexcept {
+void histogram::record(std::int64_t microseconds, std::uint64_t times) {
   if (times == 0) return;
   const std::int64_t value = std::max<std::int64_t>(microseconds, 0);
   add(bucket_of(static_cast<std::uint64_t>(value)), times);
@@ -18,22 +18,42 @@ void histogram::record(std::int64_t microseconds, std::uint64_t times) noexcept 
 
 // A bucket that would overflow (after four billion values) halves all of them, so what is older counts half;
 // the shape stays, and what is there at all stays there.
-void histogram::add(std::size_t bucket, std::uint64_t times) noexcept {
-  while (times > UINT32_MAX - counts_[bucket]) {
-    for (std::uint32_t& c : counts_) c = c / 2 + (c & 1);
+void histogram::add(std::size_t bucket, std::uint64_t times) {
+  std::uint32_t& count = count_of(bucket);
+  while (times > UINT32_MAX - count) {
+    each(*this, [](std::size_t, std::uint32_t& c) {
+      c = c / 2 + (c & 1);
+      return true;
+    });
     times = times / 2 + (times & 1);
   }
-  counts_[bucket] += static_cast<std::uint32_t>(times);
+  count += static_cast<std::uint32_t>(times);
 }
 
-void histogram::merge(const histogram& other) noexcept {
-  std::uint64_t highest = 0;
-  for (std::size_t i = 0; i < buckets; ++i)
-    highest = std::max(highest, std::uint64_t{counts_[i]} + other.counts_[i]);
-  const bool halve = highest > UINT32_MAX;
+// Valid until the next call.
+std::uint32_t& histogram::count_of(std::size_t bucket) {
+  if (!all_.empty()) return all_[bucket];
+  const auto at = std::ranges::lower_bound(few_, bucket, {}, &cell::bucket);
+  if (at != few_.end() && at->bucket == bucket) return at->count;
+  if (few_.size() < most_few) return few_.insert(at, {static_cast<std::uint32_t>(bucket), 0})->count;
+  all_.resize(buckets);
+  for (const cell& one : few_) all_[one.bucket] = one.count;
+  few_ = {};
+  return all_[bucket];
+}
+
+void histogram::merge(const histogram& other) {
+  std::vector<std::uint64_t> sums(buckets);
+  for (const histogram* const one : {static_cast<const histogram*>(this), &other}) {
+    each(*one, [&](std::size_t bucket, std::uint32_t count) {
+      sums[bucket] += count;
+      return true;
+    });
+  }
+  const bool halve = *std::ranges::max_element(sums) > UINT32_MAX;
   for (std::size_t i = 0; i < buckets; ++i) {
-    const std::uint64_t sum = std::uint64_t{counts_[i]} + other.counts_[i];
-    counts_[i] = static_cast<std::uint32_t>(halve ? sum / 2 + (sum & 1) : sum);
+    if (sums[i] == 0) continue;
+    count_of(i) = static_cast<std::uint32_t>(halve ? sums[i] / 2 + (sums[i] & 1) : sums[i]);
   }
   count_ += other.count_;
   sum_ += other.sum_;
@@ -53,14 +73,20 @@ std::int64_t histogram::percentile(double percent) const noexcept {
   if (percent <= 0) return min_;
   if (!(percent < 100)) return max_;
   std::uint64_t total = 0;
-  for (const std::uint32_t c : counts_) total += c;
+  each(*this, [&](std::size_t, std::uint32_t c) {
+    total += c;
+    return true;
+  });
   const auto rank = static_cast<std::uint64_t>(std::ceil(percent / 100 * static_cast<double>(total)));
   std::uint64_t below = 0;
-  for (std::size_t i = 0; i < buckets; ++i) {
-    below += counts_[i];
-    if (below >= rank && below > 0) return std::clamp(i + 1 < buckets ? middle_of(i) : max_, min_, max_);
-  }
-  return max_;
+  std::int64_t found = max_;
+  each(*this, [&](std::size_t i, std::uint32_t c) {
+    below += c;
+    if (below < rank || below == 0) return true;
+    found = std::clamp(i + 1 < buckets ? middle_of(i) : max_, min_, max_);
+    return false;
+  });
+  return found;
 }
 
 }  // namespace hawser::metrics

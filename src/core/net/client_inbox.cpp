@@ -9,13 +9,18 @@
 namespace hawser::net {
 
 client_inbox::client_inbox(inbox_owner& owner, std::uint32_t client, const client_settings& settings)
-    : owner_(owner),
-      client_(client),
-      reply_type_(settings.routing.reply_type),
-      seed_(settings.seed),
-      classifier_({.type = router::pointer::parse(settings.routing.type_at).value,
-                   .room = router::pointer::parse(settings.routing.room_at).value,
-                   .correlation_id = router::pointer::parse(settings.routing.correlation_at).value}) {}
+    : owner_(owner), client_(client), settings_(settings) {}
+
+router::classifier& client_inbox::reading() {
+  if (!classifier_) {
+    const auto& at = settings_.routing;
+    classifier_ = std::make_unique<router::classifier>(
+        router::classifier_settings{.type = router::pointer::parse(at.type_at).value,
+                                    .room = router::pointer::parse(at.room_at).value,
+                                    .correlation_id = router::pointer::parse(at.correlation_at).value});
+  }
+  return *classifier_;
+}
 
 // -------------------------------------------------------------------------------------------------------
 // routes
@@ -26,12 +31,12 @@ const char* client_inbox::add_route(std::uint32_t route, std::string_view json) 
   remove_route(route);
   auto made = std::make_unique<shaped>();
   made->route = route;
-  if (classifier_.add_route(route, parsed.value) != router::classifier::add_result::added)
+  if (reading().add_route(route, parsed.value) != router::classifier::add_result::added)
     return "all routes together name too many places in a message";
   if (!parsed.value.plain()) {
-    made->fields = *classifier_.fields_of(route);
+    made->fields = *classifier_->fields_of(route);
     made->keyed = parsed.value.conflate.has_value();
-    made->shaper = std::make_unique<router::shaper>(route, parsed.value, seed_);
+    made->shaper = std::make_unique<router::shaper>(route, parsed.value, settings_.seed);
     running_.push_back(made.get());
   }
   if (shaped_.size() <= route) shaped_.resize(route + 1);
@@ -42,7 +47,7 @@ const char* client_inbox::add_route(std::uint32_t route, std::string_view json) 
 void client_inbox::remove_route(std::uint32_t route) {
   shaped* one = find(route);
   if (one == nullptr) return;
-  classifier_.remove_route(route);
+  classifier_->remove_route(route);
   if (one->shaper) {
     const router::shaper_counters& counters = one->shaper->counters();
     conflated_ += counters.conflated;
@@ -71,7 +76,7 @@ bool client_inbox::take(message_flags flags, std::span<const std::uint8_t> paylo
     if (wants_binary_) hand_up(event_kind::client_message, 0, flags, payload);
     return true;
   }
-  const router::classified found = classifier_.classify(payload);
+  const router::classified found = reading().classify(payload);
   if (is_batch(found)) {
     const std::size_t first = router::json::array_member(payload, "payload");
     if (first != 0) {
@@ -95,7 +100,7 @@ bool client_inbox::take_batch(message_flags flags, std::span<const std::uint8_t>
     const std::span<const std::uint8_t> element = router::json::next_element(payload, at);
     if (element.empty()) break;
     if (!first && !owner_.may_take()) return false;
-    router::classified found = classifier_.classify(element);
+    router::classified found = classifier_->classify(element);
     // A batch in a batch is no message.
     if (is_batch(found)) {
       found = {};
@@ -156,9 +161,10 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
   if (!plain_.empty()) deliver(plain_, flags, payload);
   for (shaped* one : filled_) {
     row_.clear();
-    for (const std::uint32_t column : one->fields.columns) row_.push_back(classifier_.reader().field(column));
+    for (const std::uint32_t column : one->fields.columns)
+      row_.push_back(classifier_->reader().field(column));
     router::route_message message{.text = payload, .ascii = flags.ascii, .columns = row_};
-    if (one->keyed) message.key = &classifier_.reader().field(one->fields.key);
+    if (one->keyed) message.key = &classifier_->reader().field(one->fields.key);
     one->shaper->take(message, now, *this);
   }
   return true;
@@ -166,7 +172,8 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
 
 bool client_inbox::is_reply(std::string_view type) const noexcept {
   // An error that names a request is its answer, whatever the server speaks.
-  if (reply_type_.empty() || type == reply_type_ || type == "error") return true;
+  const std::string& reply = settings_.routing.reply_type;
+  if (reply.empty() || type == reply || type == "error") return true;
   return owner_.core().speaks_own_protocol() && (type == "joined" || type == "left" || type == "resumed" ||
                                                  type == "auth_ok" || type == "auth_error");
 }
@@ -232,8 +239,8 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
 
 void client_inbox::note_position(const router::classified& found) {
   using kind = router::field_value::kind;
-  const router::field_value& offset = classifier_.reader().field(offset_);
-  const router::field_value& epoch = classifier_.reader().field(epoch_);
+  const router::field_value& offset = classifier_->reader().field(offset_);
+  const router::field_value& epoch = classifier_->reader().field(epoch_);
   if (offset.what != kind::number || epoch.what != kind::string) return;
   if (!owner_.core().speaks_own_protocol()) return;
   if (positions_.note(found.room, epoch.text, offset.number)) return;
@@ -245,8 +252,8 @@ void client_inbox::connected() {
   // Feeds of other makers do not pay for it.
   if (!watching_ && owner_.core().speaks_own_protocol()) {
     watching_ = true;
-    epoch_ = classifier_.watch(router::pointer::parse("/epoch").value);
-    offset_ = classifier_.watch(router::pointer::parse("/offset").value);
+    epoch_ = reading().watch(router::pointer::parse("/epoch").value);
+    offset_ = reading().watch(router::pointer::parse("/offset").value);
   }
   tell_positions();
 }

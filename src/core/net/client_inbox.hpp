@@ -96,16 +96,16 @@ class client_inbox final : private router::route_output {
   void deliver(std::span<const std::uint32_t> routes, message_flags flags,
                std::span<const std::uint8_t> payload);
   shaped* find(std::uint32_t route) noexcept;
+  router::classifier& reading();
 
   inbox_owner& owner_;
   const std::uint32_t client_;
-  const std::string reply_type_;
-  const std::uint64_t seed_;
-  router::classifier classifier_;
-  std::vector<std::unique_ptr<shaped>> shaped_;  // by route
-  std::vector<shaped*> running_;                 // those there are
-  std::vector<std::uint32_t> plain_;             // of the message in hand
-  std::vector<shaped*> filled_;                  // the same
+  const client_settings& settings_;                 // the owner's
+  std::unique_ptr<router::classifier> classifier_;  // made for the first route or message
+  std::vector<std::unique_ptr<shaped>> shaped_;     // by route
+  std::vector<shaped*> running_;                    // those there are
+  std::vector<std::uint32_t> plain_;                // of the message in hand
+  std::vector<shaped*> filled_;                     // the same
   std::vector<router::field_value> row_;
   std::vector<std::uint8_t> head_;
   client::room_positions positions_;

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <array>
-#include <deque>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -143,8 +143,8 @@ class managed_client final : public protocol::timer_node,
   client_inbox inbox_;
   std::unique_ptr<client_store> store_;
   std::vector<link> links_;
-  std::vector<std::uint32_t> ended_;  // numbers of links whose end the core has to hear
-  std::deque<held_record> held_;
+  std::vector<std::uint32_t> ended_;    // numbers of links whose end the core has to hear
+  std::list<held_record> held_;         // nearly always empty, and costs nothing then
   std::vector<std::uint32_t> settled_;  // token, settlement, token …
   std::array<std::uint32_t, 8> dropped_{};
   bool any_dropped_ = false;

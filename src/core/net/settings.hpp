@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/client/client_gauges.hpp"
+#include "core/client/endpoint_set.hpp"
 #include "core/hub/rate_gate.hpp"
 #include "core/net/tls_context.hpp"
 #include "core/protocol/deflate.hpp"
@@ -105,6 +106,8 @@ struct listen_settings {
 struct client_settings {
   std::vector<connect_settings> endpoints;
   int strategy = 0;  // of client::strategy
+  // What an earlier client learned: of each endpoint, or of none.
+  std::vector<client::endpoint_record> learned;
   struct {
     bool enabled = true;
     std::int64_t min_delay = 1000, max_delay = 30000;

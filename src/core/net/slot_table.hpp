@@ -61,7 +61,9 @@ class slot_table {
   }
   // A managed client; its counters are found until it is forgotten.
   std::uint32_t prepare_client(std::unique_ptr<client_settings> settings) {
-    auto gauges = std::make_shared<client::client_gauges>();
+    auto gauges = std::make_shared<client::client_gauges>(settings->endpoints.size());
+    for (std::size_t i = 0; i < settings->endpoints.size(); i++)
+      gauges->set(i, i < settings->learned.size() ? settings->learned[i] : client::endpoint_record{});
     settings->gauges = gauges;
     const std::uint32_t slot = acquire(std::move(settings));
     const std::lock_guard lock(mutex_);

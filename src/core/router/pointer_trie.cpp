@@ -14,7 +14,13 @@ constexpr std::size_t crowding = 4;
 
 }  // namespace
 
-pointer_trie::pointer_trie() : nodes_(2), details_(2) {}
+pointer_trie::pointer_trie() {
+  // Room for the three parts of an envelope: many clients ask for no more.
+  nodes_.reserve(5);
+  details_.reserve(5);
+  nodes_.resize(2);
+  details_.resize(2);
+}
 
 pointer_trie::id pointer_trie::find_child(id node, const std::string& name) const {
   // The look-up reads eight bytes at the name.

@@ -8,42 +8,11 @@
 #include <utility>
 #include <vector>
 
-#include "core/client/client_core.hpp"
 #include "core/protocol/random.hpp"
+#include "core_rig.hpp"
 
-namespace hawser::client {
+namespace hawser::client::test {
 namespace {
-
-struct link_host final : client_host {
-  void dial(std::uint32_t link, endpoint_index) override { dialed = link; }
-  void close(std::uint32_t, std::uint16_t, std::string_view) override { closed = true; }
-  void drop(std::uint32_t) override { dropped_link = true; }
-  void send(std::uint32_t, std::span<const std::uint8_t> payload, bool, bool) override {
-    frames.emplace_back(reinterpret_cast<const char*>(payload.data()), payload.size());
-  }
-  void send_control(std::uint32_t, std::string_view) override {}
-  std::size_t room(std::uint32_t) override { return space; }
-  void state_changed(const state_report& report) override {
-    states.push_back(report.state);
-    exhausted = report.exhausted;
-    last_error = report.end != nullptr ? report.end->error.code : errc::none;
-    rejected = report.end != nullptr && report.end->auth_rejected;
-  }
-  void want_token(token_reason, std::uint32_t) override {}
-  void settled(std::uint32_t token, settlement how) override { outcomes[token] = how; }
-  void dropped(settlement why) override { given_up[why]++; }
-  void stored_done(std::uint64_t) override {}
-  time_ms wall_ahead() override { return 0; }
-
-  std::uint32_t dialed = 0;
-  std::size_t space = 1 << 20;
-  bool closed = false, dropped_link = false, exhausted = false, rejected = false;
-  errc last_error = errc::none;
-  std::vector<std::string> frames;
-  std::vector<client_state> states;
-  std::map<std::uint32_t, settlement> outcomes;
-  std::map<settlement, int> given_up;
-};
 
 core_settings batches_of(std::size_t max) {
   core_settings settings;
@@ -52,34 +21,6 @@ core_settings batches_of(std::size_t max) {
   return settings;
 }
 
-struct rig {
-  explicit rig(const core_settings& settings) : core(settings, host, gauges, 1) {}
-
-  void open(time_ms now, std::string_view protocol = own_protocol) {
-    core.connect(now);
-    core.link_opened(host.dialed, protocol, now);
-  }
-  void send(std::string_view text, time_ms now, message_priority p = message_priority::normal,
-            time_ms ttl = 0) {
-    core_message message;
-    message.data.payload = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-    message.data.priority = p;
-    message.data.joinable = text.front() == '{';
-    message.ttl = ttl;
-    core.send(message, now);
-  }
-  std::vector<std::string> sent() { return std::exchange(host.frames, {}); }
-  double read(gauge which, time_ms now) {
-    core.publish(now);
-    return gauges.get(which);
-  }
-
-  link_host host;
-  client_gauges gauges;
-  client_core core;
-};
-
-using frames = std::vector<std::string>;
 std::string batch(std::string_view inside) {
   return R"({"type":"batch","payload":[)" + std::string(inside) + "]}";
 }
@@ -97,8 +38,8 @@ TEST(ClientCoreBatch, GoesWhenFullOrInTime) {
   EXPECT_EQ(r.sent(), frames{batch("{3},{4},{5}")});
   r.core.timer(1300, 0);
   EXPECT_EQ(r.sent(), frames{"{6}"}) << "alone it needs no batch";
-  EXPECT_EQ(r.read(gauge::batches, 1300), 2);
-  EXPECT_EQ(r.read(gauge::messages_out, 1300), 6);
+  EXPECT_EQ(r.read(gauge::batches), 2);
+  EXPECT_EQ(r.read(gauge::messages_out), 6);
 }
 
 TEST(ClientCoreBatch, AFrameIsFlushedAsAllThatItHolds) {
@@ -184,7 +125,7 @@ TEST(ClientCoreBatch, DisconnectLetsOutWhatWaitsForCompany) {
 // Whatever the order of sends, writes and losses: each message goes out, in the order of its priority, and
 // again only when its link was lost before the kernel had it.
 TEST(ClientCoreBatch, LosesAndDoublesNothing) {
-  test::random_source random;
+  hawser::test::random_source random;
   SCOPED_TRACE(random.seed());
   for (int world = 0; world < 200; world++) {
     core_settings settings = batches_of(2 + random.below(5));
@@ -278,7 +219,7 @@ TEST(ClientCoreShaped, PassesTheShaperAndIsCountedWhileItIsHeld) {
   EXPECT_EQ(r.core.messages(), 2u) << "one on the link, one held";
   EXPECT_EQ(r.core.bytes(), 4u);
   EXPECT_EQ(r.core.next_deadline(1000), 1050);
-  EXPECT_EQ(r.read(gauge::replaced, 1000), 1);
+  EXPECT_EQ(r.read(gauge::replaced), 1);
   r.core.timer(1050, 0);
   EXPECT_EQ(r.sent().size(), 1u);
   r.core.send(message, 1051);
@@ -317,7 +258,7 @@ TEST(ClientCoreLeave, GivesUpWhatDoesNotGoInTime) {
   EXPECT_TRUE(r.core.left(1500));
   EXPECT_TRUE(r.core.leave_expired(1500));
   EXPECT_EQ(r.host.given_up[settlement::closed], 1);
-  EXPECT_EQ(r.read(gauge::dropped, 1500), 1);
+  EXPECT_EQ(r.read(gauge::dropped), 1);
 }
 
 TEST(ClientCoreLeave, EndsWithItsLinkAndAtOnceWhereThereIsNone) {
@@ -391,4 +332,4 @@ TEST(ClientCoreEnd, TokenFailureDoesNotShowTheDialErrorBeforeIt) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::test

@@ -44,7 +44,7 @@ struct ClientCoreToken : testing::Test {
 
   noting_host host;
   client_gauges gauges;
-  client_core core{with_tokens(), host, gauges, 1};
+  client_core core{with_tokens(), host, gauges};
 };
 
 using asked = std::vector<std::pair<token_reason, std::uint32_t>>;

@@ -293,6 +293,34 @@ TEST(client_machine, a_lasting_link_forgives_the_rejection) {
   }
 }
 
+TEST(client_machine, a_rejection_on_each_short_link_is_not_answered_without_a_pause) {
+  machine_settings settings = with_tokens();
+  settings.reconnect.min_uptime = 0;
+  settings.reconnect.max_attempts = 4;
+  machine_driver d = connected(settings);
+  EXPECT_EQ(d.closed({.close_code = 4401}), "connected>reconnecting ask(rejected)");
+  for (const char* delay : {"[1+1000]", "[2+2000]", "[3+4000]"}) {
+    d.token();
+    d.opened();
+    EXPECT_EQ(d.closed({.close_code = 4401}), std::string("connected>reconnecting") + delay);
+    EXPECT_EQ(d.after(4000), "ask(rejected)");
+  }
+  d.token();
+  d.opened();
+  EXPECT_EQ(d.closed({.close_code = 4401}), "connected>failed[3+0]:exhausted");
+
+  settings.reconnect.max_attempts = 0;
+  machine_driver patient = connected(settings);
+  patient.closed({.close_code = 4401});
+  for (int i = 0; i < 5; ++i) {
+    patient.token();
+    patient.opened();
+    patient.now += 1000;
+    EXPECT_EQ(patient.closed({.close_code = 4401}), "connected>reconnecting ask(rejected)")
+        << "a second is long enough";
+  }
+}
+
 TEST(client_machine, without_a_source_a_rejection_is_final) {
   machine_driver d;
   d.connect();

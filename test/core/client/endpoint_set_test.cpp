@@ -212,6 +212,27 @@ TEST(endpoint_set, experience_weighs_recent_outcomes_more) {
   EXPECT_EQ(set.experience_of(0).latency, 40);
 }
 
+TEST(endpoint_set, goes_on_with_what_another_has_learned) {
+  endpoint_set first(2, {.order = strategy::latency});
+  for (int i = 0; i < 9; ++i) {
+    first.on_dial(1);
+    first.on_opened(1, 20);
+    first.on_dial(0);
+    first.on_failed(0, 1);
+  }
+  endpoint_set second(2, {.order = strategy::latency});
+  for (const endpoint_index e : {0u, 1u}) second.restore(e, first.record(e));
+  EXPECT_EQ(second.experience_of(0).samples, 9u);
+  EXPECT_EQ(second.experience_of(0).success_rate, first.experience_of(0).success_rate);
+  EXPECT_EQ(second.experience_of(1).latency, 20);
+  dial_plan plan;
+  second.choose(1, plan);
+  EXPECT_EQ(plan.order.size(), 2u) << "who is out of rotation is not remembered: that was a matter of time";
+  second.restore(0, {.success_rate = 7, .latency = -3});
+  EXPECT_EQ(second.experience_of(0).success_rate, 1);
+  EXPECT_EQ(second.experience_of(0).latency, 0);
+}
+
 TEST(endpoint_set, none_at_all) {
   endpoint_set set(0, {});
   EXPECT_TRUE(choose(set, 0).empty());

@@ -57,6 +57,20 @@ void simulated_world::finish_dial(std::uint32_t number) {
   ++figures_.links;
   at(random_.span(0, 60), [this, number] { work(number); });
   core_.link_opened(number, one.own_protocol ? own_protocol : "other", now_);
+  if (settings_.gated && alive(number) != nullptr && !links_[number].deaf)
+    at(random_.span(0, 200), [this, number] { judge(number); });
+}
+
+// What a dialect says of a link that waits at the gate.
+void simulated_world::judge(std::uint32_t number) {
+  if (alive(number) == nullptr || core_.link() != number) return;
+  ++figures_.gates;
+  if (!calm_ && random_.one_in(8)) {
+    ++figures_.silences;
+    core_.on_silence("simulated", now_);
+  } else {
+    core_.on_auth(calm_ || !random_.one_in(8), "no", now_);
+  }
 }
 
 void simulated_world::refuse(std::uint32_t number) {
@@ -115,22 +129,59 @@ std::size_t simulated_world::room(std::uint32_t number) {
   return one.untaken_bytes < one.window ? one.window - one.untaken_bytes : 0;
 }
 
+namespace {
+constexpr std::string_view batch_start = R"({"type":"batch","payload":[)";
+}
+
+// The messages of a frame, each as it was sent: four bytes of its number, and sevens.
+std::vector<std::uint32_t> simulated_world::unpack(std::span<const std::uint8_t> frame) {
+  const std::string_view text{reinterpret_cast<const char*>(frame.data()), frame.size()};
+  const bool joined = text.starts_with(batch_start);
+  std::size_t at = joined ? batch_start.size() : 0;
+  std::vector<std::uint32_t> out;
+  do {
+    if (!out.empty()) ++at;
+    expect(at + 4 <= frame.size(), "a payload was cut", frame.size());
+    if (!broken_.empty()) return {};
+    std::uint32_t index = 0;
+    for (std::size_t i = 0; i < 4; ++i) index |= std::uint32_t{frame[at + i]} << 8 * i;
+    expect(index < sent_.size() && at + sent_[index].size <= frame.size(), "a payload was cut", index);
+    if (!broken_.empty()) return {};
+    const auto body = frame.subspan(at + 4, sent_[index].size - 4);
+    expect(std::ranges::all_of(body, [](auto b) { return b == 7; }), "a payload was changed", index);
+    expect(!joined || sent_[index].joinable, "joined what goes alone", index);
+    at += sent_[index].size;
+    out.push_back(index);
+  } while (joined && at < frame.size() && text[at] == ',');
+  expect(text.substr(at) == (joined ? "]}" : ""), "a frame has an end of its own", out.back());
+  return out;
+}
+
 void simulated_world::send(std::uint32_t number, std::span<const std::uint8_t> payload, bool, bool) {
   expect(number < links_.size() && links_[number].at == stage::open, "a message for a link that is not open",
          number);
   expect(state_ == client_state::connected, "a message while not connected",
          static_cast<std::uint64_t>(state_));
-  expect(payload.size() >= 4, "a payload was cut", payload.size());
-  if (!broken_.empty()) return;
-  std::uint32_t index = 0;
-  for (std::size_t i = 0; i < 4; ++i) index |= std::uint32_t{payload[i]} << 8 * i;
-  expect(
-      index < sent_.size() && std::all_of(payload.begin() + 4, payload.end(), [](auto b) { return b == 7; }),
-      "a payload was changed", index);
+  const std::vector<std::uint32_t> messages = unpack(payload);
   if (!broken_.empty()) return;
   link& one = links_[number];
-  record& r = sent_[index];
   expect(room(number) > 0, "a message for a link without room", number);
+  if (messages.size() > 1) {
+    expect(one.own_protocol || settings_.batch.always, "a batch for who does not know it", number);
+    expect(messages.size() <= settings_.batch.max, "a batch of too many", messages.size());
+    ++figures_.batches;
+  }
+  for (const std::uint32_t index : messages) {
+    expect(sent_[index].priority == sent_[messages.front()].priority, "a batch of two priorities", index);
+    hand_over(number, index);
+  }
+  one.frames.push_back(static_cast<std::uint32_t>(messages.size()));
+  one.untaken_bytes += payload.size();
+}
+
+void simulated_world::hand_over(std::uint32_t number, std::uint32_t index) {
+  link& one = links_[number];
+  record& r = sent_[index];
   expect(!r.how.has_value(), "sent after it was settled", index);
   expect(r.acked || !r.taken, "sent again after the kernel took it", index);
   expect(!r.taken_unacked, "sent again after it was done", index);
@@ -143,7 +194,6 @@ void simulated_world::send(std::uint32_t number, std::span<const std::uint8_t> p
     expect(r.acked && one.acks, "handed over twice", index);
   }
   one.wire.push_back(index);
-  one.untaken_bytes += payload.size();
   ++figures_.copies;
 }
 
@@ -169,8 +219,13 @@ void simulated_world::send_control(std::uint32_t number, std::string_view text) 
 void simulated_world::work(std::uint32_t number) {
   if (alive(number) == nullptr) return;
   if (!calm_ && random_.one_in(30)) return lose(number);
+  if (!calm_ && random_.one_in(300) && core_.link() == number && links_[number].at == stage::open) {
+    ++figures_.silences;
+    core_.on_silence("simulated", now_);
+    return;
+  }
   if (calm_ || !links_[number].deaf) {
-    const std::size_t untaken = links_[number].wire.size() - links_[number].taken;
+    const std::size_t untaken = links_[number].untaken();
     if (untaken > 0) take(number, calm_ ? untaken : random_.below(untaken + 1));
     const std::size_t unread = links_[number].taken - links_[number].received;
     if (unread > 0) read(number, calm_ ? unread : random_.below(unread + 1), true);
@@ -183,7 +238,9 @@ void simulated_world::work(std::uint32_t number) {
     at(random_.one_in(10) ? random_.span(0, 1'500) : random_.span(0, 60), [this, number] { work(number); });
 }
 
-void simulated_world::note_taken(link& one, std::size_t count) {
+void simulated_world::note_taken(link& one, std::size_t frames) {
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < frames; ++i) count += one.frames[one.frames_taken++];
   for (std::size_t i = 0; i < count; ++i) {
     record& r = sent_[one.wire[one.taken++]];
     r.taken = true;
@@ -193,8 +250,8 @@ void simulated_world::note_taken(link& one, std::size_t count) {
 }
 
 // Sometimes the server has answered before the core hears that the kernel took it.
-void simulated_world::take(std::uint32_t number, std::size_t count) {
-  note_taken(links_[number], count);
+void simulated_world::take(std::uint32_t number, std::size_t frames) {
+  note_taken(links_[number], frames);
   if (!calm_ && !links_[number].deaf && random_.one_in(8)) {
     std::vector<std::uint32_t> got(
         links_[number].wire.begin() + static_cast<std::ptrdiff_t>(links_[number].received),
@@ -206,7 +263,7 @@ void simulated_world::take(std::uint32_t number, std::size_t count) {
         core_.on_ack("m" + std::to_string(index), now_);
     }
   }
-  core_.link_flushed(number, count, now_);
+  core_.link_flushed(number, frames, now_);
 }
 
 void simulated_world::read(std::uint32_t number, std::size_t count, bool answer) {
@@ -255,6 +312,7 @@ void simulated_world::vanish(link& one) {
   if (one.at != stage::dialling) read(number, random_.below(one.taken - one.received + 1), false);
   one.at = stage::gone;
   one.wire = {};
+  one.frames = {};
 }
 
 void simulated_world::close(std::uint32_t number, std::uint16_t, std::string_view reason) {
@@ -277,7 +335,7 @@ void simulated_world::drop(std::uint32_t number) {
 }
 
 void simulated_world::lose(std::uint32_t number) {
-  const std::size_t untaken = links_[number].wire.size() - links_[number].taken;
+  const std::size_t untaken = links_[number].untaken();
   if (untaken > 0) take(number, random_.below(untaken + 1));
   vanish(links_[number]);
   static constexpr std::array<std::uint16_t, 10> codes = {1000, 1001, 1006, 1006, 1006,

@@ -19,7 +19,8 @@ TEST(Simulation, KeepsItsPromisesOverAHundredThousandLinks) {
     ASSERT_LT(worlds, 1'000'000u) << "hardly a link opens";
   }
   std::cout << "[  FIGURES ] worlds " << worlds << ", dials " << figures.dials << ", links " << figures.links
-            << ", sends " << figures.sends << ", copies " << figures.copies << ", received "
+            << ", sends " << figures.sends << ", copies " << figures.copies << ", batches " << figures.batches
+            << ", gates " << figures.gates << ", silences " << figures.silences << ", received "
             << figures.received << ", doubles " << figures.doubles << ", timers " << figures.timers
             << ", settled";
   for (const std::uint64_t n : figures.settled) std::cout << ' ' << n;
@@ -36,6 +37,9 @@ TEST(Simulation, KeepsItsPromisesOverAHundredThousandLinks) {
     EXPECT_GT(figures.states[state], 1000u) << state;
   EXPECT_GT(figures.doubles, 1000u);
   EXPECT_GT(figures.copies, figures.received);
+  EXPECT_GT(figures.batches, 1000u);
+  EXPECT_GT(figures.gates, 1000u);
+  EXPECT_GT(figures.silences, 1000u);
 }
 
 // The same seed is the same life, or a failure could not be repeated.

@@ -11,7 +11,8 @@ simulated_world::simulated_world(std::uint64_t seed, life_figures& figures)
       now_(random_.span(1, 1'000'000)),
       settings_(random_settings()),
       token_in_message_(settings_.machine.uses_tokens && random_.one_in(2)),
-      core_(settings_, *this, gauges_, now_),
+      gauges_(settings_.endpoints),
+      core_(settings_, *this, gauges_),
       up_(settings_.endpoints, true),
       alone_until_(settings_.endpoints, 0),
       links_(1) {}
@@ -54,6 +55,13 @@ core_settings simulated_world::random_settings() {
   s.requests.max_pending = 1 + random_.below(20);
   s.requests.hash_seed = random_.next();
   s.acks = static_cast<ack_mode>(random_.below(3));
+  if (random_.one_in(3)) {
+    s.batch.max = 2 + random_.below(9);
+    s.batch.every = random_.span(1, 400);
+    s.batch.always = random_.one_in(3);
+    s.batch.max_bytes = random_.one_in(3) ? 100 + random_.below(400) : 64u * 1024;
+  }
+  s.gated = random_.one_in(5);
   s.heartbeat_interval = random_.one_in(2) ? random_.span(100, 4'000) : 0;
   s.heartbeat_timeout = random_.one_in(3) ? 0 : random_.span(50, 5'000);
   s.seed = random_.next();
@@ -174,6 +182,8 @@ void simulated_world::send_something() {
   for (int i = 0; i < 4; ++i) bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(index >> 8 * i);
   const std::string id = "m" + std::to_string(index);
   m.data.payload = bytes;
+  m.data.joinable = sent_[index].joinable = !random_.one_in(4);
+  sent_[index].size = bytes.size();
   m.data.priority = r.priority;
   m.data.token = r.token;
   m.data.acked = r.acked;

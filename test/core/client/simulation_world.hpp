@@ -44,6 +44,9 @@ struct life_figures {
   std::uint64_t dials = 0;
   std::uint64_t sends = 0;
   std::uint64_t copies = 0;  // handed to a link
+  std::uint64_t batches = 0;
+  std::uint64_t gates = 0;  // links that were admitted or turned away
+  std::uint64_t silences = 0;
   std::uint64_t received = 0;
   std::uint64_t doubles = 0;  // received again, and known by their id
   std::uint64_t timers = 0;
@@ -66,6 +69,8 @@ class simulated_world final : private client_host {
     message_priority priority{};
     bool acked = false;
     bool request = false;
+    bool joinable = false;
+    std::size_t size = 0;
     std::uint32_t token = 0;
     time_ms expires_at = 0;
     std::optional<settlement> how;  // of one with a token
@@ -85,8 +90,11 @@ class simulated_world final : private client_host {
     bool working = false;
     std::size_t window = 0;
     std::size_t untaken_bytes = 0;
-    std::vector<std::uint32_t> wire;  // messages in the order of send()
+    std::vector<std::uint32_t> wire;    // messages in the order of send()
+    std::vector<std::uint32_t> frames;  // how many of them each frame holds
     std::size_t taken = 0;
+    std::size_t frames_taken = 0;
+    std::size_t untaken() const { return frames.size() - frames_taken; }
     std::size_t received = 0;
     std::array<std::uint32_t, priorities> newest{};  // handed over first on this link, plus one
   };
@@ -116,9 +124,12 @@ class simulated_world final : private client_host {
   // The network and the server.
   void finish_dial(std::uint32_t number);
   void refuse(std::uint32_t number);
+  void judge(std::uint32_t number);
   void work(std::uint32_t number);
-  void take(std::uint32_t number, std::size_t count);
-  void note_taken(link& one, std::size_t count);
+  void hand_over(std::uint32_t number, std::uint32_t index);
+  std::vector<std::uint32_t> unpack(std::span<const std::uint8_t> frame);
+  void take(std::uint32_t number, std::size_t frames);
+  void note_taken(link& one, std::size_t frames);
   void read(std::uint32_t number, std::size_t count, bool answer);
   void receive(std::uint32_t number, std::uint32_t index, bool answer);
   void lose(std::uint32_t number);

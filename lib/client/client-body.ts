@@ -1,0 +1,100 @@
+// What a managed client is made of. Its roles share it; those that many clients never need are made when they are.
+import { HawserError } from '../core/error'
+import { ClientListeners } from './client-listeners'
+import type { CheckedManagedOptions } from './client-options'
+import { ClientOutbox } from './client-outbox'
+import { ClientStatus } from './client-status'
+import { ClientTokens } from './client-tokens'
+import type { ClientEngine, EngineSend } from './engine'
+import { type Layout, messageId } from './envelope'
+import { MessageRouter, type RoutedClient } from './message-router'
+import { Pending } from './pending'
+import type { PortableFeed } from './portable-feed'
+import { Rooms } from './rooms'
+import type { Wire } from './wire'
+
+export class ClientBody {
+  readonly status: ClientStatus
+  readonly pending = new Pending()
+  readonly listeners = new ClientListeners()
+  readonly outbox: ClientOutbox
+  /** Only of clients with the option `auth`. */
+  readonly tokens: ClientTokens | undefined
+  /** Both are set before any role is used. */
+  engine!: ClientEngine
+  routed!: RoutedClient
+  /** These two only of clients with a codec or a dialect. */
+  wire: Wire | undefined
+  feed: PortableFeed | undefined
+  /** None as long as nothing is routed, and no room was joined. */
+  router: MessageRouter | undefined
+  rooms: Rooms | undefined
+  /** A first connection was open. */
+  met = false
+  /** Who waits for the end of the client; undefined as long as nobody has asked for it. */
+  ended: (() => void)[] | undefined
+
+  // Of the options no more than what is asked for later: a client lives long.
+  readonly layout: Layout
+  readonly requestTimeout: number
+  readonly highWaterMark: number
+  readonly acks: number
+  /** There is a store for durable messages. */
+  readonly stores: boolean
+
+  constructor(options: CheckedManagedOptions) {
+    this.status = new ClientStatus(options.targets.map((target) => target.href))
+    this.outbox = new ClientOutbox(this)
+    this.tokens = options.auth === undefined ? undefined : new ClientTokens(this, options.auth)
+    this.router = options.router
+    this.layout = options.layout
+    this.requestTimeout = options.requestTimeout
+    this.highWaterMark = options.socket.socket.highWaterMark
+    this.acks = options.acks
+    this.stores = options.queue.store !== ''
+  }
+
+  routing(): MessageRouter {
+    if (this.router === undefined) {
+      this.router = new MessageRouter(this.layout.given)
+      this.router.attach(this.routed)
+    }
+    return this.router
+  }
+
+  inRooms(): Rooms {
+    this.rooms ??= new Rooms(this.outbox, !this.met)
+    return this.rooms
+  }
+
+  nextId(): string {
+    return this.wire?.session?.nextId?.() ?? messageId()
+  }
+
+  fail(error: HawserError): void {
+    this.status.remember(error)
+    this.listeners.emit('error', error)
+  }
+
+  /** Why the engine takes nothing. */
+  refusal(): HawserError {
+    if (this.ended !== undefined) return new HawserError('INVALID_STATE', 'The client was closed for good')
+    return new HawserError('BACKPRESSURE_EXCEEDED')
+  }
+}
+
+/** A message that goes out without options. */
+export const plain: EngineSend = {
+  data: '',
+  binary: false,
+  compress: true,
+  priority: 1,
+  ttl: 0,
+  id: '',
+  acked: false,
+  durable: false,
+  requestTimeout: 0,
+  joinable: false,
+  shape: undefined,
+  token: 0,
+}

@@ -1,0 +1,190 @@
+// What comes up from the engine of a client, and where it goes: to the router, to promises, to listeners, to the roles.
+import { HawserError } from '../core/error'
+import type { ClientBody } from './client-body'
+import type { EngineEvents, Settlement, StateChange } from './engine'
+import { readReply } from './envelope'
+import type { RoutedClient } from './message-router'
+import { replyError, settlementError } from './pending'
+import type { WireHost } from './wire'
+
+export class ClientInbox implements EngineEvents, RoutedClient {
+  /** Where routes are told: the engine, or it and what reads messages beside it. */
+  engine!: RoutedClient['engine']
+
+  constructor(
+    /** What handlers get as their client. */
+    readonly face: unknown,
+    private readonly body: ClientBody,
+  ) {}
+
+  // ------------------------------------------------------------------------------------------------ for the router
+
+  failed(error: HawserError): void {
+    this.body.fail(error)
+  }
+  replyTo(message: unknown): ((payload: unknown) => void) | undefined {
+    return this.body.wire?.replyTo(message)
+  }
+
+  // ------------------------------------------------------------------------------------------------------ messages
+
+  message(routes: number | Uint32Array, text: string): void {
+    this.body.router?.message(this, routes, text)
+  }
+  batch(route: number, joined: string, lengths: Uint32Array): void {
+    this.body.router?.batch(this, route, joined, lengths)
+  }
+  columns(route: number, rows: number, values: Float64Array, missing: number): void {
+    this.body.router?.columns(this, route, rows, values, missing)
+  }
+  untyped(text: string): void {
+    const { wire, listeners } = this.body
+    if (wire === undefined) listeners.emit('message', text)
+    else wire.text(text)
+  }
+  binary(data: Uint8Array): void {
+    const { wire, listeners } = this.body
+    if (wire === undefined) listeners.emit('binary', data as Buffer)
+    else wire.binary(data)
+  }
+
+  reply(token: number, text: string): void {
+    const { layout, pending, wire } = this.body
+    let message: unknown
+    try {
+      message = JSON.parse(text)
+    } catch (cause) {
+      pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
+      return
+    }
+    this.settle(token, wire?.readReply(message) ?? readReply(layout, message))
+    wire?.settled(token)
+  }
+
+  private settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
+    const { pending } = this.body
+    if (error === undefined || error === null) pending.resolve(token, payload)
+    else pending.reject(token, replyError('The request', error))
+  }
+
+  /** Control messages of the server that no request waits for. */
+  control(text: string): void {
+    const { body } = this
+    let message: Record<string, unknown>
+    try {
+      message = JSON.parse(text) as Record<string, unknown>
+    } catch (cause) {
+      body.fail(new HawserError('PARSE_ERROR', 'A control message is no JSON', { cause }))
+      return
+    }
+    switch (message.type) {
+      case 'token_expired':
+        void body.tokens?.give('expired')
+        break
+      case 'positions':
+        body.rooms?.read(message.payload)
+        break
+      case 'resume_failed':
+        for (const failure of body.rooms?.failed(message.payload) ?? [])
+          body.listeners.emit('resume_failed', failure)
+        break
+      case 'error':
+      case 'auth_error':
+        if (body.outbox.refuseAcked(message)) break
+        body.fail(replyError('A message', message.error ?? message.payload))
+        break
+    }
+  }
+
+  // -------------------------------------------------------------------------------------------------- what was sent
+
+  settled(token: number, how: Settlement): void {
+    this.body.pending.settled(token, how)
+    this.body.wire?.settled(token)
+  }
+
+  dropped(count: number, why: Settlement): void {
+    if (why === 'done') return
+    const what = count === 1 ? 'A message' : `${count} messages`
+    const { code } = settlementError(what, why)
+    this.body.fail(
+      new HawserError(code, `${what} ${count === 1 ? 'was' : 'were'} dropped: ${droppedWords[code] ?? why}`),
+    )
+  }
+
+  drain(): void {
+    this.body.outbox.onDrain()
+  }
+
+  // ------------------------------------------------------------------------------------------------ the connection
+
+  state(change: StateChange): void {
+    const { body } = this
+    const { status, wire } = body
+    const before = status.state
+    const error = status.changed(change)
+    if (wire !== undefined && change.state !== before) {
+      if (change.state === 'connected') wire.connected()
+      else if (before === 'connected' || before === 'disconnecting') wire.ended()
+    }
+    body.listeners.emit('state', change.state, status.info())
+    if (error !== undefined) body.fail(error)
+    if (change.state === 'connected') {
+      body.rooms?.connected()
+      body.met = true
+    }
+    status.tell(error)
+  }
+
+  tokenWanted(reason: 'connect' | 'refused' | 'expired'): void {
+    void this.body.tokens?.give(reason)
+  }
+  routeRefused(detail: string): void {
+    this.body.fail(new HawserError('INVALID_OPTION', `A subscription cannot be evaluated: ${detail}`))
+  }
+  storeFailed(detail: string): void {
+    this.body.fail(new HawserError('STORE_FAILED', `The durable queue cannot be used: ${detail}`))
+  }
+  opened(link: number): void {
+    this.body.wire?.opened(link)
+  }
+
+  closed(): void {
+    const { body } = this
+    const { ended, feed, listeners, outbox, pending, router, status, tokens, wire } = body
+    feed?.end()
+    wire?.ended()
+    router?.detach(this)
+    tokens?.stop()
+    pending.rejectAll('closed')
+    outbox.end()
+    const before = status.state
+    status.end()
+    if (status.state !== before) listeners.emit('state', status.state, status.info())
+    for (const resolve of ended ?? []) resolve()
+  }
+
+  /** What the wire of a codec or a dialect needs. */
+  wireHost(): WireHost {
+    const { body } = this
+    const { acks, layout, listeners, outbox, pending, status } = body
+    return {
+      layout,
+      fail: (error) => body.fail(error),
+      replied: (token, reply) => this.settle(token, reply),
+      acks: () => acks === 1 || (acks === 0 && status.info().protocol === 'hawser.v1'),
+      waits: (token) => pending.has(token),
+      connected: () => status.state === 'connected',
+      drained: () => outbox.onDrain(),
+      untyped: (text) => listeners.emit('message', text),
+      binary: (data) => listeners.emit('binary', data as Buffer),
+    }
+  }
+}
+
+const droppedWords: Record<string, string> = {
+  QUEUE_FULL: 'the queue is full',
+  EXPIRED: 'they waited longer than their `ttl`',
+  TIMEOUT: 'the server did not acknowledge them',
+  CONNECTION_CLOSED: 'the client was closed before they were sent',
+}

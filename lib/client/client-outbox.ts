@@ -1,0 +1,180 @@
+// What a client sends: envelopes made of arguments, handed to the engine, and the promises that wait for their end.
+import { HawserError } from '../core/error'
+import { type SendData, bytesOf } from '../core/socket-send'
+import { badArgument, shown } from '../core/validate'
+import { type ClientBody, plain } from './client-body'
+import {
+  type CheckedRequest,
+  type ClientSendOptions,
+  type ClientSendPromised,
+  type RequestOptions,
+  checkType,
+  readRequest,
+  readSend,
+} from './client-send'
+import type { EngineSend } from './engine'
+import { type Parts, encode } from './envelope'
+import { aborted, replyError } from './pending'
+
+export class ClientOutbox {
+  /** Messages with `ack` that have none yet: their tokens by id. */
+  private acked: Map<string, number> | undefined
+  private drains: (() => void)[] | undefined
+
+  constructor(private readonly body: ClientBody) {}
+
+  send(
+    type: string,
+    payload: unknown,
+    options: (ClientSendOptions & ClientSendPromised) | undefined,
+  ): boolean | Promise<void> {
+    const id = this.body.nextId()
+    if (options === undefined) {
+      checkType(type)
+      return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
+    }
+    const checked = readSend(type, options, this.body.stores)
+    const { room, correlationId, ack, durable, signal } = checked
+    const parts = { id, payload, room, correlationId, ack: ack || durable }
+    const message: EngineSend = { ...plain, ...checked.message, id, acked: ack, durable }
+    if (!ack && !durable) return this.push(type, parts, message)
+    const promise = this.promised<undefined>('message', type, parts, message, signal)
+    const forget = (): void => void this.acked?.delete(id)
+    promise.then(forget, forget)
+    return promise
+  }
+
+  sendBinary(data: Exclude<SendData, string | Blob>, options: ClientSendOptions): boolean {
+    const bytes = bytesOf(data)
+    if (bytes === undefined) {
+      return badArgument('data', 'a Buffer, a TypedArray, a DataView or an ArrayBuffer', data)
+    }
+    const { message } = readSend('binary', options, this.body.stores)
+    return this.taken(this.body.engine.send({ ...plain, ...message, data: bytes, binary: true }))
+  }
+
+  request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
+    try {
+      checkType(type)
+      const { requestTimeout } = this.body
+      if (options === undefined) return this.ask(type, payload, plain.priority, requestTimeout)
+      const checked = readRequest(options, requestTimeout)
+      return this.ask(type, payload, checked.priority, checked.requestTimeout, checked)
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
+    }
+  }
+
+  private ask<T>(
+    type: string,
+    payload: unknown,
+    priority: number,
+    requestTimeout: number,
+    more?: CheckedRequest,
+  ): Promise<T> {
+    const id = this.body.nextId()
+    const parts = { id, payload, room: more?.room, correlationId: id }
+    return this.promised<T>('request', type, parts, { ...plain, id, priority, requestTimeout }, more?.signal)
+  }
+
+  /** Resolves when less than half of `highWaterMark` waits. */
+  drained(): Promise<void> {
+    if (this.isDrained()) return Promise.resolve()
+    return new Promise((resolve) => (this.drains ??= []).push(resolve))
+  }
+
+  private isDrained(): boolean {
+    const { engine, highWaterMark, wire } = this.body
+    return engine.bufferedAmount <= highWaterMark / 2 && (wire?.encoding ?? 0) === 0
+  }
+
+  /** The engine, or an encoder, has let go of what it had. */
+  onDrain(): void {
+    // While an encoder has messages still, more will wait.
+    if (this.body.wire === undefined || this.isDrained()) this.end()
+  }
+
+  /** Nobody has to wait any longer. */
+  end(): void {
+    const { drains } = this
+    this.drains = undefined
+    for (const resolve of drains ?? []) resolve()
+  }
+
+  /** An error that answers a message with `ack` is that one's: it is not sent again, and its promise rejects. */
+  refuseAcked({ correlationId, error, payload }: Record<string, unknown>): boolean {
+    const token = this.acked?.get(correlationId as string)
+    if (token === undefined) return false
+    this.acked?.delete(correlationId as string)
+    this.body.engine.cancel(token)
+    this.body.pending.reject(token, replyError('The message', error ?? payload))
+    return true
+  }
+
+  /** Hands a message to the engine, in the form in which it travels. `message` is the caller's own, and changes. */
+  private hand(type: string, parts: Parts, message: EngineSend): true | false | 'full' {
+    const { body } = this
+    const { wire } = body
+    if (wire === undefined) {
+      message.data = encode(body.layout, type, parts, Date.now())
+      message.joinable = true
+      return body.engine.send(message)
+    }
+    if (body.ended !== undefined) return 'full'
+    // Rooms are the server's own business, like all control messages.
+    if (type === 'join' || type === 'leave' || type === 'resume') return wire.sendJson(type, parts, message)
+    const { token } = message
+    return wire.send(type, parts, message, (error) => {
+      if (token === 0) body.fail(asHawserError(error))
+      else body.pending.reject(token, error)
+      wire.settled(token)
+    })
+  }
+
+  private push(type: string, parts: Parts, message: EngineSend): boolean {
+    return this.taken(this.hand(type, parts, message))
+  }
+  private taken(taken: true | false | 'full'): boolean {
+    if (taken === 'full') throw this.body.refusal()
+    return taken
+  }
+
+  /** Nobody waits for the token any more. */
+  cancel(token: number): void {
+    this.body.engine.cancel(token)
+    this.body.wire?.settled(token)
+  }
+
+  /** `message` is the caller's own: it gets its token here. */
+  private promised<T>(
+    kind: 'message' | 'request',
+    type: string,
+    parts: Parts,
+    message: EngineSend,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const { pending, wire } = this.body
+    const what = `The ${kind} '${type}'`
+    if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
+    const { token, promise } = pending.add<T>(what, signal, this)
+    message.token = token
+    if (kind === 'message') (this.acked ??= new Map()).set(message.id, token)
+    try {
+      if (this.hand(type, parts, message) !== 'full') return promise
+      pending.reject(token, this.body.refusal())
+    } catch (error) {
+      // It cannot be written: thrown at the call, as without a promise.
+      this.acked?.delete(message.id)
+      pending.forget(token)
+      wire?.settled(token)
+      throw error
+    }
+    wire?.settled(token)
+    return promise
+  }
+}
+
+function asHawserError(error: Error): HawserError {
+  if (error instanceof HawserError) return error
+  return new HawserError('INVALID_ARGUMENT', error.message, { cause: error })
+}
