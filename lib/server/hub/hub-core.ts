@@ -5,13 +5,14 @@ import { idSource } from '../../client/envelope'
 import type { WebSocket } from '../../core/websocket'
 import type { WebSocketServer } from '../websocket-server'
 import type { UpgradeRequest } from '../upgrade-request'
-import type { HubNode, NodeMessage } from './adapter'
+import type { HubAdapter } from './adapter'
 import { Authenticator, type Identity } from './auth'
 import { Deadlines } from './deadlines'
 import { payloadText, writeMessage } from './envelope'
 import { HubConnection } from './hub-connection'
 import type { CheckedHubOptions, LogEntry } from './hub-options'
 import { Counters, type HubMetrics } from './metrics'
+import { NodeLink, allNodes } from './node-link'
 import { Presences } from './presences'
 import { Room, Rooms } from './rooms'
 import type { Audience } from './target'
@@ -39,6 +40,20 @@ export interface JoinOptions {
   partial?: string
 }
 
+/** What goes to an audience: on this node, and on others. */
+interface NodeMessage {
+  all: boolean
+  rooms: readonly string[]
+  users: readonly string[]
+  roles: readonly string[]
+  type: string
+  id: string
+  timestamp: number
+  /** JSON text. */
+  payload?: string
+  userId?: string
+}
+
 /** Topic of all connections. */
 const everybody = 'a'
 /** How long an empty room that keeps its messages without a bound on their age is known, in milliseconds. */
@@ -63,6 +78,7 @@ export class HubCore {
   private readonly idle = new Set<Room<HubConnection>>()
   readonly auth: Authenticator
   readonly presences: Presences | undefined
+  readonly link: NodeLink | undefined
   readonly nextId = idSource()
   /** Different for each hub. */
   readonly node = this.nextId().slice(0, 16)
@@ -78,6 +94,21 @@ export class HubCore {
     this.auth = new Authenticator(this, options.auth)
     this.rooms = new Rooms((name) => this.makeRoom(name))
     this.presences = options.presence === undefined ? undefined : new Presences(this, options.presence)
+    const { adapter } = options
+    this.link = adapter === undefined ? undefined : this.makeLink(adapter)
+  }
+
+  private makeLink(adapter: HubAdapter): NodeLink {
+    const report = (error: Error): void => this.report(error, undefined)
+    const nothing = (): void => undefined
+    const events = { connected: nothing, disconnected: report, report, entries: nothing }
+    const link = new NodeLink(this.node, adapter, events)
+    link.on('m', (head, body) => {
+      const message = head as unknown as NodeMessage
+      if (body !== '') message.payload = body
+      this.deliverHere(message, { except: [], where: undefined })
+    })
+    return link
   }
 
   // -------------------------------------------------------------------------------------------------- connections
@@ -250,20 +281,12 @@ export class HubCore {
       ...{ type, id: this.nextId(), timestamp: Date.now(), payload: payloadText(type, payload), userId },
     }
     const accepted = this.deliverHere(message, audience)
-    if (audience.where === undefined) this.options.adapter?.publish(message)
+    if (audience.where === undefined) this.tellNodes(message)
     return accepted
   }
 
-  /** What this hub's adapter is given of it. */
-  asNode(): HubNode {
-    const nobody = { except: [], where: undefined }
-    return {
-      id: this.node,
-      receive: (message) => {
-        this.deliverHere(message, nobody)
-      },
-      report: (error) => this.report(error, undefined),
-    }
+  private tellNodes({ payload, ...head }: NodeMessage): void {
+    this.link?.say(allNodes, 'm', head, payload)
   }
 
   private deliverHere(message: NodeMessage, less: Pick<Audience, 'except' | 'where'>): boolean {

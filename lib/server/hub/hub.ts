@@ -77,8 +77,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     server._extend(hubProtocol, verdict, this.pages(checked.http))
     server.on('connection', (socket, request) => this.connected(socket, request))
     server.once('close', () => void this.ended())
-    const started = checked.adapter?.start(this.core.asNode())
-    started?.catch((error: unknown) => this.core.report(error, undefined))
+    this.core.link?.start()
   }
 
   // ------------------------------------------------------------------------------------------------------- handlers
@@ -336,7 +335,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   private async ended(): Promise<void> {
     this.core.close()
     try {
-      await this.core.options.adapter?.close()
+      await this.core.link?.close()
     } catch (error) {
       this.core.report(error, undefined)
     }
