@@ -70,7 +70,10 @@ export interface AdapterMetrics {
   lag: number
 }
 
-/** A place in a room's log. Offsets of a room count up by one, also from one epoch to the next of the same log. */
+/**
+ * A place in a room's log. Offsets of an epoch count up by one, and are above those of the epochs before it in the same log.
+ * An epoch never goes on behind something that may be lost: the log begins another one then.
+ */
 export interface RoomPlace {
   epoch: string
   offset: number

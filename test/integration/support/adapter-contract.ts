@@ -18,6 +18,8 @@ export interface ContractBroker {
 export interface ContractOptions {
   /** Characters of the longest text that it carries. Default 1000000. */
   largest?: number
+  /** Whether it has a log. Default true. */
+  log?: boolean
   /** Whether what its log holds survives a kill. Default true. */
   durable?: boolean
   /** Whether `renew` keeps what was appended before readable. Default true. */
@@ -84,7 +86,7 @@ class Node extends EventEmitter implements HubNode {
 export function adapterContract(
   start: () => Promise<ContractBroker>,
   stop: () => Promise<void>,
-  { largest = 1_000_000, durable = true, renewKeeps = true }: ContractOptions = {},
+  { largest = 1_000_000, log = true, durable = true, renewKeeps = true }: ContractOptions = {},
 ): void {
   let broker: ContractBroker
   const open = new Set<Node>()
@@ -147,21 +149,17 @@ export function adapterContract(
         expect(of(name)).toEqual(Array.from({ length: 1000 }, (_, i) => `${name}${i}`))
     })
 
-    test.each([
-      'r:with spaces',
-      'r:a.b.>.*.c',
-      'r:*',
-      'r:#.{x}[y]?$SYS',
-      'r:größe ☃ 𝄞',
-      `r:${'long '.repeat(59)}`,
-      `r:${'☃'.repeat(256)}`,
-    ])('channels have any name: %s', async (channel) => {
-      const [a, b] = [await node(), await node(channel, 'fence')]
-      a.adapter.publish(channel, 'yes')
-      a.adapter.publish(`${channel}x`, 'no')
-      a.adapter.publish(channel.slice(0, -1), 'no')
+    test('channels have any name', async () => {
+      const channels = ['r:with spaces', 'r:a.b.>.*.c', 'r:*', 'r:#.{x}[y]?$SYS', 'r:größe ☃ 𝄞']
+      channels.push(`r:${'long '.repeat(59)}`, `r:${'☃'.repeat(256)}`)
+      const [a, b] = [await node(), await node(...channels, 'fence')]
+      for (const channel of channels) {
+        a.adapter.publish(channel, channel)
+        a.adapter.publish(`${channel}x`, 'no')
+        a.adapter.publish(channel.slice(0, -1), 'no')
+      }
       a.adapter.publish('fence', 'end')
-      expect(await b.heard(2)).toEqual(['yes', 'end'])
+      expect(await b.heard(channels.length + 1)).toEqual([...channels, 'end'])
     })
 
     test('may be long, and have all characters', async () => {
@@ -272,20 +270,20 @@ export function adapterContract(
     })
   })
 
+  if (!log) return
+
   describe('the log', () => {
     const room = (): string => `room ${++nodes} ☃.*>`
     const texts = (entries: readonly RoomEntry[]): string[] => entries.map(({ text }) => text)
     const offsets = (entries: readonly RoomEntry[]): number[] => entries.map(({ offset }) => offset)
-    const logs = async (count: number): Promise<Node[] | undefined> => {
+    const logs = async (count: number): Promise<Node[]> => {
       const list: Node[] = []
       for (let i = 0; i < count; i++) list.push(await node())
-      return list[0].adapter.log === undefined ? undefined : list
+      return list
     }
 
     test('gives what all nodes append one order, which all followers hear', async () => {
-      const list = await logs(3)
-      if (list === undefined) return
-      const [a, b, c] = list
+      const [a, b, c] = await logs(3)
       const r = room()
       const other = room()
       await within(Promise.all([a.log.follow(r, bounds), b.log.follow(r, bounds)]), 'follow')
@@ -312,8 +310,7 @@ export function adapterContract(
     })
 
     test('is read from a place, or its newest part; bounds hold', async () => {
-      const [a] = (await logs(1)) ?? []
-      if (a === undefined) return
+      const [a] = await logs(1)
       const r = room()
       const few = { ...bounds, count: 5 }
       const first = await a.log.read(r, undefined, 10, few)
@@ -338,8 +335,7 @@ export function adapterContract(
     })
 
     test('a call that comes again appends nothing twice', async () => {
-      const [a, b] = (await logs(2)) ?? []
-      if (a === undefined) return
+      const [a, b] = await logs(2)
       const r = room()
       const place = await a.append(r, ['1', '2'], 7)
       expect(await a.append(r, ['1', '2'], 7)).toEqual(place)
@@ -350,8 +346,7 @@ export function adapterContract(
     })
 
     test('an epoch is renewed once, whoever asks for it; what was there can be read', async () => {
-      const [a, b] = (await logs(2)) ?? []
-      if (a === undefined) return
+      const [a, b] = await logs(2)
       const r = room()
       await within(b.log.follow(r, bounds), 'follow')
       const { epoch } = await a.append(r, ['1', '2'], 0)
@@ -367,8 +362,7 @@ export function adapterContract(
     })
 
     test('a broker that is away refuses, and has what it held when it is back', async () => {
-      const [a, b] = (await logs(2)) ?? []
-      if (a === undefined) return
+      const [a, b] = await logs(2)
       const r = room()
       await within(b.log.follow(r, bounds), 'follow')
       const { epoch } = await a.append(r, ['1', '2'], 0)
@@ -390,14 +384,18 @@ export function adapterContract(
       await a.append(r, ['3'], 1)
       const page = await b.log.read(r, { epoch, offset: 2 }, 9, bounds)
       expect(texts(page.entries).slice(-1)).toEqual(['3'])
-      expect(page.anew).toBe(!durable)
-      if (durable) expect(page.entries).toEqual([{ epoch, offset: 3, text: '3' }])
+      // Another epoch is right, where nobody knows whether something was lost; a gap within one is not.
+      const [entry] = page.entries
+      if (durable) {
+        expect(page).toMatchObject({ anew: false, epoch: entry.epoch, offset: entry.offset })
+        if (entry.epoch === epoch) expect(entry.offset).toBe(3)
+        else expect(entry.offset).toBeGreaterThan(2)
+      } else expect(page.anew).toBe(true)
       expect(texts((await b.followed(r, 3)).slice(-1))).toEqual(['3'])
     })
 
     test('one that has lost what it held begins anew, and says so', async () => {
-      const [a, b] = (await logs(2)) ?? []
-      if (a === undefined) return
+      const [a, b] = await logs(2)
       const r = room()
       await within(b.log.follow(r, bounds), 'follow')
       const { epoch } = await a.append(r, ['1', '2', '3'], 0)
@@ -416,8 +414,7 @@ export function adapterContract(
     })
 
     test('what is not followed any more is not heard', async () => {
-      const [a, b] = (await logs(2)) ?? []
-      if (a === undefined) return
+      const [a, b] = await logs(2)
       const [r, s] = [room(), room()]
       await within(Promise.all([b.log.follow(r, bounds), b.log.follow(s, bounds)]), 'follow')
       await a.append(r, ['1'], 0)
