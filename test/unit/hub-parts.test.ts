@@ -141,6 +141,7 @@ test('metrics as text for Prometheus', () => {
     rooms: 1,
     memberships: 2,
     largestRoom: 2,
+    ...{ nodes: 1, missed: 0, uncarried: 0, logQueue: 0 },
   })
   expect(metrics.latency.counts.reduce((sum, each) => sum + each)).toBe(metrics.latency.count)
   expect(metrics.latency.counts).toHaveLength(latencyBounds.length + 1)

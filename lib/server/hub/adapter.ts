@@ -107,9 +107,9 @@ export interface RoomLog {
   follow(room: string, bounds: CheckedBounds): Promise<void>
   unfollow(room: string): void
   /**
-   * Appends texts, one behind the other; resolves with the place of the last. `number` counts the calls of this node for
-   * this room: one that comes again with its number and texts, since its fate was unknown, appends nothing that was appended
-   * already.
+   * Appends texts, one behind the other; resolves with the place of the last. `number` differs for each call of
+   * this node: one that comes again with its number and texts within a minute, since its fate was unknown, appends nothing
+   * that was appended already.
    * Rejects with `BROKER_UNAVAILABLE` when the broker is away, and nobody knows what became of the texts; with anything
    * else when the broker has refused them for good.
    */

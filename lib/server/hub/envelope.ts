@@ -122,6 +122,14 @@ export function payloadText(type: string, payload: unknown): string | undefined 
   throw new HawserTypeError('INVALID_ARGUMENT', `The payload of '${type}' cannot be written as JSON: ${why}`)
 }
 
+/** Adds room and place to a message that was written without them. */
+export function placed(text: string, room: string | undefined, epoch?: string, offset?: number): string {
+  let more = ''
+  if (room !== undefined) more += `,"room":${quoted(room)}`
+  if (offset !== undefined) more += `,"epoch":"${epoch ?? ''}","offset":${offset}`
+  return more === '' ? text : `${text.slice(0, -1)}${more}}`
+}
+
 /** A message as JSON text. */
 export function writeMessage(type: string, parts: OutgoingParts, now: number): string {
   let text = `{"type":${quoted(type)},"timestamp":${now}`

@@ -176,21 +176,21 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   get connections(): HubConnection<P>[] {
     return [...this.core.connections].filter(({ admitted }) => admitted) as unknown as HubConnection<P>[]
   }
-  /** Connections of a user. */
+  /** Connections of a user, of this process. */
   ofUser(userId: string): HubConnection<P>[] {
     return [...(this.core.users.get(userId) ?? [])] as unknown as HubConnection<P>[]
   }
-  /** Names of the rooms there are. */
+  /** Names of the rooms that this process knows. */
   get rooms(): string[] {
     return [...this.core.rooms.values()].map(({ name }) => name)
   }
-  /** Connections in a room. */
+  /** Connections in a room, of this process. */
   members(room: string): HubConnection<P>[] {
     return [...(this.core.rooms.get(room)?.members ?? [])] as unknown as HubConnection<P>[]
   }
-  /** How many connections are in a room. */
+  /** How many connections are in a room, with those of other nodes as far as they have said so. */
   size(room: string): number {
-    return this.core.rooms.get(room)?.members.size ?? 0
+    return this.core.size(room)
   }
   /** The status of a user; undefined when it is not known, or without the option `presence`. */
   presenceOf(userId: string): Presence | undefined {
@@ -333,12 +333,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   }
 
   private async ended(): Promise<void> {
-    this.core.close()
-    try {
-      await this.core.link?.close()
-    } catch (error) {
-      this.core.report(error, undefined)
-    }
+    await this.core.close()
   }
 }
 

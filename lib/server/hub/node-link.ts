@@ -27,6 +27,8 @@ export interface Said {
 export type Hearer = (head: Said & Record<string, unknown>, body: string) => void
 
 export interface LinkEvents {
+  /** A node lives. */
+  heard(node: string): void
   connected(): void
   disconnected(error: Error): void
   report(error: Error): void
@@ -95,6 +97,7 @@ export class NodeLink implements HubNode {
     try {
       const end = text.indexOf('\n')
       const head = JSON.parse(text.slice(0, end)) as Said & Record<string, unknown>
+      this.events.heard(head.n)
       this.missed += this.sequences.missed(head.n, head.c, head.s)
       // Kinds of a later version are left aside.
       this.hearers.get(head.k)?.(head, text.slice(end + 1))

@@ -82,6 +82,6 @@ export class Target<P extends ProtocolMap = AnyProtocol> {
     options: { userId?: string } = {},
   ): boolean {
     if (!isName(type, longest.type)) badArgument('type', `a string of 1 to ${longest.type} characters`, type)
-    return this.core.deliver(this.audience, type, payload, options.userId)
+    return this.core.deliveries.deliver(this.audience, type, payload, options.userId)
   }
 }

@@ -29,6 +29,8 @@ export class MemoryBroker {
   up = true
   /** Calls of `append` and `read` whose answer never arrives, though they are done. */
   loseAnswers = 0
+  /** So many texts that are published next are lost. */
+  swallow = 0
   private life = 0
   private rooms = new Map<string, Room>()
   private readonly adapters = new Set<MemoryAdapter>()
@@ -60,6 +62,15 @@ export class MemoryBroker {
     this.adapters.delete(adapter)
   }
 
+  /** An adapter loses its connection, and finds it no more. */
+  cut(adapter: HubAdapter): void {
+    for (const one of this.adapters) {
+      if (one !== adapter) continue
+      this.adapters.delete(one)
+      one.lost()
+    }
+  }
+
   /** Does something in the next turn, if the broker lives until then. */
   soon(run: () => void): void {
     const { life } = this
@@ -69,6 +80,10 @@ export class MemoryBroker {
   }
 
   fan(channel: string, text: string): void {
+    if (this.swallow > 0) {
+      this.swallow--
+      return
+    }
     this.soon(() => {
       for (const adapter of this.adapters) adapter.heard(channel, text)
     })
