@@ -81,7 +81,31 @@ export class Target<P extends ProtocolMap = AnyProtocol> {
     payload?: P['receive'][T],
     options: { userId?: string } = {},
   ): boolean {
-    if (!isName(type, longest.type)) badArgument('type', `a string of 1 to ${longest.type} characters`, type)
+    checkType(type)
     return this.core.deliveries.deliver(this.audience, type, payload, options.userId)
   }
+
+  /**
+   * Sends the message, and resolves once it is in the log of each of its rooms that has one (see docs/scaling.md): it
+   * reaches all nodes then, whatever becomes of this one. Without a log it resolves at once.
+   * @throws (rejects) `BROKER_UNAVAILABLE`: only members on this node get it; `BROKER_REFUSED`: nobody does; and as `send`
+   */
+  async post<T extends ReceiveType<P>>(
+    type: T,
+    payload?: P['receive'][T],
+    options: { userId?: string } = {},
+  ): Promise<void> {
+    checkType(type)
+    await new Promise<void>((resolve, reject) => {
+      const sent = (error: Error | undefined): void => {
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      this.core.deliveries.deliver(this.audience, type, payload, options.userId, sent)
+    })
+  }
+}
+
+function checkType(type: unknown): void {
+  if (!isName(type, longest.type)) badArgument('type', `a string of 1 to ${longest.type} characters`, type)
 }

@@ -34,6 +34,7 @@ export class MemoryBroker {
   private life = 0
   private rooms = new Map<string, Room>()
   private readonly adapters = new Set<MemoryAdapter>()
+  private readonly cutOff: MemoryAdapter[] = []
 
   get connections(): number {
     return this.adapters.size
@@ -62,11 +63,19 @@ export class MemoryBroker {
     this.adapters.delete(adapter)
   }
 
-  /** An adapter loses its connection, and finds it no more. */
+  /** An adapter finds its connection again. */
+  mend(adapter: HubAdapter): void {
+    const one = this.cutOff.find((each) => each === adapter)
+    if (one === undefined) return
+    this.adapters.add(one)
+    one.found()
+  }
+  /** An adapter loses its connection, and does not find it again. */
   cut(adapter: HubAdapter): void {
     for (const one of this.adapters) {
       if (one !== adapter) continue
       this.adapters.delete(one)
+      this.cutOff.push(one)
       one.lost()
     }
   }
@@ -111,9 +120,9 @@ export class MemoryBroker {
   }
 
   /** Calls the broker; the answer comes some turns later, or not at all. */
-  ask<T>(run: () => T): Promise<T> {
+  ask<T>(adapter: MemoryAdapter, run: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (!this.up) {
+      if (!this.up || !this.adapters.has(adapter)) {
         reject(away())
         return
       }
@@ -123,10 +132,16 @@ export class MemoryBroker {
           reject(away())
           return
         }
-        const answer = run()
+        let answer: T
+        try {
+          answer = run()
+        } catch (error) {
+          reject(error)
+          return
+        }
         const swallowed = this.loseAnswers > 0 && this.loseAnswers-- > 0
         setImmediate(() => {
-          if (swallowed || !this.up || this.life !== life) reject(away())
+          if (swallowed || !this.adapters.has(adapter) || !this.up || this.life !== life) reject(away())
           else resolve(answer)
         })
       })
@@ -228,19 +243,20 @@ class MemoryAdapter implements HubAdapter {
       },
       unfollow: (room) => void this.followed.delete(room),
       append: (name, texts, number, bounds) =>
-        broker.ask(() => {
+        broker.ask(this, () => {
           const { calls } = broker.room(name)
           const id = this.node?.id ?? ''
           const known = calls.get(id)
           if (known?.number === number) return known.place
           let place: RoomPlace = { epoch: '', offset: 0 }
+          if (texts.some((text) => text.includes('unwanted'))) throw new HawserError('BROKER_REFUSED')
           for (const text of texts) place = broker.append(name, text, bounds)
           calls.set(id, { number, place })
           this.tally.took(texts.length, performance.now())
           return place
         }),
       read: (name, after, most) =>
-        broker.ask((): RoomPage => {
+        broker.ask(this, (): RoomPage => {
           const room = broker.room(name)
           const { entries, offset, log } = room
           const anew = after !== undefined && !after.epoch.startsWith(`${log}-`)
@@ -249,7 +265,7 @@ class MemoryAdapter implements HubAdapter {
           return { epoch: epochOf(room), offset, entries: page, anew }
         }),
       renew: (name, epoch) =>
-        broker.ask(() => {
+        broker.ask(this, () => {
           const room = broker.room(name)
           if (epochOf(room) === epoch) room.renewals++
         }),
