@@ -38,7 +38,13 @@ export async function build(options = {}) {
 async function buildTypeScript() {
   const sources = [...filesUnder('lib', ['.ts']), ...filesUnder('types', ['.ts'])]
   const stamp = path.join(buildDir, 'tsc/stamp')
-  const inputs = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/esm-wrapper.mjs']
+  const inputs = [
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package.json',
+    'package-lock.json',
+    'scripts/esm-wrapper.mjs',
+  ]
   const hash = hashFiles([...sources, ...inputs])
   const main = path.join(root, 'dist/index.mjs')
   if (fs.existsSync(main) && fileHolds(stamp, hash)) return

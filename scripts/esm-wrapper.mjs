@@ -1,21 +1,35 @@
-// Writes dist/index.mjs and dist/index.d.mts: the ES module face re-exports the CommonJS one, so that a program
-// which uses both has one runtime. Names are listed one by one from the declarations, not guessed from the code.
+// Writes the ES module face of every CommonJS entry: dist/index.mjs and dist/index.d.mts, and the same for each subpath
+// of package.json. It re-exports the CommonJS one, so that a program which uses both has one runtime. Names are listed
+// one by one from the declarations, not guessed from the code.
+import fs from 'node:fs'
 import path from 'node:path'
 import { root, writeFile } from './lib/project.mjs'
 import { StepFailed } from './lib/run.mjs'
 
+/** Declarations of the entries: dist/index.d.ts, dist/rxjs/index.d.ts and so on. */
+function entries() {
+  const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
+  return Object.values(exports)
+    .filter((entry) => typeof entry.import?.default === 'string' && typeof entry.require?.types === 'string')
+    .map((entry) => path.join(root, entry.require.types))
+}
+
 export async function writeEsmWrapper() {
   const { default: ts } = await import('typescript')
-  const entry = path.join(root, 'dist/index.d.ts')
-  const program = ts.createProgram([entry], {
+  const files = entries()
+  const program = ts.createProgram(files, {
     module: ts.ModuleKind.NodeNext,
     moduleResolution: ts.ModuleResolutionKind.NodeNext,
     types: ['node'],
     skipLibCheck: true,
   })
   const checker = program.getTypeChecker()
-  const symbol = checker.getSymbolAtLocation(program.getSourceFile(entry))
-  if (symbol === undefined) throw new StepFailed('dist/index.d.ts exports nothing')
+  for (const file of files) writeFace(ts, checker, program.getSourceFile(file), file)
+}
+
+function writeFace(ts, checker, source, file) {
+  const symbol = checker.getSymbolAtLocation(source)
+  if (symbol === undefined) throw new StepFailed(`${path.relative(root, file)} exports nothing`)
 
   const names = checker
     .getExportsOfModule(symbol)
@@ -23,10 +37,11 @@ export async function writeEsmWrapper() {
     .map((exported) => exported.name)
     .filter((name) => name !== 'default')
     .sort()
+  const base = path.basename(file, '.d.ts')
   const lines = names.map((name) => `export const ${name} = cjs.${name}`)
-  const text = ["import cjs from './index.js'", '', ...lines, ''].join('\n')
-  writeFile(path.join(root, 'dist/index.mjs'), text)
-  writeFile(path.join(root, 'dist/index.d.mts'), "export * from './index.js'\n")
+  const text = [`import cjs from './${base}.js'`, '', ...lines, ''].join('\n')
+  writeFile(file.replace(/\.d\.ts$/, '.mjs'), text)
+  writeFile(file.replace(/\.d\.ts$/, '.d.mts'), `export * from './${base}.js'\n`)
 }
 
 function isValue(ts, checker, exported) {
