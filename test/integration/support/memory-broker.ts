@@ -136,7 +136,7 @@ export class MemoryBroker {
         try {
           answer = run()
         } catch (error) {
-          reject(error)
+          reject(error instanceof Error ? error : new Error(String(error)))
           return
         }
         const swallowed = this.loseAnswers > 0 && this.loseAnswers-- > 0
