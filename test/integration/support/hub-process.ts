@@ -17,7 +17,7 @@ const hub = new Hub(server, {
 })
 const errors = []
 hub.on('error', (error) => errors.push(error.code ?? String(error)))
-hub.on('say', (payload, ctx, { room }) => ctx.to(room).post('m', payload))
+hub.on('say', ({ to, what }) => hub.to(to).post('m', what))
 const commands = {
   /** Messages \`from\` to \`to\`, in turn to so many rooms; each has its number in its room. */
   publish: async (from, to, rooms) => {
