@@ -1,5 +1,5 @@
 // How a message reaches its audience: members of rooms, users, roles, everybody; here, on other nodes, through logs.
-import { payloadText, placed, writeMessage } from './envelope'
+import { openMessage, payloadText, placed } from './envelope'
 import type { HubConnection } from './hub-connection'
 import type { HubCore } from './hub-core'
 import { allNodes, roomChannel } from './node-link'
@@ -24,7 +24,7 @@ interface Reach {
 interface Outgoing extends Reach {
   id: string
   timestamp: number
-  /** Without room and place. */
+  /** Without room, place and end, see `openMessage`. */
   envelope: string
 }
 
@@ -54,7 +54,7 @@ export class Deliveries {
     const { all, rooms, users, roles, where, except } = audience
     const id = core.nextId()
     const timestamp = Date.now()
-    const envelope = writeMessage(type, { id, userId, payload: payloadText(type, payload) }, timestamp)
+    const envelope = openMessage(type, { id, userId, payload: payloadText(type, payload) }, timestamp)
     const plain = where !== undefined || except.length > 1
     const logged: Room<HubConnection>[] = []
     const other: string[] = []

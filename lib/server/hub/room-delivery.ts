@@ -1,6 +1,6 @@
 // What of a room's log reaches its members: each entry with its place, and a word where the order breaks.
 //
-//   text of an entry   | id of the message | LF | timestamp | LF | envelope without room and place |
+//   text of an entry   | id of the message | LF | timestamp | LF | envelope without room, place and end |
 import type { RoomEntry, RoomPage, RoomPlace } from './adapter'
 import { placed, writeMessage } from './envelope'
 import type { HubConnection } from './hub-connection'
