@@ -1,6 +1,6 @@
 // Hubs that are connected: audiences, rooms, presence and notices across nodes; nodes that come and go.
 import type { Hub, HubAdapter, HubOptions } from '../../lib'
-import { until } from '../support/waiters'
+import { thrown, until } from '../support/waiters'
 import { type Peer, useHubs } from './support/hubs'
 import { MemoryBroker } from './support/memory-broker'
 
@@ -51,6 +51,49 @@ test('rooms, users, roles and broadcasts reach members of all nodes, each once, 
   expect(of(bob)).toEqual(['both from b', 'mixed from c', 'others from a', 'r from a'])
   expect(of(eve)).toEqual(['both from b', 'mixed from c'])
   expect(bob.of('m').find(({ payload }) => payload === 'r from a')).toMatchObject({ room: 'r' })
+})
+
+test('connections are put into rooms, taken out and ended wherever they are', async () => {
+  const { nodes } = await cluster(2)
+  const [a, b] = nodes
+  const peers = [await user(a.url, 'ann'), await user(b.url, 'ann'), await user(b.url, 'bob')]
+  const rooms = () => nodes.map(({ hub }) => hub.connections.map(({ roomNames }) => roomNames.join()))
+  a.hub.toUser('ann').join('r')
+  await until(() => rooms().flat().sort().join(' ') === ' r r')
+  b.hub.to('r').send('m', 1)
+  await Promise.all(peers.slice(0, 2).map((peer) => peer.got('m')))
+  a.hub
+    .toAll()
+    .where(() => true)
+    .join('here')
+  a.hub
+    .toRole('admin')
+    .except(...a.hub.connections)
+    .leave('r')
+  await until(
+    () => rooms()[0][0] === 'r,here' && b.hub.connections.every(({ roomNames }) => roomNames.length === 0),
+  )
+  expect(thrown(() => a.hub.toAll().close(1))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  expect(thrown(() => a.hub.toAll().join(''))).toMatchObject({ code: 'INVALID_ARGUMENT' })
+  b.hub.toUser('ann').close(4000, 'elsewhere')
+  for (const peer of peers.slice(0, 2)) expect(await peer.end()).toEqual({ code: 4000, reason: 'elsewhere' })
+  expect(b.hub.connections.length).toBe(1)
+})
+
+test('a connection that says who it is later is one member everywhere', async () => {
+  const { nodes } = await cluster(2, { presence: true })
+  const [a, b] = nodes
+  const [watcher] = await scope.joined(a.url, 'r')
+  const late = await scope.peer(b.url)
+  await late.ask({ type: 'join', room: 'r' })
+  await watcher.got('user_joined')
+  await late.ask({ type: 'auth', payload: { token: 'ann' } })
+  await until(() => a.hub.presenceIn('r').length === 1)
+  late.drop()
+  await watcher.got('user_left')
+  expect(payloads(watcher, 'user_left')).toEqual([{ userId: 'ann' }])
+  expect(watcher.of('user_joined').length).toBe(1)
+  await until(() => a.hub.size('r') === 1)
 })
 
 test('what one node says in a room keeps its order, and a node hears only of rooms in which it has members', async () => {

@@ -11,7 +11,7 @@ import type { Audience } from './target'
 export const everybody = 'a'
 
 /** Who gets a message on any node. */
-interface Reach {
+export interface Reach {
   all: boolean
   rooms: readonly string[]
   users: readonly string[]

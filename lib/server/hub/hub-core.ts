@@ -6,6 +6,7 @@ import type { WebSocket } from '../../core/websocket'
 import type { WebSocketServer } from '../websocket-server'
 import type { UpgradeRequest } from '../upgrade-request'
 import type { HubAdapter } from './adapter'
+import { Actions } from './actions'
 import { Authenticator, type Identity } from './auth'
 import { Deadlines } from './deadlines'
 import { Deliveries, everybody } from './deliveries'
@@ -51,6 +52,7 @@ export class HubCore {
   readonly presences: Presences | undefined
   readonly memberships: Memberships
   readonly deliveries: Deliveries
+  readonly actions: Actions
   readonly link: NodeLink | undefined
   /** The other nodes. */
   readonly nodes: Nodes | undefined
@@ -86,6 +88,7 @@ export class HubCore {
     }
     this.memberships = new Memberships(this)
     this.deliveries = new Deliveries(this)
+    this.actions = new Actions(this)
   }
 
   get rooms(): Rooms<HubConnection> {
@@ -156,6 +159,7 @@ export class HubCore {
       const { userId } = identity
       this.transport.subscribe(socket, `u:${userId}`)
       this.rooms.identify(connection, userId)
+      if (connection.roomCount > 0) this.nodes?.identified(connection, userId)
       const own = this.users.get(userId)
       if (own === undefined) this.users.set(userId, new Set([connection]))
       else own.add(connection)
@@ -239,7 +243,7 @@ export class HubCore {
   }
 
   async close(): Promise<void> {
-    await this.logs?.flush(mostFlush)
+    await this.logs?.end(mostFlush)
     this.nodes?.end()
     this.deadlines.close()
     try {

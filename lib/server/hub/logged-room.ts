@@ -188,10 +188,13 @@ export class LoggedRoom {
     for (const entry of entries) {
       try {
         this.feed.deliver(entry)
-      } catch {
-        // The I/O threads have too much to do.
-        this.cursor.place = { epoch: entry.epoch, offset: entry.offset - 1 }
-        return false
+      } catch (error) {
+        if ((error as HawserError).code === 'BACKPRESSURE_EXCEEDED') {
+          // The I/O threads have too much to do: it is read again.
+          this.cursor.place = { epoch: entry.epoch, offset: entry.offset - 1 }
+          return false
+        }
+        this.keeper.report(error as Error)
       }
     }
     return true

@@ -131,9 +131,14 @@ export class LoggedRooms implements LogKeeper {
     }
   }
 
-  /** Waits until all is appended, but not longer. */
-  async flush(milliseconds: number): Promise<void> {
-    if (this.characters === 0 || !this.reached()) return
+  /** Ends all rooms, once what they have to say is appended, or after so many milliseconds. */
+  async end(milliseconds: number): Promise<void> {
+    if (this.characters > 0 && this.reached()) await this.emptied(milliseconds)
+    for (const room of this.rooms.values()) room.end()
+    this.rooms.clear()
+  }
+
+  private async emptied(milliseconds: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     await new Promise<void>((resolve) => {
       this.idle = resolve

@@ -27,6 +27,8 @@ interface In {
   joined: string[]
   left: string[]
   count: number
+  /** No news. */
+  quiet?: boolean
 }
 interface All {
   room: string
@@ -56,8 +58,9 @@ export class Nodes {
     link.on('ask', ({ n }) => this.tellUsers(n))
     link.on('who', ({ n, room }) => this.tellRoom(nodeChannel(n), room as string))
     link.on('in', (head) => {
-      const { n, room, joined, left, count } = head as unknown as Said & In
-      this.news(this.roster.change(n, room, joined, left, count, Date.now()))
+      const { n, room, joined, left, count, quiet } = head as unknown as Said & In
+      const change = this.roster.change(n, room, joined, left, count, Date.now())
+      if (quiet !== true) this.news(change)
     })
     link.on('all', (head) => this.hearRoom(head as unknown as Said & All))
     link.on('is', ({ n, user, there }) => core.presences?.elsewhere(n, user as Presence, there as boolean))
@@ -149,6 +152,17 @@ export class Nodes {
     const names = news ? [userId === undefined ? connectionName(id) : userName(userId)] : []
     const change: In = { room, joined: joined ? names : [], left: joined ? [] : names, count: members.size }
     this.link.say(roomChannel(room), 'in', change)
+  }
+
+  /** A connection has a user from now on: who hears of it by its id forgets that, without a word to members. */
+  identified(connection: HubConnection, user: string): void {
+    for (const { name: room, members } of connection.joined.values()) {
+      const change: In = {
+        ...{ room, joined: [userName(user)], left: [connectionName(connection.id)] },
+        ...{ count: members.size, quiet: true },
+      }
+      this.link.say(roomChannel(room), 'in', change)
+    }
   }
 
   /** Whether a user is in a room on another node. */

@@ -8,6 +8,9 @@ import type { HubCore } from './hub-core'
 import type { RoomFeed } from './logged-room'
 import type { Room } from './rooms'
 
+/** Messages that are on their way to the log and back; of those before, a sender gets its own. */
+const mostLeftOut = 65_536
+
 export function entryText(id: string, timestamp: number, envelope: string): string {
   return `${id}\n${timestamp}\n${envelope}`
 }
@@ -24,6 +27,12 @@ export class RoomDelivery implements RoomFeed {
   ) {}
 
   except(id: string, connection: HubConnection): void {
+    if (this.leftOut.size >= mostLeftOut) {
+      for (const [oldest] of this.leftOut) {
+        this.leftOut.delete(oldest)
+        break
+      }
+    }
     this.leftOut.set(id, connection)
   }
 
