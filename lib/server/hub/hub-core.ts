@@ -91,6 +91,7 @@ export class HubCore {
     this.actions = new Actions(this)
   }
 
+  /** @internal */
   get rooms(): Rooms<HubConnection> {
     return this.memberships.rooms
   }

@@ -24,7 +24,7 @@ const longestIdle = 300_000
 const loggedIdle = 30_000
 
 export class Memberships {
-  readonly rooms: Rooms<HubConnection>
+  /** @internal */ readonly rooms: Rooms<HubConnection>
   /** Empty rooms that keep messages, emptied longest ago first. */
   private readonly idle = new Set<Room<HubConnection>>()
   private epochs = 0
