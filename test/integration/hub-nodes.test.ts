@@ -215,6 +215,27 @@ test('a broker that is lost is reported; local delivery goes on, and what was dr
   expect(a.hub.prometheus()).toContain('hawser_hub_broker_connected 1\n')
 })
 
+test('a broker that is not there at the start is reported, and found later', async () => {
+  const broker = new MemoryBroker()
+  broker.stop()
+  const errors: unknown[] = []
+  const adapters = [broker.adapter(), broker.adapter()]
+  const hubs: { hub: Hub; url: string }[] = []
+  for (const adapter of adapters) {
+    const one = await scope.hub({ adapter, nodes: { ...brief, patience: 100 } })
+    one.hub.on('error', (error) => errors.push((error as { code: string }).code))
+    hubs.push(one)
+  }
+  const [a, b] = hubs
+  await until(() => errors.length === 2)
+  expect(errors).toEqual(['BROKER_UNAVAILABLE', 'BROKER_UNAVAILABLE'])
+  const [peer] = await scope.joined(a.url, 'r')
+  broker.restart()
+  await until(() => hubs.every(({ hub }) => hub.metrics().nodes === 2))
+  b.hub.to('r').send('m', 1)
+  await peer.got('m')
+})
+
 test('texts of other nodes that are lost on the way are noticed', async () => {
   const { nodes, broker } = await cluster(2)
   const [a, b] = nodes

@@ -2,6 +2,7 @@
 // comes from control.ts, dispatch.ts and hub.ts.
 import { channel as diagnostics } from 'node:diagnostics_channel'
 import { idSource } from '../../client/envelope'
+import { HawserError } from '../../core/error'
 import type { WebSocket } from '../../core/websocket'
 import type { WebSocketServer } from '../websocket-server'
 import type { UpgradeRequest } from '../upgrade-request'
@@ -75,6 +76,10 @@ export class HubCore {
     if (adapter !== undefined) {
       this.link = this.makeLink(adapter)
       this.nodes = new Nodes(this, this.link, options.nodes)
+      const { link } = this
+      this.deadlines.add(Date.now() + options.nodes.patience, () => {
+        if (!link.reached) this.report(new HawserError('BROKER_UNAVAILABLE'), undefined)
+      })
       if (adapter.log !== undefined && options.history !== undefined) {
         const host = {
           link: this.link,

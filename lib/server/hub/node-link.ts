@@ -43,6 +43,8 @@ export class NodeLink implements HubNode {
   missed = 0
   /** Since when the broker is away, a time of `now()`; 0: it is there. */
   awaySince: number
+  /** It was reached at least once. */
+  reached = false
   private ended = false
 
   constructor(
@@ -111,6 +113,7 @@ export class NodeLink implements HubNode {
   connected(): void {
     if (this.ended || this.awaySince === 0) return
     this.awaySince = 0
+    this.reached = true
     this.events.connected()
   }
   disconnected(error: Error): void {
