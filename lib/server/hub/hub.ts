@@ -59,6 +59,8 @@ export type HubListener<P extends ProtocolMap, E extends keyof HubEvents> = (
 export class Hub<P extends ProtocolMap = AnyProtocol> {
   private readonly core: HubCore
   private readonly dispatcher: Dispatcher
+  /** What is left to do once the server has closed. */
+  private finished: Promise<void> | undefined
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
 
   /**
@@ -76,7 +78,9 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     const verdict = asks ? (request: UpgradeRequest) => this.verdict(request, checked.csrf) : undefined
     server._extend(hubProtocol, verdict, this.pages(checked.http))
     server.on('connection', (socket, request) => this.connected(socket, request))
-    server.once('close', () => void this.ended())
+    server.once('close', () => {
+      this.finished = this.ended()
+    })
     this.core.link?.start()
   }
 
@@ -211,6 +215,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   /** Closes the server, see `WebSocketServer.close`: peers get 1001 and go to another process. */
   async close(options?: { timeout?: number }): Promise<void> {
     await this.server.close(options)
+    await this.finished
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
