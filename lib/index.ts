@@ -110,7 +110,15 @@ export type { Middleware } from './server/hub/dispatch'
 export type { Target } from './server/hub/target'
 export type { HubMetrics } from './server/hub/metrics'
 export type { Presence, PresenceStatus } from './server/hub/presence'
-export type { HubAdapter, HubNode, NodeMessage } from './server/hub/adapter'
+export type {
+  AdapterMetrics,
+  HubAdapter,
+  RoomLog,
+  HubNode,
+  RoomEntry,
+  RoomPage,
+  RoomPlace,
+} from './server/hub/adapter'
 
 /** Options of `configure()`. */
 export interface RuntimeOptions {

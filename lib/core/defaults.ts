@@ -76,6 +76,11 @@ export const defaults = {
   maxRooms: { unit: 'count', value: 100_000, min: 1, max: 10_000_000 },
   maxRoomsPerConnection: { unit: 'count', value: 1_000, min: 1, max: 100_000 },
   maxBatch: { unit: 'count', value: 1_000, min: 1, max: 100_000 },
+  'nodes.patience': { unit: 'ms', value: 1_000, min: 0, max: longest },
+  'nodes.interval': { unit: 'ms', value: 5_000, min: 10, max: longest },
+  'nodes.timeout': { unit: 'ms', value: 15_000, min: 10, max: longest },
+  maxQueued: { unit: 'count', value: 10_000, min: 1, max: 10_000_000 },
+  maxQueuedBytes: { unit: 'bytes', value: 16 * MiB, min: 1, max: 1024 * MiB },
   threads: { unit: 'count', value: 1, min: 1, max: 64 },
 } as const satisfies Record<string, NumericDefault>
 

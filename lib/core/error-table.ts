@@ -31,6 +31,8 @@ export type OwnCode =
   | 'RETRIES_EXHAUSTED'
   | 'STORE_FAILED'
   | 'POOL_CLOSED'
+  | 'BROKER_UNAVAILABLE'
+  | 'BROKER_REFUSED'
   | 'UNKNOWN'
 
 /** Every value of `HawserError.code` and of `code` on the argument errors. */
@@ -216,5 +218,13 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
     recoverable: false,
   },
   POOL_CLOSED: { message: 'The pool is closed', recoverable: false },
+  BROKER_UNAVAILABLE: {
+    message: 'The broker between the nodes is not reached; local delivery goes on. Check its address and that it runs',
+    recoverable: true,
+  },
+  BROKER_REFUSED: {
+    message: 'The broker between the nodes did not take a message. See `cause`',
+    recoverable: false,
+  },
   UNKNOWN: { message: 'An error of a kind that this version does not know', recoverable: false },
 }

@@ -2,9 +2,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { Hub, type HubNode, type LogEntry, type NodeMessage, WebSocketServer } from '../../lib'
+import { Hub, type LogEntry, WebSocketServer } from '../../lib'
 import { thrown, until, within } from '../support/waiters'
 import { useHubs } from './support/hubs'
+import { MemoryBroker } from './support/memory-broker'
 
 const scope = useHubs()
 
@@ -95,38 +96,29 @@ test('diagnostics channels and the log tell what happens', async () => {
 })
 
 test('close: peers get 1001, and the adapter ends with the hub', async () => {
-  const calls: string[] = []
-  const sent: NodeMessage[] = []
-  let node: HubNode | undefined
-  const { hub, url } = await scope.hub({
-    adapter: {
-      start: (given) => {
-        node = given
-      },
-      publish: (message) => sent.push(message),
-      close: () => void calls.push('close'),
-    },
-  })
+  const broker = new MemoryBroker()
+  const { hub, url } = await scope.hub({ adapter: broker.adapter() })
+  const other = await scope.hub({ adapter: broker.adapter() })
+  other.hub.on('error', () => {})
   const [peer] = await scope.joined(url, 'r')
   hub.to('r').send('m', { n: 1 }, { userId: 'u' })
   hub
     .toAll()
     .where(() => true)
     .send('m', 'here only')
-  // What another node says.
-  node?.receive({ ...sent[0], id: 'theirs' })
-  expect((await peer.got('m', 3)).map(({ id, userId }) => [id === 'theirs', userId] as unknown)).toEqual([
-    [false, 'u'],
-    [false, undefined],
-    [true, 'u'],
+  other.hub.to('r').send('m', 'there', { userId: 'v' })
+  const said = await peer.got('m', 3)
+  expect(said.map(({ userId, payload }) => [userId, payload] as unknown)).toEqual([
+    ['u', { n: 1 }],
+    [undefined, 'here only'],
+    ['v', 'there'],
   ])
-  expect(sent).toMatchObject([{ rooms: ['r'], all: false, type: 'm', payload: '{"n":1}', userId: 'u' }])
   const errors: unknown[] = []
   hub.on('error', (error) => errors.push(error))
-  node?.report(new Error('broker lost'))
+  broker.stop()
   await hub.close()
   expect(await peer.end()).toMatchObject({ code: 1001 })
-  expect([calls, errors, hub.rooms]).toMatchObject([['close'], [{ message: 'broker lost' }], []])
+  expect([errors, hub.rooms, broker.connections]).toMatchObject([[{ code: 'BROKER_UNAVAILABLE' }], [], 1])
 })
 
 test('a hub is made with its server, and with options that exist', async () => {

@@ -1,6 +1,18 @@
 // What the declarations of the hub accept and refuse: one map of messages types it and its clients.
 import { expectTypeOf } from 'expect-type'
-import { Hub, HubError, type Presence, type ProtocolMap, WebSocketServer, jwtAuth, validate } from 'hawser'
+import {
+  type AdapterMetrics,
+  Hub,
+  type HubAdapter,
+  HubError,
+  type Presence,
+  type ProtocolMap,
+  WebSocketServer,
+  jwtAuth,
+  validate,
+} from 'hawser'
+import { redisAdapter, redisStreams } from 'hawser/adapters/redis'
+import { createClient } from 'redis'
 
 interface Chat extends ProtocolMap {
   receive: { said: { text: string }; bye: undefined }
@@ -46,7 +58,17 @@ hub
   .toAll()
   .where((connection) => connection.hasRole('x'))
   .send('bye')
+expectTypeOf(hub.to('a').post('said', { text: '' })).toEqualTypeOf<Promise<void>>()
+expectTypeOf(hub.toUser('u').join('a')).toEqualTypeOf<void>()
 expectTypeOf(hub.presenceOf('u')).toEqualTypeOf<Presence | undefined>()
+
+// Several nodes
+const adapter = redisStreams({ client: createClient(), prefix: 'chat' })
+expectTypeOf(adapter).toEqualTypeOf<HubAdapter>()
+new Hub(server, { adapter, nodes: { patience: 100 } })
+expectTypeOf(hub.metrics().adapter).toEqualTypeOf<AdapterMetrics | undefined>()
+// @ts-expect-error names of options are checked
+redisAdapter({ host: 'redis' })
 
 // Without a map everything goes
 new Hub(server).on('anything', (payload) => payload.what.ever)

@@ -1,7 +1,7 @@
 // The pure parts of the hub, with times passed in.
 import { DedupeWindow } from '../../lib/server/hub/dedupe'
 import { Deadlines } from '../../lib/server/hub/deadlines'
-import { payloadText, writeMessage } from '../../lib/server/hub/envelope'
+import { payloadText, openMessage, placed, writeMessage } from '../../lib/server/hub/envelope'
 import { HubError, wireError } from '../../lib/server/hub/hub-error'
 import { Counters, latencyBounds } from '../../lib/server/hub/metrics'
 import { PresenceBook } from '../../lib/server/hub/presence'
@@ -99,8 +99,6 @@ test('what is written is JSON with what was given', () => {
     correlationId: 'c"',
     room: 'r\n',
     userId: 'ü',
-    epoch: 'e',
-    offset: 5,
     error: { code: 'X', message: 'y' },
     payload: payloadText('t', { a: [1] }) as string,
   }
@@ -111,6 +109,10 @@ test('what is written is JSON with what was given', () => {
     payload: { a: [1] },
   })
   expect(writeMessage('t', {}, 7)).toBe('{"type":"t","timestamp":7}')
+  const open = openMessage('t', { payload: '[1]' }, 7)
+  expect(placed(open, undefined)).toBe('{"type":"t","timestamp":7,"payload":[1]}')
+  expect(JSON.parse(placed(open, 'r"'))).toEqual({ type: 't', timestamp: 7, payload: [1], room: 'r"' })
+  expect(JSON.parse(placed(open, 'r', 'e', 5))).toMatchObject({ room: 'r', epoch: 'e', offset: 5 })
   expect(payloadText('t', undefined)).toBeUndefined()
 })
 
@@ -143,6 +145,7 @@ test('metrics as text for Prometheus', () => {
     memberships: 2,
     largestRoom: 2,
     server: readServerGauges(Float64Array.from(serverGauges, (_, i) => 100 + i)),
+    ...{ nodes: 1, missed: 0, uncarried: 0, logQueue: 0 },
   })
   expect(metrics.latency.counts.reduce((sum, each) => sum + each)).toBe(metrics.latency.count)
   expect(metrics.latency.counts).toHaveLength(latencyBounds.length + 1)

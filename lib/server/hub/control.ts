@@ -3,6 +3,7 @@ import { type HubMessage, correlationOf, isName, longest, writeMessage } from '.
 import type { HubConnection } from './hub-connection'
 import type { HubCore } from './hub-core'
 import { HubError } from './hub-error'
+import type { LoggedRoom } from './logged-room'
 
 /** Handles a message; a promise holds the connection's next messages. What is thrown becomes the answer. */
 export type Control = (
@@ -59,16 +60,19 @@ function join(core: HubCore, connection: HubConnection, message: HubMessage): Pr
   if (last !== undefined && (typeof last !== 'number' || !Number.isInteger(last) || last < 0)) {
     throw new HubError('INVALID_MESSAGE', '`payload.last` must be a number of messages')
   }
-  const enter = (allowed: boolean): void => {
+  const enter = (allowed: boolean): Promise<void> | undefined => {
     if (!allowed) throw new HubError('UNAUTHORIZED', 'This room may not be joined')
     checkRoom(core, connection, room, connection.roomCount)
     const correlationId = correlationOf(message)
-    core.join(connection, room, last === undefined ? { correlationId } : { correlationId, last })
+    return core.memberships.enter(
+      connection,
+      room,
+      last === undefined ? { correlationId } : { correlationId, last },
+    )
   }
   const allowed = core.options.authorize?.(connection, 'join', room, undefined) ?? true
   if (typeof allowed !== 'boolean') return Promise.resolve(allowed).then(enter)
-  enter(allowed)
-  return undefined
+  return enter(allowed)
 }
 
 function checkRoom(core: HubCore, connection: HubConnection, room: string, already: number): void {
@@ -77,7 +81,7 @@ function checkRoom(core: HubCore, connection: HubConnection, room: string, alrea
   if (already >= maxRoomsPerConnection) {
     throw new HubError('TOO_MANY_ROOMS', `A connection may be in ${maxRoomsPerConnection} rooms. Leave some`)
   }
-  if (core.rooms.get(room) === undefined && !core.hasRoom()) {
+  if (core.rooms.get(room) === undefined && !core.memberships.hasRoom()) {
     throw new HubError('TOO_MANY_ROOMS', 'There is no room for another room')
   }
 }
@@ -86,7 +90,8 @@ function leave(core: HubCore, connection: HubConnection, message: HubMessage): u
   const room = roomOf(message)
   const correlationId = correlationOf(message)
   // Who is not in it has left it, as far as it is concerned.
-  if (!core.leave(connection, room, correlationId)) connection.answer('left', correlationId, undefined, room)
+  if (!core.memberships.leave(connection, room, correlationId))
+    connection.answer('left', correlationId, undefined, room)
 }
 
 function presence(core: HubCore, connection: HubConnection, message: HubMessage): Promise<void> {
@@ -150,6 +155,8 @@ async function resume(core: HubCore, connection: HubConnection, message: HubMess
   const resumed: [string, object][] = []
   const failed: [string, ResumeFailure][] = []
   const joins: { room: string; from: number; epoch: string | undefined }[] = []
+  const entered: Position[] = []
+  const waits: Promise<void>[] = []
   let already = connection.roomCount
   wanted.forEach((position, i) => {
     const { room } = position
@@ -162,11 +169,20 @@ async function resume(core: HubCore, connection: HubConnection, message: HubMess
       return
     }
     if (!connection.inRoom(room)) already++
+    entered.push(position)
+    const wait = core.memberships.hold(room)
+    if (wait !== undefined) waits.push(wait)
+  })
+  if (waits.length > 0) await Promise.all(waits)
+  const behind = entered.flatMap((position) => behindOf(core, position))
+  if (behind.length > 0) await Promise.all(behind.map((log) => log.refresh()))
+  for (const position of entered) {
+    const { room } = position
     const { from, failure, epoch } = standing(core, position)
     joins.push({ room, from, epoch })
     if (failure === undefined) resumed.push([room, epoch === undefined ? {} : { epoch, offset: from }])
     else failed.push([room, failure])
-  })
+  }
   const correlationId = correlationOf(message)
   // Nothing of the rooms comes before both answers.
   if (failed.length > 0) {
@@ -185,8 +201,16 @@ async function resume(core: HubCore, connection: HubConnection, message: HubMess
       { payload: JSON.stringify({ rooms: { [room]: late } }) },
       Date.now(),
     )
-    core.join(connection, room, { from, quiet: true, partial })
+    core.memberships.join(connection, room, { from, quiet: true, partial })
+    core.memberships.release(room)
   }
+}
+
+/** The room's log, if a peer has heard more of it than this node, or of another epoch. */
+function behindOf(core: HubCore, { room: name, epoch, offset }: Position): LoggedRoom[] {
+  const room = core.rooms.get(name)
+  if (room?.log === undefined || epoch === undefined) return []
+  return epoch !== room.epoch || offset > room.offset ? [room.log] : []
 }
 
 /** Where a peer goes on in a room, and what it has missed for good. */
@@ -199,7 +223,7 @@ function standing(
     if (epoch === undefined) return { from: 0 }
     return { from: 0, failure: { reason: 'epoch', joined: true, missed: null } }
   }
-  const kept = core.keptFrom(room)
+  const kept = core.memberships.keptFrom(room)
   // It has never heard of this room's numbers: it begins now.
   if (epoch === undefined) return { from: room.offset, epoch: room.epoch }
   if (epoch !== room.epoch || offset > room.offset) {

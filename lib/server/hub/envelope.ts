@@ -90,9 +90,6 @@ export interface OutgoingParts {
   error?: WireError
   /** JSON text, see `payloadText`. */
   payload?: string
-  /** Of a room that keeps its messages. */
-  epoch?: string
-  offset?: number
 }
 
 /** JSON texts of types and rooms, kept: programs have few. */
@@ -124,12 +121,23 @@ export function payloadText(type: string, payload: unknown): string | undefined 
 
 /** A message as JSON text. */
 export function writeMessage(type: string, parts: OutgoingParts, now: number): string {
+  return `${openMessage(type, parts, now)}}`
+}
+
+/** The same without its end, for `placed`: so it is written once, and goes to several rooms. */
+export function openMessage(type: string, parts: OutgoingParts, now: number): string {
   let text = `{"type":${quoted(type)},"timestamp":${now}`
   if (parts.id !== undefined) text += `,"id":"${parts.id}"`
   if (parts.correlationId !== undefined) text += `,"correlationId":${JSON.stringify(parts.correlationId)}`
   if (parts.room !== undefined) text += `,"room":${quoted(parts.room)}`
   if (parts.userId !== undefined) text += `,"userId":${JSON.stringify(parts.userId)}`
-  if (parts.offset !== undefined) text += `,"epoch":"${parts.epoch ?? ''}","offset":${parts.offset}`
   if (parts.error !== undefined) text += `,"error":${JSON.stringify(parts.error)}`
-  return parts.payload === undefined ? `${text}}` : `${text},"payload":${parts.payload}}`
+  return parts.payload === undefined ? text : `${text},"payload":${parts.payload}`
+}
+
+/** Room and place, and the end, of a message that was opened. `epoch` and `offset`: of a room that keeps its messages. */
+export function placed(open: string, room: string | undefined, epoch?: string, offset?: number): string {
+  if (room === undefined) return `${open}}`
+  if (offset === undefined) return `${open},"room":${quoted(room)}}`
+  return `${open},"room":${quoted(room)},"epoch":"${epoch ?? ''}","offset":${offset}}`
 }

@@ -25,6 +25,7 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
   /** @internal Reasons to hold the messages that come. */ holds = 0
   /** @internal What ends it unless something happens before. */ deadline: Deadline | undefined
   private rooms: Map<string, Room<HubConnection>> = nowhere
+  private entering: Set<string> | undefined
   private controller: AbortController | undefined
 
   /** @internal */
@@ -93,13 +94,16 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
       .except(this as unknown as HubConnection)
       .send(type, payload)
   }
-  /** Puts the connection into a room, without asking `authorize`; the peer gets `joined`. */
+  /**
+   * Puts the connection into a room, without asking `authorize`; the peer gets `joined`. With an adapter that takes until
+   * other nodes are heard.
+   */
   join(room: string, options: { last?: number } = {}): void {
-    this.core.join(this as unknown as HubConnection, room, options)
+    void this.core.memberships.enter(this as unknown as HubConnection, room, options)
   }
   /** Takes it out of a room; the peer gets `left`. False: it was not in it. */
   leave(room: string): boolean {
-    return this.core.leave(this as unknown as HubConnection, room)
+    return this.core.memberships.leave(this as unknown as HubConnection, room)
   }
   /** Ends the connection, see `WebSocket.close`. */
   close(code?: number, reason?: string): void {
@@ -116,6 +120,16 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
   /** @internal */
   get roomCount(): number {
     return this.rooms.size
+  }
+
+  /** @internal It is to be in the room as soon as that may be. */
+  awaits(room: string): void {
+    this.entering ??= new Set()
+    this.entering.add(room)
+  }
+  /** @internal It waits no longer. False: it did not. */
+  forgo(room: string): boolean {
+    return this.entering?.delete(room) === true
   }
 
   /** @internal A peer that is too slow for its answers loses its connection. */

@@ -62,10 +62,22 @@ export interface HubOptions {
    * Everybody who reaches the port can read them. Default: none; a request that is no upgrade is answered 426.
    */
   http?: Partial<HttpPaths>
-  /** Connects hubs of several processes. */
+  /** Connects hubs of several processes, see docs/scaling.md. */
   adapter?: HubAdapter
+  /** Times of what nodes say to each other. */
+  nodes?: Partial<NodeTimes>
   /** Hears what happens, for logs. */
   log?: (entry: LogEntry) => void
+}
+
+/** All in milliseconds. */
+export interface NodeTimes {
+  /** So long members wait for a broker that is away; then they get what this node has to say. Default 1000. */
+  patience: number
+  /** A node says so often that it lives. Default 5000. */
+  interval: number
+  /** A node that was not heard for so long is gone, with its users. Default 15000. */
+  timeout: number
 }
 
 /** Paths such as '/metrics'; '': none. */
@@ -77,7 +89,7 @@ export interface HttpPaths {
 /** One line for a log. */
 export interface LogEntry {
   level: 'debug' | 'info' | 'warn' | 'error'
-  event: 'connect' | 'disconnect' | 'auth' | 'join' | 'leave' | 'resume_failed' | 'error'
+  event: 'connect' | 'disconnect' | 'auth' | 'join' | 'leave' | 'resume_failed' | 'broker' | 'error'
   connection?: string
   userId?: string
   room?: string
@@ -102,6 +114,7 @@ export interface CheckedHubOptions {
   rate: NativeRate | null
   http: HttpPaths
   adapter: HubAdapter | undefined
+  nodes: NodeTimes
   log: HubOptions['log']
 }
 
@@ -122,6 +135,7 @@ export const hubOptionNames: readonly (keyof HubOptions)[] = [
   'rateLimit',
   'http',
   'adapter',
+  'nodes',
   'log',
 ]
 
@@ -149,6 +163,7 @@ export function readHubOptions(options: unknown): CheckedHubOptions {
     rate: readRateLimit(reader.raw('rateLimit'), true),
     http: readHttp(reader.raw('http')),
     adapter,
+    nodes: readNodes(reader.raw('nodes')),
     log: reader.func('log'),
   }
 }
@@ -195,6 +210,19 @@ function readHttp(given: unknown): HttpPaths {
     return value
   }
   return { health: path('health'), metrics: path('metrics') }
+}
+
+function readNodes(given: unknown): NodeTimes {
+  const reader = new OptionReader('`nodes`', given, ['patience', 'interval', 'timeout'], 'nodes.')
+  const times = {
+    patience: reader.number('patience'),
+    interval: reader.number('interval'),
+    timeout: reader.number('timeout'),
+  }
+  if (times.timeout <= times.interval) {
+    badOption('nodes.timeout', 'longer than `nodes.interval`, or every node is lost', times.timeout)
+  }
+  return times
 }
 
 function readPresence(given: unknown): number | undefined {

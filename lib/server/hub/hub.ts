@@ -59,6 +59,8 @@ export type HubListener<P extends ProtocolMap, E extends keyof HubEvents> = (
 export class Hub<P extends ProtocolMap = AnyProtocol> {
   private readonly core: HubCore
   private readonly dispatcher: Dispatcher
+  /** What is left to do once the server has closed. */
+  private finished: Promise<void> | undefined
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
 
   /**
@@ -78,9 +80,10 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
       this.core.auth.userOf(request),
     )
     server.on('connection', (socket, request) => this.connected(socket, request))
-    server.once('close', () => void this.ended())
-    const started = checked.adapter?.start(this.core.asNode())
-    started?.catch((error: unknown) => this.core.report(error, undefined))
+    server.once('close', () => {
+      this.finished = this.ended()
+    })
+    this.core.link?.start()
   }
 
   // ------------------------------------------------------------------------------------------------------- handlers
@@ -179,21 +182,21 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   get connections(): HubConnection<P>[] {
     return [...this.core.connections].filter(({ admitted }) => admitted) as unknown as HubConnection<P>[]
   }
-  /** Connections of a user. */
+  /** Connections of a user, of this process. */
   ofUser(userId: string): HubConnection<P>[] {
     return [...(this.core.users.get(userId) ?? [])] as unknown as HubConnection<P>[]
   }
-  /** Names of the rooms there are. */
+  /** Names of the rooms that this process knows. */
   get rooms(): string[] {
     return [...this.core.rooms.values()].map(({ name }) => name)
   }
-  /** Connections in a room. */
+  /** Connections in a room, of this process. */
   members(room: string): HubConnection<P>[] {
     return [...(this.core.rooms.get(room)?.members ?? [])] as unknown as HubConnection<P>[]
   }
-  /** How many connections are in a room. */
+  /** How many connections are in a room, with those of other nodes as far as they have said so. */
   size(room: string): number {
-    return this.core.rooms.get(room)?.members.size ?? 0
+    return this.core.size(room)
   }
   /** The status of a user; undefined when it is not known, or without the option `presence`. */
   presenceOf(userId: string): Presence | undefined {
@@ -214,6 +217,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   /** Closes the server, see `WebSocketServer.close`: peers get 1001 and go to another process. */
   async close(options?: { timeout?: number }): Promise<void> {
     await this.server.close(options)
+    await this.finished
   }
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
@@ -336,12 +340,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   }
 
   private async ended(): Promise<void> {
-    this.core.close()
-    try {
-      await this.core.options.adapter?.close()
-    } catch (error) {
-      this.core.report(error, undefined)
-    }
+    await this.core.close()
   }
 }
 

@@ -1,6 +1,8 @@
 // Counters of a hub.
 import type { ServerGauges } from '../../native/server-gauges'
 
+import type { AdapterMetrics } from './adapter'
+
 /** Upper bounds of the classes of handling times, in milliseconds; what is longer counts in the last, without bound. */
 export const latencyBounds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000] as const
 
@@ -28,6 +30,16 @@ export interface HubMetrics {
   resumeFailed: number
   /** What the I/O threads count. */
   server: ServerGauges
+  /** Nodes that live, this one included. */
+  nodes: number
+  /** Texts of other nodes that did not arrive, as far as later ones tell. */
+  missed: number
+  /** Messages to rooms with a log that only members on this node got, since the broker was away. */
+  uncarried: number
+  /** Characters that wait for the log. */
+  logQueue: number
+  /** What the adapter counts; undefined without one. */
+  adapter?: AdapterMetrics
   /** Errors told to peers, by code; those of rates are among what the I/O threads count. */
   errors: Readonly<Record<string, number>>
   /** Times from a message to the end of its handlers; `counts` has one class more than `bounds`. */
@@ -68,12 +80,7 @@ export class Counters {
     this.times++
   }
 
-  snapshot(
-    now: Pick<
-      HubMetrics,
-      'connections' | 'authenticated' | 'rooms' | 'memberships' | 'largestRoom' | 'server'
-    >,
-  ): HubMetrics {
+  snapshot(now: Omit<HubMetrics, keyof Counters | 'errors' | 'latency'>): HubMetrics {
     const { connectionsTotal, messagesIn, bytesIn, messagesOut, bytesOut } = this
     const { requests, acks, duplicates, joins, leaves, resumed, resumeFailed } = this
     return {

@@ -16,6 +16,8 @@ export interface Presence {
 interface Entry {
   presence: Presence
   connections: number
+  /** Other nodes on which it has some. */
+  nodes: Set<string> | undefined
   /** When it becomes offline; 0: it has connections, or is offline already. */
   leavesAt: number
   /** Rooms that the user was in when the last connection went. */
@@ -53,7 +55,7 @@ export class PresenceBook {
     const entry = this.entries.get(userId)
     if (entry === undefined) {
       const presence: Presence = { userId, status: 'online', lastSeen: now }
-      this.entries.set(userId, { presence, connections: 1, leavesAt: 0, rooms: [] })
+      this.entries.set(userId, { presence, connections: 1, nodes: undefined, leavesAt: 0, rooms: [] })
       return { presence, rooms: [] }
     }
     entry.connections++
@@ -67,11 +69,59 @@ export class PresenceBook {
   /** A connection of the user has gone. `rooms`: those it was in. */
   closed(userId: string, now: number, rooms: readonly string[]): void {
     const entry = this.entries.get(userId)
-    if (entry === undefined || --entry.connections > 0) return
+    if (entry === undefined || --entry.connections > 0 || hasNodes(entry)) return
     entry.presence = { ...entry.presence, lastSeen: now }
+    this.leaves(userId, entry, now, rooms)
+  }
+
+  private leaves(userId: string, entry: Entry, now: number, rooms: readonly string[]): void {
     entry.leavesAt = now + this.timeout
     entry.rooms = rooms
     this.leaving.set(userId, entry)
+  }
+
+  /** Another node says how a user is, and whether it has connections there. `rooms`: those where others see it. */
+  elsewhere(
+    node: string,
+    presence: Presence,
+    there: boolean,
+    now: number,
+    rooms: readonly string[],
+  ): PresenceChange | undefined {
+    const { userId } = presence
+    let entry = this.entries.get(userId)
+    if (!there) {
+      if (entry?.nodes?.delete(node) === true) this.left(userId, entry, now, rooms)
+      return undefined
+    }
+    const fresh = entry === undefined
+    entry ??= { presence, connections: 0, nodes: undefined, leavesAt: 0, rooms: [] }
+    if (fresh) this.entries.set(userId, entry)
+    entry.nodes ??= new Set()
+    entry.nodes.add(node)
+    entry.leavesAt = 0
+    this.leaving.delete(userId)
+    const came = this.offline.delete(userId) || fresh
+    const { status, custom } = entry.presence
+    const same = status === presence.status && JSON.stringify(custom) === JSON.stringify(presence.custom)
+    if (same && !came) return undefined
+    entry.presence = presence
+    return { presence, rooms: [] }
+  }
+
+  /** A node is gone, with its connections. */
+  nodeGone(node: string, now: number, roomsOf: (userId: string) => readonly string[]): void {
+    for (const [userId, entry] of this.entries) {
+      if (entry.nodes?.delete(node) === true) this.left(userId, entry, now, roomsOf(userId))
+    }
+  }
+  private left(userId: string, entry: Entry, now: number, rooms: readonly string[]): void {
+    if (entry.connections === 0 && !hasNodes(entry)) this.leaves(userId, entry, now, rooms)
+  }
+
+  /** Users that have connections here. */
+  *here(): Iterable<Presence> {
+    for (const { connections, presence } of this.entries.values()) if (connections > 0) yield presence
   }
 
   /** The user says how it is; undefined when nothing changes. */
@@ -115,4 +165,8 @@ export class PresenceBook {
     for (const entry of this.leaving.values()) return entry.leavesAt
     return 0
   }
+}
+
+function hasNodes({ nodes }: Entry): boolean {
+  return nodes !== undefined && nodes.size > 0
 }

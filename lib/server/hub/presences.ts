@@ -31,7 +31,8 @@ export class Presences {
   /** Users of a room, or all that are known and asked for. */
   inRoom(name: string): Presence[] {
     const found: Presence[] = []
-    for (const userId of this.core.rooms.get(name)?.users.keys() ?? []) {
+    const here = this.core.rooms.get(name)?.users.keys() ?? []
+    for (const userId of new Set([...here, ...(this.core.nodes?.usersOf(name) ?? [])])) {
       const presence = this.book.get(userId)
       if (presence !== undefined) found.push(presence)
       if (found.length === mostListed) break
@@ -41,11 +42,45 @@ export class Presences {
 
   opened(userId: string): void {
     this.publish(this.book.opened(userId, Date.now()))
+    if (this.core.users.get(userId)?.size === 1) this.tellNodes(userId, true)
   }
 
   closed(userId: string, rooms: readonly string[]): void {
     this.book.closed(userId, Date.now(), rooms)
+    if (!this.core.users.has(userId)) this.tellNodes(userId, false)
     this.arm()
+  }
+
+  // ------------------------------------------------------------------------------------------------------ other nodes
+
+  private tellNodes(userId: string, there: boolean): void {
+    const presence = this.book.get(userId)
+    if (presence !== undefined) this.core.nodes?.tellUser(presence, there)
+  }
+
+  /** Another node says how a user is. `there`: it has connections there. */
+  elsewhere(node: string, presence: Presence, there: boolean): void {
+    const rooms = there ? [] : this.roomsOf(presence.userId)
+    this.publish(this.book.elsewhere(node, presence, there, Date.now(), rooms))
+    this.arm()
+  }
+  nodeGone(node: string): void {
+    this.book.nodeGone(node, Date.now(), (userId) => this.roomsOf(userId))
+    this.arm()
+  }
+  private roomsOf(userId: string): string[] {
+    return [...(this.core.nodes?.roomsOf(userId) ?? [])]
+  }
+
+  /** Says how all users of this node are, in parts. */
+  tellAll(say: (users: Presence[]) => void): void {
+    let part: Presence[] = []
+    for (const presence of this.book.here()) {
+      if (part.push(presence) < mostListed / 2) continue
+      say(part)
+      part = []
+    }
+    if (part.length > 0) say(part)
   }
 
   /** A `presence_update` of a peer: sets its status, watches users, or asks for those of a room. */
@@ -64,7 +99,9 @@ export class Presences {
           `\`payload.custom\` may have ${longestCustom} characters of JSON`,
         )
       }
-      this.publish(this.book.set(userId, status ?? 'online', custom))
+      const change = this.book.set(userId, status ?? 'online', custom)
+      this.publish(change)
+      if (change !== undefined) this.tellNodes(userId, true)
     }
     const watched: Presence[] = []
     for (const user of userList(payload['watch'], 'watch')) {
@@ -99,7 +136,7 @@ export class Presences {
     const { presence } = change
     const { userId } = presence
     const payload = payloadText('presence_update', presence)
-    const rooms = new Set(change.rooms)
+    const rooms = new Set([...change.rooms, ...this.roomsOf(userId)])
     for (const connection of this.core.users.get(userId) ?? []) {
       for (const room of connection.roomCount === 0 ? [] : connection.roomNames) rooms.add(room)
     }

@@ -1,8 +1,9 @@
 // Metrics as text, in the format that Prometheus reads (version 0.0.4).
 import type { ServerGauges } from '../../native/server-gauges'
+import type { AdapterMetrics } from './adapter'
 import type { HubMetrics } from './metrics'
 
-type Plain = Exclude<keyof HubMetrics, 'errors' | 'latency' | 'server'>
+type Plain = Exclude<keyof HubMetrics, 'errors' | 'latency' | 'server' | 'adapter'>
 const rows: readonly (readonly [Plain, string, 'gauge' | 'counter', string])[] = [
   ['connections', 'connections', 'gauge', 'Open connections'],
   ['connectionsTotal', 'connections_total', 'counter', 'Connections that were opened'],
@@ -26,6 +27,18 @@ const rows: readonly (readonly [Plain, string, 'gauge' | 'counter', string])[] =
   ['leaves', 'leaves_total', 'counter', 'Leaves of rooms'],
   ['resumed', 'resumed_total', 'counter', 'Rooms in which a peer went on where it was'],
   ['resumeFailed', 'resume_failed_total', 'counter', 'Rooms in which it could not'],
+  ['nodes', 'nodes', 'gauge', 'Nodes that live, this one included'],
+  ['missed', 'node_texts_missed_total', 'counter', 'Texts of other nodes that did not arrive'],
+  ['uncarried', 'uncarried_total', 'counter', 'Messages that only members on this node got'],
+  ['logQueue', 'log_queue_characters', 'gauge', 'Characters that wait for the log of rooms'],
+]
+const brokerRows: readonly (readonly [keyof AdapterMetrics, string, 'gauge' | 'counter', string])[] = [
+  ['connected', 'broker_connected', 'gauge', 'Whether the broker is reached'],
+  ['published', 'broker_published_total', 'counter', 'Texts that the broker has taken'],
+  ['received', 'broker_received_total', 'counter', 'Texts and entries that came from it'],
+  ['lost', 'broker_lost_total', 'counter', 'Texts that it did not take, or of which nobody knows'],
+  ['queued', 'broker_queued', 'gauge', 'Texts that wait for it'],
+  ['reconnects', 'broker_reconnects_total', 'counter', 'Times it was found again'],
 ]
 
 /** Of the I/O threads; those of one name differ by a label. */
@@ -63,17 +76,17 @@ const serverRows: readonly (readonly [keyof ServerGauges, string, 'gauge' | 'cou
 
 export function prometheusText(metrics: HubMetrics, prefix = 'hawser_hub_'): string {
   const lines: string[] = []
-  for (const [key, name, kind, help] of rows) {
-    lines.push(
-      `# HELP ${prefix}${name} ${help}`,
-      `# TYPE ${prefix}${name} ${kind}`,
-      `${prefix}${name} ${metrics[key]}`,
-    )
-  }
-  for (const [key, name, kind, help] of serverRows) {
+  const row = (name: string, kind: string, help: string, value: number): void => {
     const [bare] = name.split('{')
     if (help !== '') lines.push(`# HELP ${prefix}${bare} ${help}`, `# TYPE ${prefix}${bare} ${kind}`)
-    lines.push(`${prefix}${name} ${metrics.server[key]}`)
+    lines.push(`${prefix}${name} ${value}`)
+  }
+  for (const [key, name, kind, help] of rows) row(name, kind, help, metrics[key])
+  for (const [key, name, kind, help] of serverRows) row(name, kind, help, metrics.server[key])
+  const { adapter } = metrics
+  if (adapter !== undefined) {
+    for (const [key, name, kind, help] of brokerRows) row(name, kind, help, Number(adapter[key]))
+    row('broker_lag_seconds', 'gauge', 'Time that the latest text took to it', adapter.lag / 1000)
   }
   const errors = `${prefix}errors_total`
   lines.push(`# HELP ${errors} Errors told to peers`, `# TYPE ${errors} counter`)

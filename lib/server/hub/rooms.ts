@@ -1,4 +1,6 @@
 // Who is in which room, and where each room's numbering stands. State only: nothing is sent from here.
+import type { LoggedRoom } from './logged-room'
+import type { RoomDelivery } from './room-delivery'
 import type { CheckedBounds } from './transport'
 
 /** What is in a room. */
@@ -14,6 +16,24 @@ export class Room<M> {
   readonly users = new Map<string, number>()
   /** Offset of the last message that was kept. */
   offset = 0
+  /** What is kept is of this epoch above this offset. */
+  begins = 0
+  /**
+   * What the I/O threads call the offset, less the offset: they count on, whatever becomes of the epoch.
+   *
+   *   offset         epoch a: 7 8 9 │ epoch b: 1 2 3
+   *   I/O threads             1 2 3 │          4 5 6
+   */
+  shift = 0
+  /** Its log, where an adapter keeps one, and what becomes of its entries. */
+  log: LoggedRoom | undefined
+  delivery: RoomDelivery | undefined
+  /** Other nodes are heard. */
+  opened = false
+  /** Until it may be joined: other nodes are heard, and what was kept is here. */
+  ready: Promise<void> | undefined
+  /** Who waits for that. */
+  entering = 0
   /** When a message was kept or the last member left, in milliseconds since the epoch. */
   touched = 0
   readonly topic: string
@@ -21,11 +41,18 @@ export class Room<M> {
   constructor(
     readonly name: string,
     /** Changes whenever the numbering starts anew. */
-    readonly epoch: string,
+    public epoch: string,
     /** What the room keeps; undefined: nothing. */
     readonly keeps: CheckedBounds | undefined,
   ) {
     this.topic = `r:${name}`
+  }
+
+  /** The numbering begins anew: the next offset of the epoch is `offset` + 1. */
+  enter(epoch: string, offset: number): void {
+    this.shift += this.offset - offset
+    this.epoch = epoch
+    this.offset = this.begins = offset
   }
 }
 
@@ -41,7 +68,10 @@ export class Rooms<M extends Member> {
   /** Memberships in all rooms. */
   memberships = 0
 
-  constructor(private readonly make: (name: string) => Room<M>) {}
+  constructor(
+    private readonly make: (name: string) => Room<M>,
+    private readonly gone: (room: Room<M>) => void,
+  ) {}
 
   get size(): number {
     return this.rooms.size
@@ -90,7 +120,7 @@ export class Rooms<M extends Member> {
       if (user) room.users.delete(member.userId)
       else room.users.set(member.userId, left)
     }
-    if (room.members.size === 0 && room.keeps === undefined) this.rooms.delete(name)
+    if (room.keeps === undefined) this.remove(room)
     return { room, user }
   }
 
@@ -101,6 +131,8 @@ export class Rooms<M extends Member> {
 
   /** Forgets an empty room and what it keeps. */
   remove(room: Room<M>): void {
-    if (room.members.size === 0 && this.rooms.get(room.name) === room) this.rooms.delete(room.name)
+    if (room.members.size > 0 || room.entering > 0 || this.rooms.get(room.name) !== room) return
+    this.rooms.delete(room.name)
+    this.gone(room)
   }
 }

@@ -1,5 +1,6 @@
 // To whom a message goes: rooms, users, roles or all, less some. Who is reached by several of them gets it once.
 import type { AnyProtocol, ProtocolMap, ReceiveType } from '../../client/protocol-map'
+import { checkCloseCode, checkReason } from '../../core/close-code'
 import { badArgument } from '../../core/validate'
 import { isName, longest } from './envelope'
 import type { HubConnection } from './hub-connection'
@@ -32,7 +33,7 @@ export class Target<P extends ProtocolMap = AnyProtocol> {
   /** Members of the rooms. Throws INVALID_ARGUMENT, as all of these do. */
   to(...rooms: string[]): this {
     for (const room of rooms) {
-      if (!isName(room, longest.room)) badArgument('room', `a name of 1 to ${longest.room} characters`, room)
+      checkRoom(room)
       if (!this.audience.rooms.includes(room)) this.audience.rooms.push(room)
     }
     return this
@@ -81,7 +82,54 @@ export class Target<P extends ProtocolMap = AnyProtocol> {
     payload?: P['receive'][T],
     options: { userId?: string } = {},
   ): boolean {
-    if (!isName(type, longest.type)) badArgument('type', `a string of 1 to ${longest.type} characters`, type)
-    return this.core.deliver(this.audience, type, payload, options.userId)
+    checkType(type)
+    return this.core.deliveries.deliver(this.audience, type, payload, options.userId)
   }
+
+  /**
+   * Sends the message, and resolves once it is in the log of each of its rooms that has one (see docs/scaling.md): it
+   * reaches all nodes then, whatever becomes of this one. Without a log it resolves at once.
+   * @throws (rejects) `BROKER_UNAVAILABLE`: only members on this node get it; `BROKER_REFUSED`: nobody does; and as `send`
+   */
+  async post<T extends ReceiveType<P>>(
+    type: T,
+    payload?: P['receive'][T],
+    options: { userId?: string } = {},
+  ): Promise<void> {
+    checkType(type)
+    await new Promise<void>((resolve, reject) => {
+      const sent = (error: Error | undefined): void => {
+        if (error === undefined) resolve()
+        else reject(error)
+      }
+      this.core.deliveries.deliver(this.audience, type, payload, options.userId, sent)
+    })
+  }
+
+  // -------------------------------------------------------------------------------------------- not a message, an action
+
+  /** Puts all these connections into a room, on all nodes, without asking `authorize`; with `where` those of this process. */
+  join(room: string): void {
+    checkRoom(room)
+    this.core.actions.take(this.audience, { does: 'join', room })
+  }
+  /** Takes them out of a room. */
+  leave(room: string): void {
+    checkRoom(room)
+    this.core.actions.take(this.audience, { does: 'leave', room })
+  }
+  /** Ends them, see `WebSocket.close`. */
+  close(code?: number, reason?: string): void {
+    checkCloseCode(code, reason !== undefined)
+    checkReason(reason)
+    this.core.actions.take(this.audience, { does: 'close', code, reason })
+  }
+}
+
+function checkRoom(room: unknown): void {
+  if (!isName(room, longest.room)) badArgument('room', `a name of 1 to ${longest.room} characters`, room)
+}
+
+function checkType(type: unknown): void {
+  if (!isName(type, longest.type)) badArgument('type', `a string of 1 to ${longest.type} characters`, type)
 }

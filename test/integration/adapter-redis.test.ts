@@ -1,0 +1,24 @@
+// The contract of adapters over a real Redis. Without the log it is the same adapter.
+import { redisStreams } from '../../lib/adapters/redis'
+import { adapterContract } from './support/adapter-contract'
+import { RedisServer } from './support/redis-server'
+
+let redis: RedisServer
+let prefixes = 0
+let prefix = ''
+beforeEach(() => {
+  prefix = `test${++prefixes}`
+})
+
+adapterContract(
+  async () => {
+    redis = await RedisServer.start()
+    return {
+      adapter: (options) => redisStreams({ url: redis.url, prefix, ...options }),
+      kill: () => redis.kill(),
+      restart: (options) => redis.restart(options),
+      connections: () => redis.connections(),
+    }
+  },
+  () => redis.stop(),
+)
