@@ -2,6 +2,7 @@
 // and with the process of the test if that is killed.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { ownAddress } from '../../support/addresses'
@@ -166,14 +167,29 @@ export class Broker {
     this.run = undefined
   }
 
-  /** The same, and what it has stored is lost. */
-  async lose(): Promise<void> {
-    await this.kill()
+  /** Has it back at its address; `empty`: what it had stored is lost. */
+  async restart({ empty = false } = {}): Promise<void> {
+    if (empty) this.wipe()
+    await this.start()
+  }
+  private wipe(): void {
     for (const name of readdirSync(this.folder)) {
       if (name !== 'rabbitmq.conf' && name !== 'enabled_plugins') {
         rmSync(join(this.folder, name), { recursive: true })
       }
     }
+  }
+
+  /** Connections that it has, as the kernel tells. */
+  async connections(): Promise<number> {
+    // `sl local_address rem_address st …`: bytes of the address from the last to the first, state 01 is established.
+    const bytes = this.host.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
+    const port = Number(new URL(this.url).port).toString(16).padStart(4, '0')
+    const local = `${bytes.reverse().join('')}:${port}`.toUpperCase()
+    const lines = (await readFile('/proc/net/tcp', 'latin1'))
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+    return lines.filter(([, address, , state]) => address === local && state === '01').length
   }
 
   /** Its connections stay and nothing is answered, until `thaw`. */
