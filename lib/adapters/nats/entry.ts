@@ -38,6 +38,11 @@ export function placeOf({ epoch, first, texts }: Stored): RoomPlace {
   return { epoch, offset: first + texts.length - 1 }
 }
 
+/** Different for any two messages of a room. */
+export function nameOf({ epoch, first, node, number, part, texts }: Stored): string {
+  return [epoch, first, texts.length, node, number, part].join(unit)
+}
+
 export function entriesOf({ epoch, first, texts }: Stored): RoomEntry[] {
   return texts.map((text, i) => ({ epoch, offset: first + i, text }))
 }

@@ -121,6 +121,13 @@ export class RoomStream {
     return { seq: message.seq, time: message.time.getTime(), stored: known(message.string(), room) }
   }
 
+  /** What has a sequence number, if it is kept: a message of the room, or undefined for one of another. */
+  async at(room: string, seq: number): Promise<{ stored: Stored | undefined } | undefined> {
+    const message = await this.session.race(this.manager.streams.getMessage(this.settings.stream, { seq }))
+    if (message === null) return undefined
+    return { stored: message.subject === this.subjects.log(room) ? decode(message.string()) : undefined }
+  }
+
   /** Appends it if the latest message of the room is `after`, 0 for none; its sequence number. */
   async append(room: string, data: string, after: number): Promise<number | typeof conflict> {
     try {

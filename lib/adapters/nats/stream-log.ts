@@ -12,6 +12,7 @@ import {
   entriesOf,
   firstEpoch,
   logOf,
+  nameOf,
   nextEpoch,
   parted,
   placeOf,
@@ -33,11 +34,15 @@ export interface LogHost {
 /** The latest message of a room: where the next goes. */
 interface Head extends RoomPlace {
   seq: number
+  /** Of the message; empty for none. */
+  name: string
 }
 
 interface Room {
   /** Undefined: not known. */
   head: Head | undefined
+  /** What was known of the latest message on another connection, until it was compared. */
+  before: Head | undefined
   /** Where offsets are in the stream, newest last. */
   marks: { epoch: string; first: number; seq: number }[]
   /** Appends and renewals, one behind the other. */
@@ -64,7 +69,10 @@ export class StreamLog implements RoomLog {
 
   /** Another connection, and maybe a broker that has lost what it held. */
   async resumed(stream: RoomStream): Promise<void> {
-    for (const room of this.rooms.values()) room.head = undefined
+    for (const room of this.rooms.values()) {
+      room.before = room.head ?? room.before
+      room.head = undefined
+    }
     if (this.widest !== undefined) await stream.grow(this.widest)
   }
 
@@ -100,7 +108,7 @@ export class StreamLog implements RoomLog {
 
   private see(room: Room, { seq, stored }: Pick<Kept, 'seq' | 'stored'>): void {
     if (room.head !== undefined && room.head.seq >= seq) return
-    room.head = { ...placeOf(stored), seq }
+    room.head = { ...placeOf(stored), seq, name: nameOf(stored) }
     room.marks.push({ epoch: stored.epoch, first: stored.first, seq })
     if (room.marks.length > mostMarks) room.marks.shift()
   }
@@ -109,7 +117,14 @@ export class StreamLog implements RoomLog {
     let room = this.rooms.get(name)
     if (room === undefined) {
       room = {
-        ...{ head: undefined, marks: [], turn: Promise.resolve(), call: undefined, doubt: undefined },
+        ...{
+          head: undefined,
+          before: undefined,
+          marks: [],
+          turn: Promise.resolve(),
+          call: undefined,
+          doubt: undefined,
+        },
         followed: false,
       }
       this.rooms.set(name, room)
@@ -195,24 +210,58 @@ export class StreamLog implements RoomLog {
 
   /** Where the next goes; a room that was never written to has an epoch that nobody else knows. */
   private async head(name: string, room: Room, stream: RoomStream): Promise<Head> {
-    const last = await stream.last(name)
-    if (last === undefined) {
-      const epoch = firstEpoch(randomBytes(9).toString('hex'))
-      return (room.head = { epoch, offset: 0, seq: 0 })
+    const last = await this.tip(name, stream, room)
+    if (last === undefined) return (room.head = { epoch: newEpoch(), offset: 0, seq: 0, name: '' })
+    this.see(room, last)
+    return room.head as Head
+  }
+
+  /**
+   * The latest message of a room. A broker that comes back with less than it had told would give offsets a second meaning,
+   * so the room begins another log there. `after`: a place that was told.
+   */
+  private async tip(
+    name: string,
+    stream: RoomStream,
+    room: Room | undefined,
+    after?: RoomPlace,
+  ): Promise<Kept | undefined> {
+    for (;;) {
+      const last = await stream.last(name)
+      if (last === undefined) return undefined
+      const before = room?.before
+      const less =
+        isLess(last, after) ||
+        isLess(last, before) ||
+        (before !== undefined && (await this.replaced(name, stream, last, before)))
+      if (!less) {
+        if (room !== undefined) room.before = undefined
+        return last
+      }
+      await stream.append(name, encode(this.marker({ epoch: newEpoch(), offset: 0 })), last.seq)
     }
-    const head = { ...placeOf(last.stored), seq: last.seq }
-    if (room.head === undefined || room.head.seq < head.seq) room.head = head
-    return room.head
+  }
+
+  /** Another message has the place of one that was known. */
+  private async replaced(name: string, stream: RoomStream, last: Kept, before: Head): Promise<boolean> {
+    if (before.seq === 0 || logOf(before.epoch) !== logOf(last.stored.epoch)) return false
+    const now = before.seq === last.seq ? last : await stream.at(name, before.seq)
+    return now !== undefined && (now.stored === undefined || nameOf(now.stored) !== before.name)
+  }
+
+  /** A message without texts, behind a place. */
+  private marker({ epoch, offset }: RoomPlace): Stored {
+    return { epoch, first: offset + 1, node: this.host.node(), number: 0, part: 0, texts: [] }
   }
 
   // ------------------------------------------------------------------------------------------------------ epochs
 
   renew(name: string, epoch: string, _bounds: CheckedBounds): Promise<void> {
-    return this.inTurn(name, async (room, stream) => {
-      await this.mark(name, room, stream, (head) => {
-        return head.epoch === epoch ? { epoch: nextEpoch(epoch), offset: head.offset } : undefined
-      })
-    })
+    return this.inTurn(name, (room, stream) =>
+      this.mark(name, room, stream, (head) =>
+        head.epoch === epoch ? { epoch: nextEpoch(epoch), offset: head.offset } : undefined,
+      ),
+    )
   }
 
   /** Writes down in which epoch the room goes on, if `next` says so for the latest message. */
@@ -227,10 +276,7 @@ export class StreamLog implements RoomLog {
       const head = await this.head(name, room, stream)
       const place = next(head)
       if (place === undefined) return
-      const stored: Stored = {
-        ...{ epoch: place.epoch, first: place.offset + 1, node: this.host.node(), number: 0, part: 0 },
-        texts: [],
-      }
+      const stored = this.marker(place)
       const seq = await stream.append(name, encode(stored), head.seq)
       if (seq === conflict) continue
       this.see(room, { seq, stored })
@@ -267,22 +313,14 @@ export class StreamLog implements RoomLog {
     }
   }
 
-  /** The latest message of a room. One is written where there is none, and where the broker has less than it had. */
+  /** The latest message of a room; one is written where there is none. */
   private async latest(name: string, stream: RoomStream, after: RoomPlace | undefined): Promise<Kept> {
     for (;;) {
-      const last = await stream.last(name)
-      if (last !== undefined) {
-        const { epoch, offset } = placeOf(last.stored)
-        const less = after !== undefined && logOf(after.epoch) === logOf(epoch) && after.offset > offset
-        if (!less) return last
-      }
-      await this.inTurn(name, async (room) => {
-        await this.mark(name, room, stream, (head) => {
-          if (last === undefined) return head.seq === 0 ? head : undefined
-          const epoch = firstEpoch(randomBytes(9).toString('hex'))
-          return head.seq === last.seq ? { epoch, offset: 0 } : undefined
-        })
-      })
+      const last = await this.tip(name, stream, this.rooms.get(name), after)
+      if (last !== undefined) return last
+      await this.inTurn(name, (room) =>
+        this.mark(name, room, stream, (head) => (head.seq === 0 ? head : undefined)),
+      )
     }
   }
 
@@ -313,8 +351,23 @@ export class StreamLog implements RoomLog {
   }
 }
 
+/** It is of the same log, and not as far. */
+function isLess(last: Kept, than: RoomPlace | undefined): boolean {
+  const { epoch, offset } = placeOf(last.stored)
+  return than !== undefined && logOf(than.epoch) === logOf(epoch) && than.offset > offset
+}
+
+function newEpoch(): string {
+  return firstEpoch(randomBytes(9).toString('hex'))
+}
+
 function isOwn(stored: Stored, own: Pick<Stored, 'node' | 'number' | 'part'>): boolean {
-  return stored.node === own.node && stored.number === own.number && stored.part === own.part
+  return (
+    stored.texts.length > 0 &&
+    stored.node === own.node &&
+    stored.number === own.number &&
+    stored.part === own.part
+  )
 }
 
 /** The entries of one log that the bounds leave. */
