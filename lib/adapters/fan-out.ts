@@ -24,11 +24,10 @@ export interface Session {
   close(): Promise<void>
 }
 
+/** What may wait for a broker that is away or slow. */
 export interface FanOutBounds {
-  /** Texts that wait for a broker that is away. */
   maxQueued: number
-  /** The same in characters. */
-  maxQueuedCharacters: number
+  maxQueuedBytes: number
 }
 
 /** Texts and characters that the broker has not answered for; what is beyond waits here. */
@@ -53,7 +52,8 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
   private readonly wanted = new Set<string>()
   private flying = { texts: 0, characters: 0 }
   private closing: Promise<void> | undefined
-  private attempts = 0
+  /** Without success, in a row. */
+  protected attempts = 0
   private timer: NodeJS.Timeout | undefined
   private watchers: (() => void)[] = []
   private idle: (() => void) | undefined
@@ -63,7 +63,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
   private readonly reasons = new Set<string>()
 
   constructor(bounds: FanOutBounds) {
-    this.outbox = new Outbox(bounds.maxQueued, bounds.maxQueuedCharacters)
+    this.outbox = new Outbox(bounds.maxQueued, bounds.maxQueuedBytes)
   }
 
   /** What the broker is called, for messages. */
@@ -78,15 +78,18 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
   }
 
   async start(node: HubNode): Promise<void> {
-    await this.prepare()
-    if (this.closing !== undefined) return
+    if (this.node !== undefined || this.isEnding()) {
+      throw new HawserError('INVALID_STATE', 'An adapter serves one hub, once. Make another for each hub')
+    }
     this.node = node
+    await this.prepare()
     void this.connect()
   }
 
   // --------------------------------------------------------------------------------------------------- sessions
 
   private async connect(): Promise<void> {
+    if (this.isEnding()) return
     // What ends while it is being made, or before.
     let over = false
     const ended = (cause: unknown): void => {
@@ -102,7 +105,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
         },
         ended,
       })
-      if (this.closing !== undefined) {
+      if (this.isEnding()) {
         await session.close()
         return
       }
@@ -116,7 +119,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
         this.session = undefined
         await session.close().catch(() => undefined)
       }
-      if (this.closing === undefined) {
+      if (!this.isEnding()) {
         this.tell(error)
         this.again()
       }
@@ -152,7 +155,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
     this.tally.lost += this.flying.texts
     this.flying = { texts: 0, characters: 0 }
     this.wake()
-    if (this.closing !== undefined || !was) return
+    if (this.isEnding() || !was) return
     this.tell(cause)
     this.again()
   }
@@ -187,7 +190,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
   protected async want(name: string): Promise<void> {
     this.wanted.add(name)
     for (;;) {
-      if (this.closing !== undefined || !this.wanted.has(name)) return
+      if (this.isEnding() || !this.wanted.has(name)) return
       const { session } = this
       // The first subscriptions of a session are made together; until then it is not connected.
       if (session !== undefined && this.tally.connected) {
@@ -207,7 +210,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
 
   /** Resolves when the broker is found or lost, or the adapter closes. */
   private change(): Promise<void> {
-    if (this.closing !== undefined) return Promise.resolve()
+    if (this.isEnding()) return Promise.resolve()
     return new Promise((resolve) => this.watchers.push(resolve))
   }
   private wake(): void {
@@ -218,7 +221,10 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
   // ------------------------------------------------------------------------------------------------------- texts
 
   publish(channel: string, text: string): void {
-    if (this.node === undefined || this.closing !== undefined) return
+    if (this.isEnding()) {
+      this.tally.lost++
+      return
+    }
     this.tally.lost += this.outbox.push({ channel, text })
     this.pump()
   }
@@ -261,6 +267,10 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
   }
 
   // --------------------------------------------------------------------------------------------------------- end
+
+  private isEnding(): boolean {
+    return this.closing !== undefined
+  }
 
   close(): Promise<void> {
     this.closing ??= this.end()

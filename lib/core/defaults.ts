@@ -74,6 +74,7 @@ export const defaults = {
   'nodes.timeout': { unit: 'ms', value: 15_000, min: 10, max: longest },
   maxQueued: { unit: 'count', value: 10_000, min: 1, max: 10_000_000 },
   maxQueuedBytes: { unit: 'bytes', value: 16 * MiB, min: 1, max: 1024 * MiB },
+  maxBacklog: { unit: 'count', value: 100_000, min: 1, max: 10_000_000 },
   threads: { unit: 'count', value: 1, min: 1, max: 64 },
 } as const satisfies Record<string, NumericDefault>
 

@@ -17,6 +17,7 @@ for (const [name, make] of Object.entries({ natsAdapter, natsJetStream })) {
         }
       },
       () => broker.stop(),
+      { log: make === natsJetStream },
     )
   })
 }

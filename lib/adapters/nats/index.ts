@@ -16,10 +16,10 @@ export interface NatsOptions {
   prefix?: string
   /** What else the client is to know: user, token, authenticator, TLS, timeouts. Reconnecting is the adapter's own. */
   connection?: Omit<NodeConnectionOptions, 'servers' | 'reconnect' | 'noEcho' | 'waitOnFirstConnect'>
-  /** Texts that wait while the broker is away; beyond it the oldest go, counted as lost. Default 10000. */
+  /** Texts that wait while NATS is away or slow; above it the oldest are dropped and counted. Default 10000. */
   maxQueued?: number
-  /** The same in characters. Default 16777216. */
-  maxQueuedCharacters?: number
+  /** Characters of them. Default 16777216. */
+  maxQueuedBytes?: number
 }
 
 export interface JetStreamOptions extends NatsOptions {
@@ -35,7 +35,7 @@ export interface JetStreamOptions extends NatsOptions {
   maxAge?: number
 }
 
-const common = ['servers', 'prefix', 'connection', 'maxQueued', 'maxQueuedCharacters']
+const common = ['servers', 'prefix', 'connection', 'maxQueued', 'maxQueuedBytes']
 const subjectParts = /^[\w-]+(\.[\w-]+)*$/
 const streamName = /^[\w-]{1,64}$/
 
@@ -56,10 +56,7 @@ function check(reader: OptionReader, { servers, connection }: NatsOptions): Chec
     badOption('prefix', 'letters, digits, `_` and `-`, with dots between them', prefix)
   if (connection !== undefined && typeof connection !== 'object')
     badOption('connection', 'an object', connection)
-  const bounds = {
-    maxQueued: reader.fraction('maxQueued', 10_000, 0, 10_000_000),
-    maxQueuedCharacters: reader.fraction('maxQueuedCharacters', 1 << 24, 0, 2 ** 32),
-  }
+  const bounds = { maxQueued: reader.number('maxQueued'), maxQueuedBytes: reader.number('maxQueuedBytes') }
   // A server that has vanished is noticed within half a minute.
   const patience = { timeout: 5000, pingInterval: 10_000, maxPingOut: 2 }
   return {

@@ -18,8 +18,11 @@ interface Program {
 
 /** Some of these programs are where only root's PATH looks. */
 const path = [process.env['PATH'], '/usr/sbin', '/usr/lib/rabbitmq/bin'].join(delimiter)
-/** Below the ports that the kernel gives away, so that a broker which returns finds its own free. */
-let nextPort = 10_000 + (process.pid % 20_000)
+let ports = 10_000 + (process.pid % 20_000)
+/** A port of `ownAddress` below those that the kernel gives away: who returns to it finds it free. */
+export function ownPort(): number {
+  return ports++
+}
 
 /** One run of one program. */
 class Run {
@@ -84,7 +87,7 @@ export class Broker {
 
   /** Redis, which writes each command to its file before it answers. */
   static async redis(): Promise<Broker> {
-    const [folder, port] = [ownFolder('redis'), nextPort++]
+    const [folder, port] = [ownFolder('redis'), ownPort()]
     const settings = {
       ...{ bind: ownAddress, port, dir: folder, save: '', appendonly: 'yes', appendfsync: 'no' },
     }
@@ -97,7 +100,7 @@ export class Broker {
 
   /** NATS with JetStream. */
   static async nats(): Promise<Broker> {
-    const [folder, port] = [ownFolder('nats'), nextPort++]
+    const [folder, port] = [ownFolder('nats'), ownPort()]
     const args = ['-a', ownAddress, '-p', String(port), '-js', '-sd', folder]
     const ready = /Server is ready/
     return started(
@@ -107,7 +110,7 @@ export class Broker {
 
   /** RabbitMQ, which takes some seconds, with the port mapper that it would else leave behind. */
   static async rabbit(): Promise<Broker> {
-    const [folder, port, distribution, mapper] = [ownFolder('rabbit'), nextPort++, nextPort++, nextPort++]
+    const [folder, port, distribution, mapper] = [ownFolder('rabbit'), ownPort(), ownPort(), ownPort()]
     const config = join(folder, 'rabbitmq.conf')
     const plugins = join(folder, 'enabled_plugins')
     const lines = [
@@ -167,6 +170,10 @@ export class Broker {
     this.run = undefined
   }
 
+  get port(): number {
+    return Number(new URL(this.url).port)
+  }
+
   /** Has it back at its address; `empty`: what it had stored is lost. */
   async restart({ empty = false } = {}): Promise<void> {
     if (empty) this.wipe()
@@ -184,7 +191,7 @@ export class Broker {
   async connections(): Promise<number> {
     // `sl local_address rem_address st …`: bytes of the address from the last to the first, state 01 is established.
     const bytes = this.host.split('.').map((part) => Number(part).toString(16).padStart(2, '0'))
-    const port = Number(new URL(this.url).port).toString(16).padStart(4, '0')
+    const port = this.port.toString(16).padStart(4, '0')
     const local = `${bytes.reverse().join('')}:${port}`.toUpperCase()
     const lines = (await readFile('/proc/net/tcp', 'latin1'))
       .split('\n')
