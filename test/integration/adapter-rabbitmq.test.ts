@@ -1,6 +1,7 @@
 // The contract of adapters over RabbitMQ. It takes seconds to start, so it is killed once; the other times the way to it is.
 import { rabbitmqAdapter } from '../../lib/adapters/amqp'
 import { ownAddress } from '../support/addresses'
+import { acrossProcesses } from './support/across-processes'
 import { adapterContract } from './support/adapter-contract'
 import { Broker, ownPort } from './support/brokers'
 import { Gate } from './support/gate'
@@ -30,3 +31,5 @@ adapterContract(
   },
   { log: false },
 )
+
+acrossProcesses(() => ({ module: 'amqp', name: 'rabbitmqAdapter', options: { url: broker.url } }), false)
