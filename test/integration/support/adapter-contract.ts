@@ -30,7 +30,7 @@ const bounds = { count: 1000, bytes: 1 << 20, age: 0 }
 let nodes = 0
 
 /** A node that writes down what it hears. */
-class Node extends EventEmitter implements HubNode {
+export class Node extends EventEmitter implements HubNode {
   readonly id = `node-${process.pid}-${++nodes}`
   readonly texts: string[] = []
   readonly logged = new Map<string, RoomEntry[]>()

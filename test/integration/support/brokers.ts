@@ -81,7 +81,7 @@ export class Broker {
   protected constructor(
     private readonly program: Program,
     readonly url: string,
-    private readonly folder: string,
+    readonly folder: string,
     private readonly company?: Program,
   ) {}
 
