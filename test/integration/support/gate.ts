@@ -5,6 +5,8 @@ import { event } from '../../support/waiters'
 
 export class Gate {
   private server: net.Server | undefined
+  /** What the server says does not get through. */
+  mute = false
   private readonly sockets = new Set<net.Socket>()
 
   private constructor(
@@ -22,28 +24,33 @@ export class Gate {
   async open(): Promise<void> {
     this.server = net.createServer((near) => {
       const far = net.connect(this.target)
-      for (const [one, other] of [
-        [near, far],
-        [far, near],
-      ]) {
-        this.sockets.add(one)
-        one.setNoDelay(true)
-        one.on('error', () => {})
-        one.on('close', () => {
-          this.sockets.delete(one)
-          other.destroy()
-        })
-        one.pipe(other)
-      }
+      this.relay(near, far, () => true)
+      this.relay(far, near, () => !this.mute)
     })
     this.server.listen(this.port, ownAddress)
     await event(this.server, 'listening')
+  }
+
+  private relay(from: net.Socket, to: net.Socket, passes: () => boolean): void {
+    this.sockets.add(from)
+    from.setNoDelay(true)
+    from.on('error', () => {})
+    from.on('close', () => {
+      this.sockets.delete(from)
+      to.destroy()
+    })
+    from.on('data', (bytes: Buffer) => {
+      if (!passes() || to.write(bytes)) return
+      from.pause()
+      to.once('drain', () => from.resume())
+    })
   }
 
   /** Resets all connections and refuses others. */
   async shut(): Promise<void> {
     const { server } = this
     this.server = undefined
+    this.mute = false
     for (const socket of this.sockets) socket.resetAndDestroy()
     if (server !== undefined) await new Promise((resolve) => server.close(resolve))
   }
