@@ -22,5 +22,5 @@ describe.each([
     () => broker.stop(),
     { log },
   )
-  acrossProcesses(() => ({ module: 'nats', name, options: { servers: broker.url } }), log)
+  acrossProcesses(() => ({ module: 'nats', factory: name, adapter: { servers: broker.url } }), log)
 })

@@ -32,4 +32,4 @@ adapterContract(
   { log: false },
 )
 
-acrossProcesses(() => ({ module: 'amqp', name: 'rabbitmqAdapter', options: { url: broker.url } }), false)
+acrossProcesses(() => ({ module: 'amqp', factory: 'rabbitmqAdapter', adapter: { url: broker.url } }), false)

@@ -1,99 +1,70 @@
 // Hubs in processes of their own, connected by a real broker: `acrossProcesses(…)` in the test file of an adapter.
-import { Child } from '../../support/child'
+import { HubProcess, type HubProcessOptions } from './hub-process'
 import { type Peer, useHubs } from './hubs'
 
-/** How a process gets its adapter. */
-export interface AdapterCall {
-  /** Subpath of the package, below `adapters`. */
-  module: string
-  name: string
-  options: object
-}
-
-const script = (call: AdapterCall, log: boolean): string => `
-  const { dirname, join } = require('node:path')
-  const adapters = require(join(dirname(process.env.HAWSER_ENTRY), 'adapters/${call.module}'))
-  const adapter = adapters.${call.name}(${JSON.stringify(call.options)})
-  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
-  const hub = new hawser.Hub(server, {
-    adapter,
-    auth: { verify: (_request, token) => token && { userId: token }, required: false },
-    nodes: { interval: 100, timeout: 1500 },
-    history: ${log},
-    notices: true,
-  })
-  hub.on('error', (error) => say('error', error.code, error.message))
-  hub.on('chat', (payload, ctx, message) => hub.to(message.room).send('chat', payload))
-  hub.on('all', (payload) => hub.broadcast('all', payload))
-  await once(server, 'listening')
-  say('url', 'ws://127.0.0.1:' + server.address().port + '/')
-  let nodes = 0
-  setInterval(() => {
-    if (hub.metrics().nodes !== nodes) say('nodes', (nodes = hub.metrics().nodes))
-  }, 5)
-`
-
-/** @param log whether rooms are kept by the broker */
-export function acrossProcesses(adapter: () => AdapterCall, log: boolean): void {
+/** @param log whether the broker keeps rooms */
+export function acrossProcesses(
+  adapter: () => Pick<HubProcessOptions, 'module' | 'factory' | 'adapter'>,
+  log: boolean,
+): void {
   const scope = useHubs()
+  const hub = { nodes: { interval: 100, timeout: 1500, patience: 60_000 }, history: log }
 
-  async function processes(count: number): Promise<{ child: Child; url: string }[]> {
-    const children = Array.from({ length: count }, () => new Child(script(adapter(), log)))
-    for (const child of children) scope.defer(() => child.kill())
-    const found = await Promise.all(
-      children.map(async (child) => ({ child, url: (await child.says(/url (\S+)/))[1] })),
-    )
-    await Promise.all(children.map((child) => child.says(new RegExp(`nodes ${count}\\n`))))
-    return found
+  async function started(): Promise<HubProcess> {
+    const one = new HubProcess({ ...adapter(), socketPath: scope.socketPath(), hub })
+    scope.defer(() => one.kill())
+    return one.start()
   }
-  const numbers = (peer: Peer, type: string): unknown[] =>
-    peer.of(type).map(({ payload }) => payload as unknown)
-
-  test('hubs of two processes: rooms, broadcasts, and the death of one', async () => {
-    const [a, b] = await processes(2)
+  /** Two that have heard of each other, with a member of a room at each. */
+  async function pair(room: string): Promise<{ a: HubProcess; b: HubProcess; ann: Peer; bob: Peer }> {
+    const [a, b] = await Promise.all([started(), started()])
     const [ann, bob] = [await scope.peer(`${a.url}?token=ann`), await scope.peer(`${b.url}?token=bob`)]
-    for (const peer of [ann, bob]) await peer.ask({ type: 'join', room: 'r' })
-    await ann.until(() => ann.of('user_joined').length > 0, 'news of bob')
-    for (let i = 0; i < 100; i++) ann.say({ type: 'chat', room: 'r', payload: i })
-    const hundred = Array.from({ length: 100 }, (_, i) => i)
+    for (const peer of [ann, bob]) await peer.ask({ type: 'join', room })
+    for (const one of [a, b]) while ((await one.ask<number>('size', room)) < 2);
+    return { a, b, ann, bob }
+  }
+  const numbers = (peer: Peer): unknown[] => peer.of('m').map(({ payload }) => payload as unknown)
+  const upTo = (end: number, from = 0): number[] => Array.from({ length: end - from }, (_, i) => from + i)
+
+  test('hubs of two processes: a room, presence, and the death of one', async () => {
+    const { a, b, ann, bob } = await pair('r')
+    for (let i = 0; i < 100; i++) ann.say({ type: 'say', room: 'r', payload: i })
+    await bob.got('m', 100)
+    expect(numbers(bob)).toEqual(upTo(100))
+    await b.ask('send', 'r', 'to all')
     for (const peer of [ann, bob]) {
-      await peer.got('chat', 100)
-      expect(numbers(peer, 'chat')).toEqual(hundred)
+      await peer.until(() => numbers(peer).includes('to all'), 'what is said to all')
     }
-    bob.say({ type: 'all', payload: 'hello' })
-    for (const peer of [ann, bob]) await peer.got('all')
-    b.child.kill()
+    await b.kill()
     const [left] = await ann.got('user_left')
     expect(left).toMatchObject({ room: 'r', payload: { userId: 'bob' } })
-    ann.say({ type: 'chat', room: 'r', payload: 100 })
-    await ann.got('chat', 101)
+    await a.ask('send', 'r', 'alone')
+    await ann.got('m', 2)
   })
 
   if (!log) return
   test('who was at a process that died resumes at another, without a gap', async () => {
-    const [a, b] = await processes(2)
-    const [ann, bob] = [await scope.peer(`${a.url}?token=ann`), await scope.peer(`${b.url}?token=bob`)]
-    for (const peer of [ann, bob]) await peer.ask({ type: 'join', room: 'kept' })
-    bob.say({ type: 'chat', room: 'kept', payload: 0 })
-    const [{ epoch, offset }] = await ann.got('chat')
+    const { a, b, ann } = await pair('kept')
+    await b.ask('send', 'kept', 0)
+    const [{ epoch, offset }] = await ann.got('m')
     expect(offset).toBe(1)
-    a.child.kill()
+    await a.kill()
     await ann.end()
-    for (let i = 1; i < 50; i++) bob.say({ type: 'chat', room: 'kept', payload: i })
-    await bob.got('chat', 50)
-    const again = await scope.peer(`${b.url}?token=ann`)
-    const answer = await again.ask({ type: 'resume', payload: { rooms: { kept: { epoch, offset } } } })
-    expect(answer).toMatchObject({ type: 'resumed', payload: { rooms: { kept: { epoch, offset } } } })
-    await again.got('chat', 49)
-    expect(numbers(again, 'chat')).toEqual(Array.from({ length: 49 }, (_, i) => i + 1))
+    for (let i = 1; i < 50; i++) await b.ask('send', 'kept', i)
+    const resume = async (one: HubProcess, from: number): Promise<Peer> => {
+      const peer = await scope.peer(`${one.url}?token=ann`)
+      const rooms = { kept: { epoch, offset: from } }
+      expect(await peer.ask({ type: 'resume', payload: { rooms } })).toMatchObject({
+        type: 'resumed',
+        payload: { rooms },
+      })
+      await peer.got('m', 50 - from)
+      expect(numbers(peer)).toEqual(upTo(50, from))
+      return peer
+    }
+    await resume(b, offset)
     // Also at one that was not there when it was said.
-    b.child.kill()
-    const c = new Child(script(adapter(), log))
-    scope.defer(() => c.kill())
-    const third = await scope.peer(`${(await c.says(/url (\S+)/))[1]}?token=ann`)
-    const later = await third.ask({ type: 'resume', payload: { rooms: { kept: { epoch, offset: 40 } } } })
-    expect(later).toMatchObject({ type: 'resumed', payload: { rooms: { kept: { epoch, offset: 40 } } } })
-    await third.got('chat', 10)
-    expect(numbers(third, 'chat')).toEqual(Array.from({ length: 10 }, (_, i) => i + 40))
+    await b.kill()
+    await resume(await started(), 40)
   })
 }
