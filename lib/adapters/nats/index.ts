@@ -23,16 +23,19 @@ export interface NatsOptions {
 }
 
 export interface JetStreamOptions extends NatsOptions {
-  /** Name of the stream that keeps the rooms; it is made where there is none. Default `HAWSER`. */
-  stream?: string
-  /** Default `file`. */
-  storage?: 'file' | 'memory'
-  /** Servers of the cluster that hold the stream, 1 to 5. Default 1. */
-  replicas?: number
-  /** Bytes of all rooms together; the oldest messages go first. The server sets them aside. Default 1073741824. */
-  maxBytes?: number
-  /** Milliseconds after which messages go; a room that was quiet for longer begins anew. Default 0: none. */
-  maxAge?: number
+  /** The stream that keeps the rooms; it is made where there is none, and else taken as it is. */
+  stream?: {
+    /** Default `HAWSER`. */
+    name?: string
+    /** Default `file`. */
+    storage?: 'file' | 'memory'
+    /** Servers of the cluster that hold it, 1 to 5. Default 1. */
+    replicas?: number
+    /** Bytes of all rooms together; the oldest messages go first. The server sets them aside. Default 1073741824. */
+    maxBytes?: number
+    /** Milliseconds after which messages go; a room that was quiet for longer begins anew. Default 0: none. */
+    maxAge?: number
+  }
 }
 
 const common = ['servers', 'prefix', 'connection', 'maxQueued', 'maxQueuedBytes']
@@ -173,15 +176,20 @@ export function natsAdapter(options: NatsOptions = {}): HubAdapter {
  * @throws TypeError or RangeError `INVALID_OPTION`
  */
 export function natsJetStream(options: JetStreamOptions = {}): HubAdapter {
-  const known = [...common, 'stream', 'storage', 'replicas', 'maxBytes', 'maxAge']
-  const reader = new OptionReader('`natsJetStream`', options, known)
-  const stream = reader.string('stream', 'HAWSER')
-  if (!streamName.test(stream)) badOption('stream', '1 to 64 letters, digits, `_` and `-`', stream)
+  const reader = new OptionReader('`natsJetStream`', options, [...common, 'stream'])
+  const stream = new OptionReader(
+    '`natsJetStream`',
+    options.stream,
+    ['name', 'storage', 'replicas', 'maxBytes', 'maxAge'],
+    'stream.',
+  )
+  const name = stream.string('name', 'HAWSER')
+  if (!streamName.test(name)) badOption('stream.name', '1 to 64 letters, digits, `_` and `-`', name)
   return new NatsAdapter('natsJetStream', check(reader, options), {
-    stream,
-    storage: reader.oneOf('storage', ['file', 'memory'], 'file'),
-    replicas: reader.fraction('replicas', 1, 1, 5),
-    maxBytes: reader.fraction('maxBytes', 2 ** 30, 1 << 20, 2 ** 50),
-    maxAge: reader.fraction('maxAge', 0, 0, 2 ** 43),
+    name,
+    storage: stream.oneOf('storage', ['file', 'memory'], 'file'),
+    replicas: stream.number('replicas'),
+    maxBytes: stream.number('maxBytes'),
+    maxAge: stream.number('maxAge'),
   })
 }

@@ -8,7 +8,7 @@ import type { NatsSession } from './session'
 export type JetStreamModule = typeof import('@nats-io/jetstream')
 
 export interface StreamSettings {
-  stream: string
+  name: string
   storage: 'file' | 'memory'
   replicas: number
   maxBytes: number
@@ -65,7 +65,7 @@ export class RoomStream {
   }
 
   async ensure(): Promise<void> {
-    const { stream: name, storage, replicas, maxBytes, maxAge } = this.settings
+    const { name, storage, replicas, maxBytes, maxAge } = this.settings
     const { prefix } = this.subjects
     const { streams } = this.manager
     const { DiscardPolicy } = this.module
@@ -92,7 +92,7 @@ export class RoomStream {
     const { subjects, republish } = this.config
     if (!subjects.includes(wanted.subjects[0]) || republish?.dest !== wanted.republish.dest) {
       throw new Error(
-        `The stream ${name} is not one of this adapter with the prefix ${prefix}: choose another \`stream\`, or delete it`,
+        `The stream ${name} is not one of this adapter with the prefix ${prefix}: choose another \`stream.name\`, or delete it`,
       )
     }
   }
@@ -116,14 +116,14 @@ export class RoomStream {
   /** The latest message of a room. */
   async last(room: string): Promise<Kept | undefined> {
     const query = { last_by_subj: this.subjects.log(room) }
-    const message = await this.session.race(this.manager.streams.getMessage(this.settings.stream, query))
+    const message = await this.session.race(this.manager.streams.getMessage(this.settings.name, query))
     if (message === null) return undefined
     return { seq: message.seq, time: message.time.getTime(), stored: known(message.string(), room) }
   }
 
   /** What has a sequence number, if it is kept: a message of the room, or undefined for one of another. */
   async at(room: string, seq: number): Promise<{ stored: Stored | undefined } | undefined> {
-    const message = await this.session.race(this.manager.streams.getMessage(this.settings.stream, { seq }))
+    const message = await this.session.race(this.manager.streams.getMessage(this.settings.name, { seq }))
     if (message === null) return undefined
     return { stored: message.subject === this.subjects.log(room) ? decode(message.string()) : undefined }
   }
@@ -178,7 +178,7 @@ export class RoomStream {
       },
     })
     const late = setTimeout(() => fail(new Error('JetStream did not send what it has')), answerTime)
-    const { stream } = this.settings
+    const { name: stream } = this.settings
     let consumer: string | undefined
     try {
       const { AckPolicy, DeliverPolicy, ReplayPolicy } = this.module
