@@ -162,10 +162,10 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
 
   /** Says once that the broker is away, and again when it is for another reason. */
   private tell(cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : ''
+    const reason = cause instanceof Error && cause.message !== '' ? cause.message : String(cause)
     const error = new HawserError(
       'BROKER_UNAVAILABLE',
-      `${this.broker} is not reached; local delivery goes on. Check its address and that it runs`,
+      `${this.broker} is not reached (${reason}); local delivery goes on. Check its address and that it runs`,
       { cause },
     )
     if (this.reasons.size === 0 && this.ever) this.node?.disconnected(error)

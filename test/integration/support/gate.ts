@@ -7,6 +7,8 @@ export class Gate {
   private server: net.Server | undefined
   /** What the server says does not get through. */
   mute = false
+  /** What the server says is taken from it no more, so it waits there. */
+  stalled = false
   private readonly sockets = new Set<net.Socket>()
 
   private constructor(
@@ -24,14 +26,17 @@ export class Gate {
   async open(): Promise<void> {
     this.server = net.createServer((near) => {
       const far = net.connect(this.target)
-      this.relay(near, far, () => true)
-      this.relay(far, near, () => !this.mute)
+      this.relay(near, far)
+      this.relay(far, near)
+      far.on('data', () => {
+        if (this.stalled) far.pause()
+      })
     })
     this.server.listen(this.port, ownAddress)
     await event(this.server, 'listening')
   }
 
-  private relay(from: net.Socket, to: net.Socket, passes: () => boolean): void {
+  private relay(from: net.Socket, to: net.Socket): void {
     this.sockets.add(from)
     from.setNoDelay(true)
     from.on('error', () => {})
@@ -40,9 +45,12 @@ export class Gate {
       to.destroy()
     })
     from.on('data', (bytes: Buffer) => {
-      if (!passes() || to.write(bytes)) return
+      if (this.mute && from.remotePort === this.target.port) return
+      if (to.write(bytes)) return
       from.pause()
-      to.once('drain', () => from.resume())
+      to.once('drain', () => {
+        if (!this.stalled) from.resume()
+      })
     })
   }
 
@@ -50,7 +58,7 @@ export class Gate {
   async shut(): Promise<void> {
     const { server } = this
     this.server = undefined
-    this.mute = false
+    this.mute = this.stalled = false
     for (const socket of this.sockets) socket.resetAndDestroy()
     if (server !== undefined) await new Promise((resolve) => server.close(resolve))
   }
