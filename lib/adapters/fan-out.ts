@@ -33,7 +33,7 @@ export interface FanOutBounds {
 /** Texts and characters that the broker has not answered for; what is beyond waits here. */
 const window = { texts: 4096, characters: 16 << 20 }
 const shortest = 50
-const longest = 5000
+const longest = 2000
 const farewell = 1000
 const mostReasons = 8
 

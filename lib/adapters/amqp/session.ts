@@ -148,13 +148,14 @@ export class AmqpSession implements Session {
     await this.hangUp()
   }
 
-  /** Says goodbye; one that does not answer is left without. */
+  /** Says goodbye; who does not answer is left without, by an error, for an end alone would leave timers of amqplib's. */
   private async hangUp(): Promise<void> {
     let timer: NodeJS.Timeout | undefined
-    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, farewell)))
-    await Promise.race([this.model.close().catch(() => undefined), late])
+    const late = new Promise<'late'>((resolve) => (timer = setTimeout(resolve, farewell, 'late')))
+    const outcome = await Promise.race([this.model.close().catch(() => undefined), late])
     clearTimeout(timer)
-    const { stream } = this.model.connection as { stream?: { destroy?: () => void } }
-    stream?.destroy?.()
+    if (outcome !== 'late') return
+    const { stream } = this.model.connection as { stream?: { destroy?: (error: Error) => void } }
+    stream?.destroy?.(new Error('RabbitMQ does not answer'))
   }
 }
