@@ -85,11 +85,18 @@ export class Broker {
     private readonly company?: Program,
   ) {}
 
-  /** Redis, which writes each command to its file before it answers. */
-  static async redis(): Promise<Broker> {
+  /** Redis. `durable`: what it has answered survives a kill. */
+  static async redis(durable = true): Promise<Broker> {
     const [folder, port] = [ownFolder('redis'), ownPort()]
     const settings = {
-      ...{ bind: ownAddress, port, dir: folder, save: '', appendonly: 'yes', appendfsync: 'no' },
+      ...{
+        bind: ownAddress,
+        port,
+        dir: folder,
+        save: '',
+        appendonly: durable ? 'yes' : 'no',
+        appendfsync: 'no',
+      },
     }
     const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
     const ready = /Ready to accept connections/
