@@ -7,13 +7,14 @@ import { connect } from '@nats-io/transport-node'
 import { type JetStreamOptions, natsAdapter, natsJetStream } from '../../lib/adapters/nats'
 import type { HubAdapter, RoomEntry } from '../../lib'
 import { Random } from '../support/random'
-import { useScope } from '../support/scope'
 import { event, until } from '../support/waiters'
 import { Node } from './support/adapter-contract'
 import { Broker, ownPort } from './support/brokers'
 import { Gate } from './support/gate'
+import { type Peer, useHubs } from './support/hubs'
+import { rejection } from './support/managed'
 
-const scope = useScope()
+const scope = useHubs()
 const bounds = { count: 1000, bytes: 1 << 20, age: 0 }
 let broker: Broker
 beforeEach(async () => {
@@ -64,6 +65,7 @@ test('a broker that is killed at any moment has each text once, in order', async
     await broker.restart()
   }
   await lanes
+  await until(() => c.adapter.metrics().connected)
   const { entries, offset } = await c.log.read('r', undefined, 1000, bounds)
   expect(offset).toBe(2 * each)
   expect(entries.map((entry) => entry.offset)).toEqual(Array.from({ length: 2 * each }, (_, i) => i + 1))
@@ -190,4 +192,55 @@ test('a server that does not answer is left, and taken again when it does', asyn
   const back = event(a, 'connected')
   broker.thaw()
   await back
+})
+
+describe('hubs', () => {
+  const payloads = (peer: Peer): unknown[] => peer.of('m').map(({ payload }) => payload as unknown)
+  /** Two, with a member of the room r at each. */
+  async function pair(patience: number) {
+    const options = { history: true, notices: false, nodes: { patience } }
+    const make = () => scope.hub({ ...options, adapter: natsJetStream({ servers: broker.url }) })
+    const [a, b] = [await make(), await make()]
+    for (const { hub } of [a, b]) hub.on('error', () => {})
+    const [[near], [far]] = [await scope.joined(a.url, 'r'), await scope.joined(b.url, 'r')]
+    await a.hub.to('r').post('m', 1)
+    await Promise.all([near.got('m'), far.got('m')])
+    return { a, b, near, far }
+  }
+
+  test('wait for a broker that is killed and soon back: nothing is missing, and the epoch goes on', async () => {
+    const { a, b, near, far } = await pair(600_000)
+    await broker.kill()
+    const posts = [a, b].map(({ hub }, i) => hub.to('r').post('m', i + 2))
+    await broker.restart()
+    await Promise.all(posts)
+    await Promise.all([near.got('m', 3), far.got('m', 3)])
+    expect(near.of('m')).toEqual(far.of('m'))
+    expect(payloads(near).sort()).toEqual([1, 2, 3])
+    expect(new Set(near.of('m').map(({ epoch }) => epoch as string)).size).toBe(1)
+    expect([...near.of('resume_failed'), ...far.of('resume_failed')]).toEqual([])
+  })
+
+  test('go on without it, and then nobody claims to have all', async () => {
+    const { a, b, near, far } = await pair(50)
+    const [{ epoch, offset }] = near.of('m')
+    await broker.kill()
+    const alone = a.hub.to('r').post('m', 'near only')
+    expect(await rejection(alone)).toMatchObject({ code: 'BROKER_UNAVAILABLE' })
+    await near.got('m', 2)
+    expect(a.hub.metrics()).toMatchObject({ uncarried: 1, adapter: { connected: false } })
+    await broker.restart()
+    await until(() => [a, b].every(({ hub }) => hub.metrics().adapter?.connected === true))
+    await b.hub.to('r').post('m', 2)
+    await Promise.all([near, far].map((peer) => peer.until(() => payloads(peer).includes(2), '2')))
+    expect([payloads(near), payloads(far)]).toEqual([
+      [1, 'near only', 2],
+      [1, 2],
+    ])
+    for (const { url } of [a, b]) {
+      const peer = await scope.peer(url)
+      await peer.ask({ type: 'resume', payload: { rooms: { r: { epoch, offset } } } })
+      expect(peer.of('resume_failed')[0].payload.rooms.r).toMatchObject({ reason: 'epoch', missed: null })
+    }
+  })
 })
