@@ -77,6 +77,11 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
     return Promise.resolve()
   }
 
+  /** The session is over. */
+  protected left(): void {
+    // Nothing depends on it.
+  }
+
   async start(node: HubNode): Promise<void> {
     if (this.node !== undefined || this.isEnding()) {
       throw new HawserError('INVALID_STATE', 'An adapter serves one hub, once. Make another for each hub')
@@ -117,6 +122,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
       if (session !== undefined) {
         over = true
         this.session = undefined
+        this.left()
         await session.close().catch(() => undefined)
       }
       if (!this.isEnding()) {
@@ -154,6 +160,7 @@ export abstract class FanOut<S extends Session> implements HubAdapter {
     this.tally.connected = false
     this.tally.lost += this.flying.texts
     this.flying = { texts: 0, characters: 0 }
+    this.left()
     this.wake()
     if (this.isEnding() || !was) return
     this.tell(cause)

@@ -116,6 +116,7 @@ test('a broker that comes back with less than it told begins another log', async
   // One that has never heard of the third text takes its place,
   const other = await b.append('r', ['other'], 0)
   expect(other).toEqual(told)
+  await a.followed('r', 4)
   // which one that has heard of it notices, whether it writes or reads.
   const next = await a.append('r', ['4'], 2)
   expect(next.epoch).not.toBe(told.epoch)
@@ -188,7 +189,9 @@ test('a server that does not answer is left, and taken again when it does', asyn
   broker.freeze()
   a.adapter.publish('x', 'on its way')
   await gone
-  expect(a.adapter.metrics()).toMatchObject({ connected: false, lost: 1 })
+  // It may have had it before it stopped.
+  const { connected, published, lost } = a.adapter.metrics()
+  expect([connected, published + lost]).toEqual([false, 1])
   const back = event(a, 'connected')
   broker.thaw()
   await back
@@ -231,7 +234,7 @@ describe('hubs', () => {
     expect(a.hub.metrics()).toMatchObject({ uncarried: 1, adapter: { connected: false } })
     await broker.restart()
     await until(() => [a, b].every(({ hub }) => hub.metrics().adapter?.connected === true))
-    await b.hub.to('r').post('m', 2)
+    await a.hub.to('r').post('m', 2)
     await Promise.all([near, far].map((peer) => peer.until(() => payloads(peer).includes(2), '2')))
     expect([payloads(near), payloads(far)]).toEqual([
       [1, 'near only', 2],

@@ -116,8 +116,13 @@ class NatsAdapter extends FanOut<NatsSession> implements HubAdapter {
   protected override async complete(session: NatsSession): Promise<void> {
     if (this.rooms === undefined || this.jetstream === undefined || this.settings === undefined) return
     const stream = await RoomStream.open(this.jetstream, session, this.subjects, this.settings)
-    await this.rooms.resumed(stream)
+    await this.rooms.connected(stream)
     this.stream = stream
+  }
+
+  protected override left(): void {
+    this.stream = undefined
+    this.rooms?.disconnected()
   }
 
   private came(name: string, message: Incoming): void {

@@ -1,23 +1,12 @@
 // The log of rooms over JetStream. One stream holds all rooms, a subject each. Its sequence numbers run over all rooms, so
 // each message says the offset of its first text itself, and is taken only if the latest of its room is the one that its
 // writer knew: of two nodes that append at once, one is refused, looks, and tries again.
-import { randomBytes } from 'node:crypto'
 import { HawserError } from '../../core/error'
 import type { RoomPage, RoomPlace, RoomEntry, RoomLog } from '../../server/hub/adapter'
 import type { CheckedBounds } from '../../server/hub/transport'
 import type { Tally } from '../tally'
-import {
-  decode,
-  encode,
-  entriesOf,
-  firstEpoch,
-  logOf,
-  nameOf,
-  nextEpoch,
-  parted,
-  placeOf,
-  type Stored,
-} from './entry'
+import { decode, encode, entriesOf, logOf, nameOf, nextEpoch, parted, placeOf, type Stored } from './entry'
+import { type Head, isLess, isOwn, newEpoch, type Room, see, unknownRoom, within } from './room-state'
 import { conflict, type Kept, type RoomStream } from './room-stream'
 
 /** What the log needs of its adapter. */
@@ -31,31 +20,7 @@ export interface LogHost {
   report(error: Error): void
 }
 
-/** The latest message of a room: where the next goes. */
-interface Head extends RoomPlace {
-  seq: number
-  /** Of the message; empty for none. */
-  name: string
-}
-
-interface Room {
-  /** Undefined: not known. */
-  head: Head | undefined
-  /** What was known of the latest message on another connection, until it was compared. */
-  before: Head | undefined
-  /** Where offsets are in the stream, newest last. */
-  marks: { epoch: string; first: number; seq: number }[]
-  /** Appends and renewals, one behind the other. */
-  turn: Promise<unknown>
-  /** The latest append; how many of its parts are done, and where it ends when all are. */
-  call: { number: number; done: number; place: RoomPlace | undefined } | undefined
-  /** The next part may be stored, directly behind this message. */
-  doubt: number | undefined
-  followed: boolean
-}
-
 const mostRooms = 10_000
-const mostMarks = 64
 
 export class StreamLog implements RoomLog {
   private readonly rooms = new Map<string, Room>()
@@ -67,12 +32,15 @@ export class StreamLog implements RoomLog {
     private readonly tally: Tally,
   ) {}
 
-  /** Another connection, and maybe a broker that has lost what it held. */
-  async resumed(stream: RoomStream): Promise<void> {
+  /** The connection has ended; the next may be to a broker that has lost what it held. */
+  disconnected(): void {
     for (const room of this.rooms.values()) {
       room.before = room.head ?? room.before
       room.head = undefined
     }
+  }
+
+  async connected(stream: RoomStream): Promise<void> {
     if (this.widest !== undefined) await stream.grow(this.widest)
   }
 
@@ -100,33 +68,17 @@ export class StreamLog implements RoomLog {
     const stored = decode(data)
     const room = this.rooms.get(name)
     if (stored === undefined || room?.followed !== true) return
-    this.see(room, { seq, stored })
+    // On another connection first comes a comparison, see `tip`.
+    if (room.before === undefined) see(room, { seq, stored })
     if (stored.texts.length === 0) return
     this.tally.received += stored.texts.length
     this.host.entries(name, entriesOf(stored))
   }
 
-  private see(room: Room, { seq, stored }: Pick<Kept, 'seq' | 'stored'>): void {
-    if (room.head !== undefined && room.head.seq >= seq) return
-    room.head = { ...placeOf(stored), seq, name: nameOf(stored) }
-    room.marks.push({ epoch: stored.epoch, first: stored.first, seq })
-    if (room.marks.length > mostMarks) room.marks.shift()
-  }
-
   private room(name: string): Room {
     let room = this.rooms.get(name)
     if (room === undefined) {
-      room = {
-        ...{
-          head: undefined,
-          before: undefined,
-          marks: [],
-          turn: Promise.resolve(),
-          call: undefined,
-          doubt: undefined,
-        },
-        followed: false,
-      }
+      room = unknownRoom()
       this.rooms.set(name, room)
       this.trim()
     }
@@ -200,7 +152,7 @@ export class StreamLog implements RoomLog {
       const seq = await stream.append(name, encode(stored), head.seq)
       room.doubt = undefined
       if (seq !== conflict) {
-        this.see(room, { seq, stored })
+        see(room, { seq, stored })
         return placeOf(stored)
       }
       // The one that came first may have been heard of meanwhile.
@@ -212,7 +164,7 @@ export class StreamLog implements RoomLog {
   private async head(name: string, room: Room, stream: RoomStream): Promise<Head> {
     const last = await this.tip(name, stream, room)
     if (last === undefined) return (room.head = { epoch: newEpoch(), offset: 0, seq: 0, name: '' })
-    this.see(room, last)
+    see(room, last)
     return room.head as Head
   }
 
@@ -228,7 +180,10 @@ export class StreamLog implements RoomLog {
   ): Promise<Kept | undefined> {
     for (;;) {
       const last = await stream.last(name)
-      if (last === undefined) return undefined
+      if (last === undefined) {
+        if (room !== undefined) room.before = undefined
+        return undefined
+      }
       const before = room?.before
       const less =
         isLess(last, after) ||
@@ -279,7 +234,7 @@ export class StreamLog implements RoomLog {
       const stored = this.marker(place)
       const seq = await stream.append(name, encode(stored), head.seq)
       if (seq === conflict) continue
-      this.see(room, { seq, stored })
+      see(room, { seq, stored })
       return
     }
   }
@@ -340,6 +295,7 @@ export class StreamLog implements RoomLog {
       try {
         return await work(room, stream)
       } catch (error) {
+        room.before ??= room.head
         room.head = undefined
         const known = await failure(error, stream)
         if (known.code === 'BROKER_REFUSED') room.call = room.doubt = undefined
@@ -349,46 +305,6 @@ export class StreamLog implements RoomLog {
     room.turn = result.catch(() => undefined)
     return result
   }
-}
-
-/** It is of the same log, and not as far. */
-function isLess(last: Kept, than: RoomPlace | undefined): boolean {
-  const { epoch, offset } = placeOf(last.stored)
-  return than !== undefined && logOf(than.epoch) === logOf(epoch) && than.offset > offset
-}
-
-function newEpoch(): string {
-  return firstEpoch(randomBytes(9).toString('hex'))
-}
-
-function isOwn(stored: Stored, own: Pick<Stored, 'node' | 'number' | 'part'>): boolean {
-  return (
-    stored.texts.length > 0 &&
-    stored.node === own.node &&
-    stored.number === own.number &&
-    stored.part === own.part
-  )
-}
-
-/** The entries of one log that the bounds leave. */
-function within(
-  kept: readonly Kept[],
-  log: string,
-  { count, bytes, age }: CheckedBounds,
-  now: number,
-): RoomEntry[] {
-  const found: RoomEntry[] = []
-  let room = bytes
-  for (const { stored, time } of kept.toReversed()) {
-    if (logOf(stored.epoch) !== log || (age > 0 && time < now - age)) break
-    for (const entry of entriesOf(stored).reverse()) {
-      room -= entry.text.length
-      // The newest stays, however long it is.
-      if (found.length === count || (room < 0 && found.length > 0)) return found.reverse()
-      found.push(entry)
-    }
-  }
-  return found.reverse()
 }
 
 /** What the caller hears. A stream that somebody has deleted is made again. */
