@@ -81,6 +81,10 @@ export const defaults = {
   'nodes.timeout': { unit: 'ms', value: 15_000, min: 10, max: longest },
   maxQueued: { unit: 'count', value: 10_000, min: 1, max: 10_000_000 },
   maxQueuedBytes: { unit: 'bytes', value: 16 * MiB, min: 1, max: 1024 * MiB },
+  maxBacklog: { unit: 'count', value: 100_000, min: 1, max: 10_000_000 },
+  'stream.replicas': { unit: 'count', value: 1, min: 1, max: 5 },
+  'stream.maxBytes': { unit: 'bytes', value: 1024 * MiB, min: MiB, max: 2 ** 50 },
+  'stream.maxAge': { unit: 'ms', value: 0, min: 0, max: 2 ** 43 },
   threads: { unit: 'count', value: 1, min: 1, max: 64 },
 } as const satisfies Record<string, NumericDefault>
 

@@ -1,5 +1,5 @@
 // A managed client without a network: subscriptions work as on the I/O thread, and the test plays the server.
-import type { ConnectionInfo, StateListener } from '../client/client-status'
+import type { ConnectionDetails, StateListener } from '../client/client-status'
 import type { ClientStateName } from '../client/engine'
 import { idSource } from '../client/envelope'
 import { MessageRouter, type RoutedClient } from '../client/message-router'
@@ -157,7 +157,7 @@ export class MockWebSocketClient<P extends ProtocolMap = AnyProtocol> implements
     this.on('state', listener)
     return () => void this.off('state', listener)
   }
-  getConnectionInfo(): ConnectionInfo {
+  getConnectionInfo(): ConnectionDetails {
     return {
       state: this.state,
       url: 'mock:',
@@ -166,6 +166,7 @@ export class MockWebSocketClient<P extends ProtocolMap = AnyProtocol> implements
       nextDelay: 0,
       lastConnected: undefined,
       error: this.error,
+      endpoints: [],
     }
   }
 

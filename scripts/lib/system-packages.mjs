@@ -2,6 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import path from 'node:path'
+import { root } from './project.mjs'
 import { StepFailed, which } from './run.mjs'
 
 const includeDirs = ['/usr/include', '/usr/local/include']
@@ -16,6 +17,8 @@ const libraryDirs = [
 const header = (name) => includeDirs.map((dir) => path.join(dir, name)).find((file) => fs.existsSync(file))
 const library = (name) => libraryDirs.some((dir) => fs.existsSync(path.join(dir, name)))
 const command = (name) => which(name) !== undefined
+/** Some of them are where only root's PATH looks. */
+const daemon = (name) => command(name) || fs.existsSync(`/usr/sbin/${name}`)
 
 function boostIsNewEnough() {
   const file = header('boost/version.hpp')
@@ -74,11 +77,16 @@ const needs = [
   { purpose: 'test', packages: ['clang-format'], present: () => command('clang-format') },
   { purpose: 'test', packages: ['clang-tidy'], present: () => command('clang-tidy') },
   { purpose: 'test', packages: ['libclang-rt-14-dev', 'libclang-rt-dev'], present: clangHasSanitizers },
+  { purpose: 'test', packages: ['redis-server'], present: () => daemon('redis-server') },
+  { purpose: 'test', packages: ['nats-server'], present: () => daemon('nats-server') },
+  { purpose: 'test', packages: ['rabbitmq-server'], present: () => daemon('rabbitmq-server') },
   { purpose: 'bench', packages: ['libbenchmark-dev'], present: () => header('benchmark/benchmark.h') },
 ]
 
 /** Everything is built first; tests and micro-benchmarks need more. */
 const purposes = { build: ['build'], test: ['build', 'test'], bench: ['build', 'bench'] }
+
+const installer = path.join(root, 'scripts/lib/install-packages.sh')
 
 /**
  * Needs of a purpose that this machine does not meet; none on systems other than Linux, where none is looked for.
@@ -92,18 +100,18 @@ export function missingPackages(purpose) {
 /** Installs missing packages with apt-get as root or through a sudo that asks nothing; else says what to run. */
 export async function installSystemPackages(missing) {
   const firstChoice = missing.map((need) => need.packages[0])
-  const advice = `apt-get update && apt-get install -y --no-install-recommends ${firstChoice.join(' ')}`
+  const advice = `apt-get update && sudo sh ${installer} ${firstChoice.join(' ')}`
   if (!command('apt-get')) {
     throw new StepFailed(`these packages (Debian's names) are missing: ${firstChoice.join(' ')}`)
   }
   const prefix = rootPrefix()
   if (prefix === undefined) {
-    throw new StepFailed(`system packages are missing; run this and start again:\n  sudo sh -c '${advice}'`)
+    throw new StepFailed(`system packages are missing; run this and start again:\n  sudo ${advice}`)
   }
   console.log(`installing system packages: ${firstChoice.join(' ')}`)
-  await aptGet(prefix, ['update'])
+  await aptGet([...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', 'update'])
   const names = missing.map((need) => need.packages.find(isKnown) ?? need.packages[0])
-  await aptGet(prefix, ['install', '-y', '--no-install-recommends', ...names])
+  await aptGet([...prefix, 'sh', installer, ...names])
   const still = missing.filter((need) => !need.present()).map((need) => need.packages[0])
   if (still.length > 0) throw new StepFailed(`still missing after the installation: ${still.join(' ')}`)
 }
@@ -116,25 +124,21 @@ function isKnown(name) {
 function rootPrefix() {
   if (process.getuid?.() === 0) return []
   if (command('sudo') && spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore' }).status === 0) {
-    return ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive']
+    return ['sudo', '-n']
   }
   return undefined
 }
 
 /** Runs apt-get with one progress line in place of its output, which is shown when it fails. */
-function aptGet(prefix, args) {
-  const words = [...prefix, 'apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args]
+function aptGet(words) {
   return new Promise((resolve, reject) => {
-    const child = spawn(words[0], words.slice(1), {
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(words[0], words.slice(1), { stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     let steps = 0
     const onOutput = (chunk) => {
       output += chunk
       steps += (String(chunk).match(/^(Get|Unpacking|Setting up)/gm) ?? []).length
-      if (process.stdout.isTTY) process.stdout.write(`\r  apt-get ${args[0]}: ${steps} steps`)
+      if (process.stdout.isTTY) process.stdout.write(`\r  apt-get: ${steps} steps`)
     }
     child.stdout.on('data', onOutput)
     child.stderr.on('data', onOutput)
@@ -142,7 +146,7 @@ function aptGet(prefix, args) {
     child.on('close', (code) => {
       if (process.stdout.isTTY) process.stdout.write('\n')
       if (code === 0) resolve()
-      else reject(new StepFailed(`${output}\napt-get ${args[0]} ended with code ${String(code)}`))
+      else reject(new StepFailed(`${output}\n${words.join(' ')} ended with code ${String(code)}`))
     })
   })
 }

@@ -1,9 +1,9 @@
 // The contract of adapters over a real Redis. Without the log it is the same adapter.
 import { redisStreams } from '../../lib/adapters/redis'
 import { adapterContract } from './support/adapter-contract'
-import { RedisServer } from './support/redis-server'
+import { Broker } from './support/brokers'
 
-let redis: RedisServer
+let redis: Broker
 let prefixes = 0
 let prefix = ''
 beforeEach(() => {
@@ -12,7 +12,7 @@ beforeEach(() => {
 
 adapterContract(
   async () => {
-    redis = await RedisServer.start()
+    redis = await Broker.redis()
     return {
       adapter: (options) => redisStreams({ url: redis.url, prefix, ...options }),
       kill: () => redis.kill(),

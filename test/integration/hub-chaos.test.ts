@@ -1,4 +1,4 @@
-// Many clients at several hub processes over Redis Streams, while connections are lost and processes are killed and come
+// Many clients at several hub processes over a broker's log, while connections are lost and processes are killed and come
 // back: every client gets everything that is said in its rooms, in order, once.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,21 +8,35 @@ import { Random } from '../support/random'
 import { until, within } from '../support/waiters'
 import { HubProcess, type HubProcessOptions } from './support/hub-process'
 import { brisk } from './support/managed'
-import { RedisServer } from './support/redis-server'
+import { Broker } from './support/brokers'
 
-const clients = 200
-const rooms = 20
-const messages = 100_000
+type Adapter = Pick<HubProcessOptions, 'module' | 'factory' | 'adapter'>
+
 const steps = 40
 
-test('200 clients in 20 rooms, 100,000 messages, lost connections and killed servers: complete, in order, once', async () => {
+test.each([
+  {
+    ...{ log: 'Redis Streams', clients: 200, rooms: 20, messages: 100_000 },
+    start: () => Broker.redis(false),
+    adapter: (url: string): Adapter => ({ module: 'redis', factory: 'redisStreams', adapter: { url } }),
+  },
+  {
+    ...{ log: 'JetStream', clients: 60, rooms: 6, messages: 30_000 },
+    start: () => Broker.nats(),
+    adapter: (servers: string): Adapter => ({
+      module: 'nats',
+      factory: 'natsJetStream',
+      adapter: { servers },
+    }),
+  },
+])('$log: $clients clients, lost connections and killed servers: complete, in order, once', async (given) => {
+  const { clients, rooms, messages } = given
   const random = new Random()
   const folder = mkdtempSync(join(tmpdir(), 'hawser-chaos-'))
-  const redis = await RedisServer.start(false)
+  const broker = await given.start()
   const common: Omit<HubProcessOptions, 'socketPath'> = {
-    ...{ module: 'redis', factory: 'redisStreams' },
-    adapter: { url: redis.url },
-    // However slow the machine is, a node that starts finds Redis before it lets anybody in.
+    ...given.adapter(broker.url),
+    // However slow the machine is, a node that starts finds the broker before it lets anybody in.
     hub: {
       history: { count: messages / rooms, bytes: 1 << 24 },
       notices: false,
@@ -89,7 +103,7 @@ test('200 clients in 20 rooms, 100,000 messages, lost connections and killed ser
   } finally {
     await Promise.all(managed.map((client) => client.close()))
     await Promise.all([...hubs, publisher].map((hub) => hub.kill()))
-    await redis.stop()
+    await broker.stop()
     rmSync(folder, { recursive: true, force: true })
   }
 })

@@ -8,16 +8,16 @@ import { thrown, until } from '../support/waiters'
 import { HubProcess } from './support/hub-process'
 import { type Peer, useHubs } from './support/hubs'
 import { rejection } from './support/managed'
-import { RedisServer } from './support/redis-server'
+import { Broker } from './support/brokers'
 
 const scope = useHubs()
-let redis: RedisServer
+let redis: Broker
 let folder: string
 let tests = 0
 let adapter: { url: string; prefix: string }
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hawser-hubs-'))
-  redis = await RedisServer.start()
+  redis = await Broker.redis()
 })
 beforeEach(() => {
   adapter = { url: redis.url, prefix: `hub${++tests}` }

@@ -11,6 +11,8 @@ import {
   jwtAuth,
   validate,
 } from 'hawser'
+import { rabbitmqAdapter } from 'hawser/adapters/amqp'
+import { natsAdapter, natsJetStream } from 'hawser/adapters/nats'
 import { redisAdapter, redisStreams } from 'hawser/adapters/redis'
 import { createClient } from 'redis'
 
@@ -69,6 +71,16 @@ new Hub(server, { adapter, nodes: { patience: 100 } })
 expectTypeOf(hub.metrics().adapter).toEqualTypeOf<AdapterMetrics | undefined>()
 // @ts-expect-error names of options are checked
 redisAdapter({ host: 'redis' })
+const connection = { user: 'u', pass: 'p', tls: { ca: '' } }
+expectTypeOf(natsAdapter({ servers: ['nats://a', 'nats://b'], connection })).toEqualTypeOf<HubAdapter>()
+natsJetStream({ stream: { name: 'ROOMS', storage: 'memory', replicas: 3 } })
+// @ts-expect-error only JetStream has a stream
+natsAdapter({ stream: { name: 'ROOMS' } })
+// @ts-expect-error the adapter reconnects itself
+natsAdapter({ connection: { reconnect: true } })
+expectTypeOf(rabbitmqAdapter({ url: 'amqp://a', socket: { ca: '' } })).toEqualTypeOf<HubAdapter>()
+// @ts-expect-error names of options are checked
+rabbitmqAdapter({ urls: [] })
 
 // Without a map everything goes
 new Hub(server).on('anything', (payload) => payload.what.ever)

@@ -8,6 +8,9 @@ import {
   type ServerOptions,
   type WebSocketOptions,
 } from '../../lib'
+import { rabbitmqAdapter } from '../../lib/adapters/amqp'
+import { natsJetStream } from '../../lib/adapters/nats'
+import { redisAdapter } from '../../lib/adapters/redis'
 import { managedOptionNames } from '../../lib/client/client-options'
 import { poolOptionNames } from '../../lib/client/pool-options'
 import { clientOptionNames } from '../../lib/core/client-options'
@@ -100,6 +103,13 @@ describe.each(numeric)('%s', (name) => {
     })
   }
   if (poolOptionNames.includes(outer)) refused.push((value) => refusedPool(nested(name, value)))
+
+  for (const make of [natsJetStream, redisAdapter, rabbitmqAdapter]) {
+    const given = nested(name, defaults[name].value) as never
+    if (failure(() => make(given)) === undefined) {
+      refused.push((value) => failure(() => make(nested(name, value))))
+    }
+  }
 
   test('is an option of one side at least', () => {
     expect(refused.length).toBeGreaterThan(0)

@@ -30,7 +30,7 @@ const bounds = { count: 1000, bytes: 1 << 20, age: 0 }
 let nodes = 0
 
 /** A node that writes down what it hears. */
-class Node extends EventEmitter implements HubNode {
+export class Node extends EventEmitter implements HubNode {
   readonly id = `node-${process.pid}-${++nodes}`
   readonly texts: string[] = []
   readonly logged = new Map<string, RoomEntry[]>()
@@ -328,7 +328,7 @@ export function adapterContract(
       // Bytes are a bound, too; the newest stays.
       const narrow = { ...bounds, bytes: 1000 }
       for (let i = 0; i < 5; i++) await a.log.append(r, ['x'.repeat(400)], 1 + i, narrow)
-      const { entries, offset } = await read(undefined, 100)
+      const { entries, offset } = await a.log.read(r, undefined, 100, narrow)
       expect(offset).toBe(13)
       expect(entries.length).toBeLessThan(4)
       expect(entries.at(-1)).toMatchObject({ offset: 13 })
