@@ -34,6 +34,7 @@ export const defaults = {
   backlog: { unit: 'count', value: 511, min: 1, max: 0x7fffffff },
   maxConnections: { unit: 'count', value: 0, min: 0, max: 0x7fffffff },
   'close.timeout': { unit: 'ms', value: 10_000, min: 0, max: longest },
+  'close.spread': { unit: 'ms', value: 0, min: 0, max: longest },
   'reconnect.minDelay': { unit: 'ms', value: 1_000, min: 1, max: longest },
   'reconnect.maxDelay': { unit: 'ms', value: 30_000, min: 1, max: longest },
   'reconnect.maxAttempts': { unit: 'count', value: 0, min: 0, max: 0x7fffffff },

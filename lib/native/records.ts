@@ -64,6 +64,7 @@ export const Out = {
   keep: 25,
   forget: 26,
   subscribe_from: 27,
+  server_refuse: 28,
 } as const
 
 /** The `aux` of a `client_op` record. */

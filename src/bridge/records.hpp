@@ -86,6 +86,7 @@ enum class out_kind : std::uint8_t {
   keep = 25,  // connection = server id; payload = keep_head, topic: keeps what has an offset
   forget = 26,          // connection = server id; payload = topic: keeps nothing any more
   subscribe_from = 27,  // payload = replay_head, topic, two texts
+  server_refuse = 28,   // connection = server id; new peers are answered 503; aux = 1: no longer listens
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.
