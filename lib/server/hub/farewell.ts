@@ -65,7 +65,7 @@ export class Farewell {
     const { spread, timeout } = this.options
     const all = [...this.connections]
     const begun = this.now()
-    for (let told = 0; told < all.length; ) {
+    for (let told = 0; told < all.length;) {
       const due = this.hurried ? all.length : toldBy(this.now() - begun, spread, all.length)
       for (; told < due; told++) this.dismiss(all[told])
       if (told < all.length && this.connections.size > 0) await this.wait(pace(spread, all.length))
