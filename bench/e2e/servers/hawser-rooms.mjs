@@ -1,0 +1,22 @@
+// Rooms with hawser's hub.
+import { Hub, WebSocketServer } from 'hawser'
+import { options, ready } from './control.mjs'
+import { payloads } from './room-messages.mjs'
+
+async function adapter({ redis, streams }) {
+  if (redis === undefined) return undefined
+  const { redisPubSub, redisStreams } = await import('hawser/adapters/redis')
+  return streams ? redisStreams({ url: redis }) : redisPubSub({ url: redis })
+}
+
+const server = new WebSocketServer({ host: '127.0.0.1', port: options.port ?? 0 })
+const hub = new Hub(server, {
+  notices: false,
+  history: options.streams ? { count: 1000 } : false,
+  adapter: await adapter(options),
+})
+hub.on('go', ({ count, size }) => {
+  for (const payload of payloads(count, size)) hub.to('room-0').send('m', payload)
+})
+hub.on('m', (payload, _connection, { room }) => hub.to(room).send('m', payload))
+server.on('listening', () => ready(server.address().port))
