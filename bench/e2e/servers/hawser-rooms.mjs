@@ -9,11 +9,12 @@ async function adapter({ redis, streams }) {
   return streams ? redisStreams({ url: redis }) : redisAdapter({ url: redis })
 }
 
+const connecting = await adapter(options)
 const server = new WebSocketServer({ host: '127.0.0.1', port: options.port ?? 0 })
 const hub = new Hub(server, {
   notices: false,
   history: options.streams ? { count: 1000 } : false,
-  adapter: await adapter(options),
+  adapter: connecting,
 })
 hub.on('go', ({ count, size }) => {
   for (const payload of payloads(count, size)) hub.to('room-0').send('m', payload)
