@@ -31,7 +31,14 @@ const side = {
   resume: 'servers',
   members: 'servers',
 }
-const scriptKind = { rtt: 'echo', idle: 'echo', idleClients: 'idle', nodes: 'rooms', resume: 'rooms', members: 'rooms' }
+const scriptKind = {
+  rtt: 'echo',
+  idle: 'echo',
+  idleClients: 'idle',
+  nodes: 'rooms',
+  resume: 'rooms',
+  members: 'rooms',
+}
 
 const log = (text) => process.stderr.write(`${text}\n`)
 

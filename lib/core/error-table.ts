@@ -222,7 +222,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
   },
   POOL_CLOSED: { message: 'The pool is closed', recoverable: false },
   BROKER_UNAVAILABLE: {
-    message: 'The broker between the nodes is not reached; local delivery goes on. Check its address and that it runs',
+    message:
+      'The broker between the nodes is not reached; local delivery goes on. Check its address and that it runs',
     recoverable: true,
   },
   BROKER_REFUSED: {
