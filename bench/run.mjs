@@ -26,8 +26,19 @@ const side = {
   columns: 'clients',
   request: 'clients',
   idleClients: 'clients',
+  rooms: 'servers',
+  nodes: 'servers',
+  resume: 'servers',
+  members: 'servers',
 }
-const scriptKind = { rtt: 'echo', idle: 'echo', idleClients: 'idle' }
+const scriptKind = {
+  rtt: 'echo',
+  idle: 'echo',
+  idleClients: 'idle',
+  nodes: 'rooms',
+  resume: 'rooms',
+  members: 'rooms',
+}
 
 const log = (text) => process.stderr.write(`${text}\n`)
 

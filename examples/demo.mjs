@@ -1,12 +1,14 @@
 // A small real service on loopback with a live meter: npm run demo -- --help
 //
-//   feeder (C++) ──ws──▶ managed client: filter, conflate, batch ──▶ service ──▶ hawser server ──ws──▶ subscribers
-//                                                                                    (ws, undici; a process each)
+//   feeder (C++) ──ws──▶ managed client: filter, conflate, batch ──▶ service ──▶ hub ──ws──▶ subscribers
+//                                                                                 │        (ws, undici; a process each)
+//                                                                       Redis ◀───┴───▶ hubs of further nodes ──ws──▶ others
 //   ledger: managed client in ack mode ──ws──▶ hawser server of its own
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { help, readArguments, UsageError } from './demo/arguments.mjs'
+import { startRedis } from './demo/broker.mjs'
 import { Chaos } from './demo/chaos.mjs'
 import { Display, terminalOf } from './demo/display.mjs'
 import { ending } from './demo/ending.mjs'
@@ -14,7 +16,8 @@ import { Feeder } from './demo/feeder.mjs'
 import { Gauges } from './demo/gauges.mjs'
 import { Ledger } from './demo/ledger.mjs'
 import { writeRecords } from './demo/records.mjs'
-import { bound, Service } from './demo/service.mjs'
+import { bound } from './demo/hub.mjs'
+import { Service } from './demo/service.mjs'
 import { planSubscribers, Subscribers } from './demo/subscribers.mjs'
 import { summary, troubles } from './demo/summary.mjs'
 
@@ -36,7 +39,8 @@ async function demonstrate(options) {
   const service = new Service(hawser, options.policy)
   const ledger = new Ledger(hawser)
   const subscribers = new Subscribers()
-  const url = await service.listen()
+  const broker = options.broker === 'redis' ? await startRedis() : undefined
+  const url = await service.listen(options.nodes, broker?.url, (why) => run.end(why))
   await ledger.start()
   const { feeder, records, topics, forget } = await startFeed(options)
   void feeder.ended.then((why) => run.end(`The feeder ended: ${why}.`))
@@ -56,6 +60,7 @@ async function demonstrate(options) {
   feeder.stop()
   await Promise.all([service.close(), ledger.close()])
   await Promise.all([subscribers.end(), feeder.ended])
+  await broker?.stop()
   forget()
   process.stdout.write(`${lines.join('\n')}\n`)
   return failed ? 1 : 0

@@ -88,6 +88,7 @@ export { PooledConnection } from './client/pooled-connection'
 
 export { Hub } from './server/hub/hub'
 export type { HubListener } from './server/hub/hub'
+export type { HubCloseOptions } from './server/hub/farewell'
 export { HubError } from './server/hub/hub-error'
 export type { WireError } from './server/hub/hub-error'
 export type { HubConnection } from './server/hub/hub-connection'

@@ -4,6 +4,7 @@
 //           or { equals: figure }; `of` names the measured property when it is not the case's own (`value`), `in` the
 //           case whose figure of the peer is meant, when it is another one
 import { clientCases } from './client-cases.mjs'
+import { roomCases } from './room-cases.mjs'
 
 import { oneThread } from './peers.mjs'
 
@@ -120,6 +121,7 @@ export const cases = [
     targets: [{ over: 'ws', atLeast: 10 }],
   },
   ...clientCases,
+  ...roomCases,
   ...[
     ['idle-plain', 'plain', {}, [{ atMost: 1024, aim: 700 }]],
     ['idle-tls', 'TLS', { tls: true }, lowerThanBoth()],

@@ -24,6 +24,7 @@ export const peers = {
   hawser: { title: 'hawser', command: node, script: 'hawser', probe: 'hawser' },
   [oneThread]: { title: 'hawser, one I/O thread', command: node, script: 'hawser', probe: 'hawser' },
   ws: { title: 'ws', command: node, script: 'ws', probe: 'ws' },
+  'socket.io': { title: 'Socket.IO', command: node, script: 'socket.io', probe: 'socket.io' },
   'ws-includes': { title: 'ws, search first', command: node, script: 'ws-includes', probe: 'ws' },
   'reconnecting-websocket': {
     title: 'reconnecting-websocket',

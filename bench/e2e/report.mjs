@@ -84,6 +84,7 @@ const columns = [
   ['RSS MB', (summary) => formatNumber(megabytes(summary.resident)), 'resident'],
   ['loop', (summary) => formatNumber(summary.loop), 'loop'],
   ['delivered/s', (summary) => formatNumber(summary.delivered), 'delivered'],
+  ['CPU s', (summary) => formatNumber(summary.processor), 'processor'],
   ['idle CPU ms/s', (summary) => formatNumber(summary.idleCpu), 'idleCpu'],
   ['reply B', (summary) => formatNumber(summary.bytes), 'bytes'],
   ['dead open', (summary) => formatNumber(summary.deadLeftOpen), 'deadLeftOpen'],

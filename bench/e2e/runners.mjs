@@ -1,9 +1,10 @@
 // How one case runs once with one peer. Each gives { value, ... } with what else is worth a column.
 import { setTimeout as pause } from 'node:timers/promises'
 import { clientRunners } from './client-runners.mjs'
-import { oneThread, scriptCommand } from './peers.mjs'
-import { Child, cpuSeconds } from './processes.mjs'
-import { generator, perMillion, withClient } from './running.mjs'
+import { oneThread } from './peers.mjs'
+import { cpuSeconds } from './processes.mjs'
+import { finished, generator, perMillion, resident, withClient, withServer } from './running.mjs'
+import { roomRunners } from './room-runners.mjs'
 import { countSystemCalls } from './system-calls.mjs'
 
 const heartbeatMilliseconds = 1000
@@ -16,22 +17,6 @@ function serverOptions(context, peer, { load, threads }) {
     tls: load.tls ? context.certificate : undefined,
     deflate: load.deflate ? { level: load.level ?? 6, takeover: load.takeover !== 0 } : undefined,
   }
-}
-
-async function withServer(context, peer, kind, options, body, run = {}) {
-  const server = new Child(`the ${peer} ${kind} server`, scriptCommand(peer, 'servers', kind, options, run))
-  try {
-    const { port } = await server.line('port')
-    return await body(server, port)
-  } finally {
-    await server.end()
-  }
-}
-
-async function finished(child, seconds) {
-  const result = await child.line('case', seconds)
-  if ((await child.exited) !== 0) throw new Error(`the run is not valid: ${JSON.stringify(result)}`)
-  return result
 }
 
 // Loads a server and gives the generator's result.
@@ -176,11 +161,6 @@ async function countSendCalls(context, peer, test) {
   )
 }
 
-async function resident(server) {
-  server.say('resident')
-  return (await server.line('resident', 30)).resident
-}
-
 async function idle(context, peer, test) {
   const { connections, tls, deflate, touch } = test.load
   const options = serverOptions(context, peer, test)
@@ -234,7 +214,17 @@ async function heartbeat(context, peer, test) {
   })
 }
 
-export const runners = { echo, rtt, publish, receive, send, idle, heartbeat, ...clientRunners }
+export const runners = {
+  echo,
+  rtt,
+  publish,
+  receive,
+  send,
+  idle,
+  heartbeat,
+  ...clientRunners,
+  ...roomRunners,
+}
 
 /** System calls a message of the measured process, for the kinds that are rates. */
 export const callCounters = {

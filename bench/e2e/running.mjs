@@ -45,3 +45,27 @@ export async function withClient(context, peer, kind, command, load, clientOptio
     await server.end()
   }
 }
+
+/** Starts a server of a peer and hands it and its port to `body`. */
+export async function withServer(context, peer, kind, options, body, run = {}) {
+  const server = new Child(`the ${peer} ${kind} server`, scriptCommand(peer, 'servers', kind, options, run))
+  try {
+    const { port } = await server.line('port')
+    return await body(server, port)
+  } finally {
+    await server.end()
+  }
+}
+
+/** The result of a generator whose run was valid. */
+export async function finished(child, seconds) {
+  const result = await child.line('case', seconds)
+  if ((await child.exited) !== 0) throw new Error(`the run is not valid: ${JSON.stringify(result)}`)
+  return result
+}
+
+/** Resident bytes of a server, after collecting garbage. */
+export async function resident(server) {
+  server.say('resident')
+  return (await server.line('resident', 30)).resident
+}

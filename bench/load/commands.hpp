@@ -12,6 +12,8 @@ int sink_command(int argc, char** argv);
 int respond_command(int argc, char** argv);
 int idle_command(int argc, char** argv);
 int dead_command(int argc, char** argv);
+int rooms_command(int argc, char** argv);
+int resume_command(int argc, char** argv);
 int certificate_command(int argc, char** argv);
 
 }  // namespace hawser::load

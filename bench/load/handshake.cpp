@@ -47,6 +47,7 @@ std::string request_text(const upgrade_request& request) {
                      "Sec-WebSocket-Key: " +
                      std::string(sample_key) + "\r\n";
   if (!request.extensions.empty()) text += "Sec-WebSocket-Extensions: " + request.extensions + "\r\n";
+  if (!request.protocol.empty()) text += "Sec-WebSocket-Protocol: " + request.protocol + "\r\n";
   return text + "\r\n";
 }
 

@@ -10,7 +10,8 @@ namespace hawser::load {
 struct upgrade_request {
   std::uint16_t port = 0;
   std::string path = "/";
-  std::string extensions;  // value of Sec-WebSocket-Extensions; empty: the header is left out
+  std::string extensions;     // value of Sec-WebSocket-Extensions; empty: the header is left out
+  std::string protocol = {};  // the same of Sec-WebSocket-Protocol
 };
 
 /// The request text; every client uses the same key, which is fine between programs of one benchmark.

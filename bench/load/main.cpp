@@ -25,6 +25,8 @@ constexpr command commands[] = {
     {"respond", hawser::load::respond_command, "a server that answers requests"},
     {"idle", hawser::load::idle_command, "connections that do nothing"},
     {"dead", hawser::load::dead_command, "connections of which some stop answering pings"},
+    {"rooms", hawser::load::rooms_command, "members of rooms: fan-out, chat, joins, or doing nothing"},
+    {"resume", hawser::load::resume_command, "members of rooms that come back and want what they missed"},
     {"certificate", hawser::load::certificate_command, "a self-signed certificate for localhost"},
 };
 

@@ -10,13 +10,15 @@ export const defaults = {
   slow: 0,
   policy: 'throttle',
   chaos: false,
+  nodes: 1,
+  broker: '',
 }
 
 export const help = `usage: npm run demo [-- <options>]
 
 A small service on loopback. Its managed client takes a JSON feed of flights in at full speed, keeps of
-the late ones the latest of each route, and publishes these by airport to clients of other make, which check
-what they get. Beside it a side channel counts what is lost in ack mode: nothing.
+the late ones the latest of each route, and publishes these by airport through a hub to clients of other make,
+which check what they get. Beside it a side channel counts what is lost in ack mode: nothing.
 
   --seconds N      end after N seconds (default: run until Ctrl-C)
   --subscribers N  clients, each a process of its own, 1 to 64 (default ${defaults.subscribers}); each airport goes to two
@@ -26,6 +28,8 @@ what they get. Beside it a side channel counts what is lost in ack mode: nothing
                      throttle  nothing is taken from it until they caught up (default)
                      drop      the feed goes on; what is above a subscriber's bound is left out and counted
   --chaos          kill and restart the feeder every few seconds, and cut the side channel
+  --nodes N        N processes on one port, 1 to 8 (default 1), which --broker connects
+  --broker redis   the broker between them; starts a redis-server of its own
   --slow N         N of the subscribers read slowly, to see the policy at work (default 0)
   --help           this text
 
@@ -43,6 +47,7 @@ const limits = {
   topics: [1, 1_000],
   rate: [1, 100_000_000],
   slow: [0, 64],
+  nodes: [1, 8],
 }
 const policies = ['throttle', 'drop']
 
@@ -71,6 +76,18 @@ export function readArguments(argv) {
     }
     options.policy = given.policy
   }
+  if (given.broker !== undefined) {
+    if (given.broker !== 'redis') throw new UsageError(`--broker takes redis, not '${given.broker}'. ${more}`)
+    options.broker = given.broker
+  }
+  if (options.nodes > 1 && options.broker === '') {
+    throw new UsageError(
+      `--nodes ${options.nodes} needs a broker that connects them: --broker redis. ${more}`,
+    )
+  }
+  if (options.nodes > 1 && options.policy === 'drop') {
+    throw new UsageError(`--policy drop is for one node. ${more}`)
+  }
   if (options.slow > options.subscribers) {
     throw new UsageError(
       `--slow ${options.slow} is more than there are subscribers (${options.subscribers}). ${more}`,
@@ -82,7 +99,7 @@ export function readArguments(argv) {
 function parse(argv) {
   const value = { type: 'string' }
   const flags = { chaos: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } }
-  const names = [...Object.keys(limits), 'policy']
+  const names = [...Object.keys(limits), 'policy', 'broker']
   const options = Object.fromEntries(names.map((name) => [name, value]))
   try {
     return parseArgs({ args: argv, options: { ...options, ...flags } }).values

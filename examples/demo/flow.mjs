@@ -1,8 +1,8 @@
 // How far the subscribers are behind, and whether the feed may go on.
 //
-// Published bytes are counted. Every so often each subscriber is sent a mark, in line with what was published; once the
-// kernel has taken the mark, it has taken everything before it. What lies between the last mark taken and the
-// count is the most that can wait for that subscriber:
+// Published bytes are counted. Every so often a mark goes to all subscribers, in line with what was published; who says that
+// it has taken the mark has taken everything before it. What lies between the last mark taken and the count is
+// the most that can wait for that subscriber, wherever on the way:
 //
 //   published ─────────── mark ─────────── mark ──────── count
 //                          │ taken           │ not yet     │
@@ -11,20 +11,18 @@
 // Above `high` the feed is to pause, below `low` it goes on. `high` lies below the bound at which the server would leave
 // messages out, so none is.
 
-/** @typedef {(text: string, callback: (error?: Error) => void) => unknown} Send */
-
 export class Flow {
   /** Bytes published so far. */
   published = 0
   /** True while the feed has to wait. */
   holding = false
   #marked = 0
-  /** @type {Map<object, { send: Send, taken: number }>} */
+  /** @type {Map<unknown, number>} the last mark that each has taken */
   #subscribers = new Map()
 
   /**
    * @param {number} bound bytes that may wait for a subscriber before messages are left out
-   * @param {{ pause: () => void, resume: () => void }} feed
+   * @param {{ pause: () => void, resume: () => void, mark: (at: number) => void }} feed mark: to all subscribers
    */
   constructor(bound, feed) {
     this.high = bound / 2
@@ -33,9 +31,16 @@ export class Flow {
     this.feed = feed
   }
 
-  /** @param {object} key @param {Send} send */
-  add(key, send) {
-    this.#subscribers.set(key, { send, taken: this.published })
+  /** @param {unknown} key */
+  add(key) {
+    this.#subscribers.set(key, this.published)
+  }
+
+  /** A subscriber has taken a mark. @param {unknown} key @param {number} at */
+  took(key, at) {
+    if (!this.#subscribers.has(key)) return
+    this.#subscribers.set(key, at)
+    this.#review()
   }
 
   /** It is gone; nobody waits for it any more. */
@@ -47,7 +52,7 @@ export class Flow {
   /** The most that can wait for one subscriber, in bytes. */
   get behind() {
     let least = this.published
-    for (const { taken } of this.#subscribers.values()) if (taken < least) least = taken
+    for (const taken of this.#subscribers.values()) if (taken < least) least = taken
     return this.published - least
   }
 
@@ -69,15 +74,7 @@ export class Flow {
 
   #mark() {
     this.#marked = this.published
-    const at = this.published
-    for (const subscriber of this.#subscribers.values()) {
-      subscriber.send(`{"mark":${at}}`, (error) => {
-        // An error means that the connection ended; `remove` follows.
-        if (error !== undefined) return
-        subscriber.taken = at
-        this.#review()
-      })
-    }
+    this.feed.mark(this.published)
   }
 
   #review() {

@@ -1,16 +1,15 @@
 // The service: takes the feed in through a managed client of hawser's, which filters and conflates it on the I/O thread,
-// and publishes each record that is left by its airport through hawser's server.
-//
-// What subscribers say and hear, all JSON text:
-//   {"subscribe":["ORD","DFW"]}      → {"subscribed":{"ORD":0,"DFW":0}}   the numbers that were published last
-//   {"seq":1,"date":…,"origin":"ORD",…}   a record; `seq` counts within its airport
-//   {"mark":123}                     bookkeeping of the flow
-//   {"end":{"ORD":512,"DFW":498}}    the last message: how many there were
-import { once } from 'node:events'
+// and publishes each record that is left to the room of its airport through hawser's hub, see hub.mjs. Further nodes have
+// subscribers of their own, whom the hub reaches through a broker.
 import { Flow } from './flow.mjs'
+import { bound, listen } from './hub.mjs'
+import { Nodes } from './nodes.mjs'
 
-/** What may wait for one subscriber, in bytes. */
-export const bound = 8 * 1024 * 1024
+/** Milliseconds until a subscriber that was too full for the last message is looked at again. */
+const pause = 50
+
+/** Bytes of a record on its way, about: what the flow counts. */
+const weight = 280
 
 /** Of the feed only late flights are wanted, of each route the latest, at most so often (ms), gathered into batches. */
 const wanted = {
@@ -26,7 +25,10 @@ export class Service {
   bytes = 0
   dropped = 0
   #hawser
-  #server
+  /** @type {import('hawser').Hub | undefined} */
+  #hub
+  #nodes = new Nodes()
+  #present = new Set()
   /** @type {import('hawser').WebSocketClient | undefined} */
   #feed
   #topics = []
@@ -36,7 +38,6 @@ export class Service {
   #flow
   /** @type {Map<string, number>} the last number of each airport */
   #last = new Map()
-  #subscribed = new Map()
   #held = 0
   #heldSince = 0
   #ending = false
@@ -48,16 +49,38 @@ export class Service {
   constructor(hawser, policy) {
     this.#hawser = hawser
     this.#policy = policy
-    this.#flow = new Flow(bound, { pause: () => this.#hold(), resume: () => this.#release() })
+    this.#flow = new Flow(bound, {
+      pause: () => this.#hold(),
+      resume: () => this.#release(),
+      mark: (at) => this.#hub.broadcast('mark', at),
+    })
   }
 
-  /** Starts to listen. @returns {Promise<string>} the URL for subscribers */
-  async listen() {
-    this.#server = new this.#hawser.WebSocketServer({ host: '127.0.0.1', port: 0, maxBackpressure: bound })
-    this.#server.on('connection', (socket) => this.#welcome(socket))
-    this.#server.on('dropped', (messages) => (this.dropped += messages))
-    await once(this.#server, 'listening')
-    return `ws://127.0.0.1:${this.#server.address().port}`
+  /**
+   * Starts to listen, and further nodes on the same port.
+   * @param {number} nodes how many in all
+   * @param {string | undefined} redis URL of the broker between them
+   * @param {(why: string) => void} lost called when a node ends
+   * @returns {Promise<string>} the URL for subscribers
+   */
+  async listen(nodes, redis, lost) {
+    const events = {
+      came: (id) => {
+        this.#present.add(id)
+        this.#flow.add(id)
+      },
+      took: (id, at) => this.#flow.took(id, at),
+      left: (id) => {
+        this.#present.delete(id)
+        this.#flow.remove(id)
+      },
+    }
+    this.#hub = await listen(this.#hawser, { port: 0, redis }, events)
+    const { server } = this.#hub
+    server.on('dropped', (messages) => (this.dropped += messages))
+    const { port } = server.address()
+    await this.#nodes.start(nodes - 1, { port, redis }, events, lost)
+    return `ws://127.0.0.1:${port}`
   }
 
   /**
@@ -105,7 +128,7 @@ export class Service {
     return this.#odd + untyped + notJson + binary
   }
   get subscribers() {
-    return this.#server?.clients.size ?? 0
+    return this.#present.size
   }
   get hasFeed() {
     return this.#feed?.state === 'connected'
@@ -127,15 +150,25 @@ export class Service {
     if (this.#ending) return
     this.#ending = true
     for (const each of this.#subscriptions.splice(0)) each.unsubscribe()
-    for (const [socket, topics] of this.#subscribed) {
-      socket.send(JSON.stringify({ end: this.#numbers(topics) }))
-    }
+    const numbers = Object.fromEntries(this.#last)
+    if (this.#policy === 'throttle') this.#hub.broadcast('end', numbers)
+    else this.#end(this.#hub.connections, numbers)
+  }
+
+  /** One by one, when there is room: what is left out for a full subscriber would count as dropped. */
+  #end(connections, numbers) {
+    const full = connections.filter((connection) => {
+      if (connection.socket.bufferedAmount > bound / 2) return connection.open
+      connection.send('end', numbers)
+      return false
+    })
+    if (full.length > 0) setTimeout(() => this.#end(full, numbers), pause)
   }
 
   /** Closes all connections; those that do not answer are dropped after two seconds. */
   async close() {
     await this.#feed?.close()
-    await this.#server?.close({ timeout: 2_000 })
+    await Promise.all([this.#hub?.close({ timeout: 2_000 }), this.#nodes.end()])
   }
 
   // ------------------------------------------------------------------------------------------------- the hot path
@@ -150,11 +183,10 @@ export class Service {
     }
     const number = (this.#last.get(origin) ?? 0) + 1
     this.#last.set(origin, number)
-    const numbered = JSON.stringify({ seq: number, ...record })
     this.records++
-    this.bytes += numbered.length
-    const room = this.#server.publish(origin, numbered)
-    if (this.#policy === 'throttle') this.#flow.note(numbered.length, room)
+    this.bytes += weight
+    const room = this.#hub.to(origin).send('flight', { seq: number, ...record })
+    if (this.#policy === 'throttle') this.#flow.note(weight, room)
     else if (!room) this.#breathe()
   }
 
@@ -185,46 +217,5 @@ export class Service {
     this.#held += performance.now() - this.#heldSince
     this.#heldSince = 0
     if (!this.#ending) this.#listen()
-  }
-
-  // -------------------------------------------------------------------------------------------------- subscribers
-
-  #welcome(socket) {
-    socket.on('message', (text) => {
-      const topics = topicsOf(text)
-      if (topics === undefined) socket.close(1008, 'say {"subscribe":["<airport>", ...]}')
-      else this.#subscribe(socket, topics)
-    })
-    socket.on('close', () => {
-      this.#subscribed.delete(socket)
-      this.#flow.remove(socket)
-    })
-  }
-
-  #subscribe(socket, topics) {
-    const known = this.#subscribed.get(socket) ?? new Set()
-    for (const topic of topics) {
-      if (known.has(topic)) continue
-      known.add(topic)
-      socket.subscribe(topic)
-    }
-    this.#subscribed.set(socket, known)
-    this.#flow.add(socket, (text, callback) => socket.send(text, callback))
-    socket.send(JSON.stringify({ subscribed: this.#numbers(topics) }))
-  }
-
-  #numbers(topics) {
-    return Object.fromEntries([...topics].map((topic) => [topic, this.#last.get(topic) ?? 0]))
-  }
-}
-
-/** The topics that a message asks for; undefined when it is none that asks for topics. */
-function topicsOf(text) {
-  try {
-    const { subscribe } = JSON.parse(text)
-    const good = Array.isArray(subscribe) && subscribe.every((topic) => /^[A-Z]{3}$/.test(topic))
-    return good ? subscribe : undefined
-  } catch {
-    return undefined
   }
 }

@@ -8,7 +8,8 @@ const [make, url, topics, slow] = process.argv.slice(2)
 /** A slow subscriber reads so many messages, then nothing for so many milliseconds. */
 const gulp = { messages: 500, rest: 50 }
 
-const tally = new Tally()
+const wanted = topics.split(',')
+const tally = new Tally(wanted.length)
 let hurried = false
 let ready = false
 
@@ -23,9 +24,10 @@ function report(more) {
   process.send({ counts: { received, bytes, missing, wrong }, ...more })
 }
 
-/** @param {string} text @param {{ close: (code: number) => void, rest?: () => void }} socket */
+/** @param {string} text @param {{ send: (text: string) => void, close: (code: number) => void, rest?: () => void }} socket */
 function take(text, socket) {
-  tally.take(text)
+  const mark = tally.take(text)
+  if (mark !== undefined) socket.send(JSON.stringify({ type: 'took', payload: mark }))
   if (!ready && tally.begun) {
     ready = true
     process.send({ ready, version: createRequire(import.meta.url)(`${make}/package.json`).version })
@@ -48,17 +50,19 @@ function fail(why) {
   else process.exit(1)
 }
 
-const request = JSON.stringify({ subscribe: topics.split(',') })
+const requests = wanted.map((room) => JSON.stringify({ type: 'join', id: room, room }))
+const protocol = 'hawser.v1'
 const connect = {
   async ws() {
     const { WebSocket } = await import('ws')
-    const client = new WebSocket(url, { perMessageDeflate: false })
+    const client = new WebSocket(url, protocol, { perMessageDeflate: false })
     const rest = () => {
       client.pause()
       setTimeout(() => client.resume(), gulp.rest)
     }
-    const socket = { close: (code) => client.close(code), rest }
-    client.on('open', () => client.send(request))
+    const send = (text) => client.send(text)
+    const socket = { send, close: (code) => client.close(code), rest }
+    client.on('open', () => requests.forEach(send))
     client.on('message', (data, isBinary) => {
       if (isBinary) tally.wrong++
       else take(data.toString(), socket)
@@ -68,8 +72,8 @@ const connect = {
   },
   async undici() {
     const { WebSocket } = await import('undici')
-    const client = new WebSocket(url)
-    client.onopen = () => client.send(request)
+    const client = new WebSocket(url, protocol)
+    client.onopen = () => requests.forEach((request) => client.send(request))
     client.onmessage = ({ data }) => {
       if (typeof data === 'string') take(data, client)
       else tally.wrong++

@@ -6,38 +6,53 @@ export class Tally {
   bytes = 0
   missing = 0
   wrong = 0
-  /** True once the service has confirmed the subscription; true after the last message. */
+  /** True once it is in the rooms of all topics; true after the last message. */
   begun = false
   ended = false
   /** @type {Map<string, number>} the last number of each topic */
   #last = new Map()
+  #topics
 
-  /** @param {string} text a message of the service */
+  /** @param {number} topics how many it asks for */
+  constructor(topics) {
+    this.#topics = topics
+  }
+
+  /**
+   * Takes a message of the hub.
+   * @param {string} text
+   * @returns {number | undefined} a mark, which is to be answered
+   */
   take(text) {
     let message
     try {
       message = JSON.parse(text)
     } catch {
       this.wrong++
-      return
+      return undefined
     }
-    if (message.seq !== undefined) this.#record(message, text.length)
-    else if (message.subscribed !== undefined) this.#begin(message.subscribed)
-    else if (message.end !== undefined) this.#end(message.end)
-    else if (message.mark === undefined) this.wrong++
+    const { type, room, payload } = message
+    if (type === 'flight') this.#record(room, payload, text.length)
+    else if (type === 'joined') this.#begin(room)
+    else if (type === 'end') this.#end(payload)
+    else if (type === 'mark') return payload
+    else this.wrong++
+    return undefined
   }
 
-  #begin(numbers) {
-    for (const [topic, number] of Object.entries(numbers)) this.#last.set(topic, number)
-    this.begun = true
+  /** The feed begins when all subscribers are there, so every topic begins at its first number. */
+  #begin(topic) {
+    this.#last.set(topic, 0)
+    this.begun = this.#last.size === this.#topics
   }
 
-  #record({ seq, origin, destination, delay }, length) {
+  #record(room, { seq, origin, destination, delay }, length) {
     this.received++
     this.bytes += length
     const last = this.#last.get(origin)
-    // Not asked for, a repetition, or not the record that it was.
-    if (last === undefined || seq <= last || typeof destination !== 'string' || typeof delay !== 'number') {
+    // Not asked for, misdirected, a repetition, or not the record that it was.
+    const known = last !== undefined && room === origin && seq > last
+    if (!known || typeof destination !== 'string' || typeof delay !== 'number') {
       this.wrong++
       return
     }
@@ -46,8 +61,8 @@ export class Tally {
   }
 
   #end(numbers) {
-    for (const [topic, number] of Object.entries(numbers))
-      this.missing += number - (this.#last.get(topic) ?? 0)
+    if (this.ended) return
+    for (const [topic, last] of this.#last) this.missing += (numbers[topic] ?? 0) - last
     this.ended = true
   }
 }

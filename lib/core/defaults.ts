@@ -40,6 +40,7 @@ export const defaults = {
   'rateLimit.minInterval': { unit: 'ms', value: 100, min: 1, max: 86_400_000 },
   'rateLimit.closeAfter': { unit: 'count', value: 0, min: 0, max: 0x7fffffff },
   'close.timeout': { unit: 'ms', value: 10_000, min: 0, max: longest },
+  'close.spread': { unit: 'ms', value: 0, min: 0, max: longest },
   'reconnect.minDelay': { unit: 'ms', value: 1_000, min: 1, max: longest },
   'reconnect.maxDelay': { unit: 'ms', value: 30_000, min: 1, max: longest },
   'reconnect.maxAttempts': { unit: 'count', value: 0, min: 0, max: 0x7fffffff },

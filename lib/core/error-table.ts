@@ -160,7 +160,10 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
     recoverable: true,
     closeCode: 1008,
   },
-  EADDRINUSE: { message: 'The address is in use by another listener', recoverable: true },
+  EADDRINUSE: {
+    message: 'The address is in use by another listener; processes share a port when all set `reusePort`',
+    recoverable: true,
+  },
   EADDRNOTAVAIL: { message: 'The address does not belong to this machine', recoverable: false },
   EACCES: { message: 'This process may not listen at the address', recoverable: false },
   LISTEN_FAILED: { message: 'The server cannot listen', recoverable: false },
@@ -219,7 +222,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
   },
   POOL_CLOSED: { message: 'The pool is closed', recoverable: false },
   BROKER_UNAVAILABLE: {
-    message: 'The broker between the nodes is not reached; local delivery goes on. Check its address and that it runs',
+    message:
+      'The broker between the nodes is not reached; local delivery goes on. Check its address and that it runs',
     recoverable: true,
   },
   BROKER_REFUSED: {

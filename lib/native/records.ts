@@ -65,6 +65,7 @@ export const Out = {
   forget: 26,
   subscribe_from: 27,
   user: 28,
+  server_refuse: 29,
 } as const
 
 /** The `aux` of a `client_op` record. */

@@ -99,6 +99,11 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
     for (const { channel } of this.parts) channel.command(Out.server_close, this.id, timeout)
   }
 
+  /** Takes no new peers; `deaf`: no longer listens. */
+  refuse(deaf: boolean): void {
+    for (const { channel } of this.parts) channel.command(Out.server_refuse, this.id, deaf ? 1 : 0)
+  }
+
   /** No record is of this server any more. */
   end(): void {
     for (const part of this.parts) {

@@ -42,6 +42,8 @@ interface Offer {
 /** Sixteen bytes in base64. */
 const keySyntax = /^[+/0-9A-Za-z]{21}[AQgw]==$/
 
+const busy = refusal(503, ['Retry-After', '5'], 'The server takes no more connections.\n')
+
 const noop = (): void => {}
 
 /** Sockets that were handed over; a second time would have two connections on one. */
@@ -74,7 +76,7 @@ export function handleUpgrade(
       refuse(socket, answer)
       if (answer.error !== undefined) adopter.complain(answer.error)
     } else if (adopter.closing || adopter.full) {
-      refuse(socket, refusal(503))
+      refuse(socket, busy)
     } else {
       adopt(adopter, incoming, socket, head, offer, answer, request, callback)
     }
@@ -114,11 +116,11 @@ function check(incoming: IncomingMessage): Offer | Refusal {
 /** What the server's options say without asking the program. */
 function admit(adopter: Adopter, incoming: IncomingMessage): Refusal | undefined {
   const { path, origins } = adopter.options
-  if (adopter.closing) return refusal(503)
+  if (adopter.closing) return busy
   if (path !== '' && pathOf(incoming.url ?? '/') !== path) return refusal(404)
   const { origin } = incoming.headers
   if (origins.length > 0 && origin !== undefined && !origins.includes(origin)) return refusal(403)
-  if (adopter.full) return refusal(503, ['Retry-After', '5'], 'The server takes no more connections.\n')
+  if (adopter.full) return busy
   return undefined
 }
 

@@ -190,6 +190,12 @@ export class WebSocketServer extends ServerEmitter {
     for (const [path, page] of Object.entries(pages)) this.connections.pages.set(path, page)
   }
 
+  /** @internal New peers are answered 503; `deaf`: a listener of its own is closed, too. The others stay. */
+  _refuse(deaf: boolean): void {
+    this.connections.closing = true
+    if (this.state === 'started') this.connections.refuse(deaf)
+  }
+
   // ------------------------------------------------------------------------------------------------------- begin
 
   private start(): void {

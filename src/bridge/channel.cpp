@@ -302,6 +302,9 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
     case out_kind::server_close:
       target.close_server(slot, header.aux);
       break;
+    case out_kind::server_refuse:
+      target.refuse_peers(slot, header.aux != 0);
+      break;
     case out_kind::pipe_data:
       target.pipe_data(slot, payload);
       break;

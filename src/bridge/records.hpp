@@ -87,6 +87,7 @@ enum class out_kind : std::uint8_t {
   forget = 26,          // connection = server id; payload = topic: keeps nothing any more
   subscribe_from = 27,  // payload = replay_head, topic, two texts
   user = 28,            // payload = who is behind the connection: its rate counts, too
+  server_refuse = 29,   // connection = server id; new peers are answered 503; aux = 1: no longer listens
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.

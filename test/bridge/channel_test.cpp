@@ -111,7 +111,7 @@ TEST(channel, commands_to_slots_and_servers_that_do_not_exist_are_harmless) {
          {out_kind::close, out_kind::terminate, out_kind::ping, out_kind::pong, out_kind::pause,
           out_kind::resume, out_kind::subscribe, out_kind::unsubscribe, out_kind::connect, out_kind::adopt,
           out_kind::accept, out_kind::reject, out_kind::listen, out_kind::server_close, out_kind::pipe_data,
-          out_kind::pipe_ack, out_kind::pipe_end, out_kind::interest}) {
+          out_kind::pipe_ack, out_kind::pipe_end, out_kind::interest, out_kind::server_refuse}) {
       js.command(kind, slot, 1, "payload");
     }
     js.command(out_kind::send, slot, 0, "nobody");

@@ -15,8 +15,14 @@ test('every option', () => {
     slow: 2,
     policy: 'drop',
     chaos: true,
+    nodes: 1,
+    broker: '',
     help: false,
   })
+})
+
+test('several nodes', () => {
+  expect(readArguments(['--nodes', '2', '--broker', 'redis'])).toMatchObject({ nodes: 2, broker: 'redis' })
 })
 
 test.each(['--help', '-h'])('%s', (word) => {
@@ -35,6 +41,10 @@ test.each([
   ['--topics -1', /--topics/],
   ['--slow 5', /--slow 5 is more than there are subscribers \(4\)/],
   ['--policy wait', /--policy takes throttle or drop, not 'wait'/],
+  ['--nodes 9 --broker redis', /--nodes takes a whole number from 1 to 8, not '9'/],
+  ['--nodes 2', /--nodes 2 needs a broker that connects them: --broker redis/],
+  ['--broker kafka', /--broker takes redis, not 'kafka'/],
+  ['--nodes 2 --broker redis --policy drop', /--policy drop is for one node/],
   ['--unheard-of', /--unheard-of/],
   ['word', /word/],
 ])('%s is refused', (words, message) => {

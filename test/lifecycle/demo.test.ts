@@ -47,6 +47,7 @@ function processesWith(mark: string): string[] {
 
 test.each([
   ['throttled', ['--subscribers', '2', '--topics', '4']],
+  ['at two nodes', ['--subscribers', '4', '--topics', '4', '--nodes', '2', '--broker', 'redis']],
   ['dropping for a slow one', ['--subscribers', '3', '--slow', '1', '--policy', 'drop', '--rate', '20000']],
 ])('a second of it, %s', async (_name, args) => {
   const { code, stdout, stderr } = await demo('--seconds', '1', ...args)

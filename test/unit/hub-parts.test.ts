@@ -8,6 +8,7 @@ import { PresenceBook } from '../../lib/server/hub/presence'
 import { readServerGauges, serverGauges } from '../../lib/native/server-gauges'
 import { prometheusText } from '../../lib/server/hub/prometheus'
 import { Random } from '../support/random'
+import { toldBy } from '../../lib/server/hub/farewell'
 
 describe('deadlines', () => {
   test('run in the order of their times, and not when cancelled; a random order does not matter', () => {
@@ -187,4 +188,15 @@ test('metrics as text for Prometheus', () => {
       .split('\n')
       .filter((line) => !sample.test(line)),
   ).toEqual([])
+})
+
+describe('goodbyes', () => {
+  test('are spread evenly: the first at once, the last before the time is over', () => {
+    const told = [0, 1, 99, 100, 250, 899, 900, 1000, 5000].map((elapsed) => toldBy(elapsed, 1000, 10))
+    expect(told).toEqual([1, 1, 1, 2, 3, 9, 10, 10, 10])
+  })
+  test('without a time all at once', () => {
+    expect(toldBy(0, 0, 10_000)).toBe(10_000)
+    expect(toldBy(0, 1000, 0)).toBe(0)
+  })
 })

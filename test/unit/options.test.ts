@@ -69,7 +69,7 @@ function nested(name: string, value: unknown): Record<string, unknown> {
   >
 }
 
-const elsewhere = new Set(['close.timeout', 'threads', 'throttle', 'debounce'])
+const elsewhere = new Set(['close.timeout', 'close.spread', 'threads', 'throttle', 'debounce'])
 const numeric = (Object.keys(defaults) as DefaultName[]).filter((name) => !elsewhere.has(name))
 
 describe.each(numeric)('%s', (name) => {

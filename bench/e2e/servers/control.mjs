@@ -32,9 +32,10 @@ function block(milliseconds) {
   while (performance.now() < until);
 }
 
-/** Says that the server listens, and from then on obeys the harness. */
-export function ready(port) {
+/** Says that the server listens, and from then on obeys the harness, with `commands` of the server's own. */
+export function ready(port, commands = {}) {
   const known = {
+    ...commands,
     resident: async () => say({ resident: await resident() }),
     block: (milliseconds) => {
       say({ blocking: true })

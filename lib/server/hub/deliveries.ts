@@ -83,9 +83,10 @@ export class Deliveries {
     return taken && accepted
   }
 
-  private tellNodes({ envelope, ...head }: Outgoing): void {
+  private tellNodes(message: Outgoing): void {
     const { link } = this.core
     if (link === undefined) return
+    const { envelope, ...head } = message
     const { all, rooms, users, roles } = head
     const one = !all && rooms.length === 1 && users.length + roles.length === 0
     link.say(one ? roomChannel(rooms[0]) : allNodes, 'm', head, envelope)

@@ -88,6 +88,10 @@ export class Dispatcher {
   /** Takes a message. A promise: the next one of the connection has to wait for it. */
   take(connection: HubConnection, message: HubMessage): Promise<void> | undefined {
     let seen: Waiting
+    // What wants an answer, which could not be sent: it comes again, elsewhere, or was asked in vain.
+    const { farewell } = this.core
+    if (farewell?.without(connection) === true && (message.ack === true || this.requests.has(message.type)))
+      return undefined
     if (message.ack === true) {
       if (message.id === undefined) {
         connection.fail(new HubError('INVALID_MESSAGE', 'A message with `ack` needs an `id`'), undefined)
@@ -197,6 +201,7 @@ export class Dispatcher {
       .finally(() => {
         this.core.counters.took(performance.now() - start)
         if (connection.inFlight-- === this.core.options.maxPending) this.pause(connection, false)
+        this.core.farewell?.settled(connection)
       })
   }
 

@@ -63,6 +63,10 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
   inRoom(room: string): boolean {
     return this.rooms.has(room)
   }
+  /** @internal Nothing of it is being handled. */
+  get idle(): boolean {
+    return this.inFlight === 0 && this.holds === 0
+  }
   /** Whether messages can still reach it. */
   get open(): boolean {
     return !this.gone

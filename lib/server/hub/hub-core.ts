@@ -11,6 +11,7 @@ import { Actions } from './actions'
 import { Authenticator, type Identity } from './auth'
 import { Deadlines } from './deadlines'
 import { Deliveries, everybody } from './deliveries'
+import type { Farewell } from './farewell'
 import { HubConnection } from './hub-connection'
 import type { CheckedHubOptions, LogEntry } from './hub-options'
 import { LoggedRooms } from './logged-rooms'
@@ -59,6 +60,8 @@ export class HubCore {
   readonly nodes: Nodes | undefined
   /** Rooms whose messages go through a log. */
   readonly logs: LoggedRooms | undefined
+  /** The hub is ending. */
+  farewell: Farewell | undefined
   readonly nextId = idSource()
   /** Different for each hub. */
   readonly node = this.nextId().slice(0, 16)
@@ -181,6 +184,7 @@ export class HubCore {
     if (!this.connections.delete(connection)) return
     const rooms = connection.roomCount === 0 ? [] : connection.roomNames
     connection.ended()
+    this.farewell?.settled(connection)
     for (const room of rooms) this.memberships.leave(connection, room)
     const { userId } = connection
     if (userId !== undefined) {

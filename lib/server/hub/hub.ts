@@ -20,6 +20,7 @@ import type { WebSocketServer } from '../websocket-server'
 import { controls, early } from './control'
 import { Dispatcher, type Handler, type Middleware } from './dispatch'
 import { Fault, type HubMessage, checkMessage, correlationOf, isName, longest, readMessage } from './envelope'
+import { Farewell, type CheckedHubClose, type HubCloseOptions, readHubClose } from './farewell'
 import type { HubConnection } from './hub-connection'
 import { HubCore, type HubEvents } from './hub-core'
 import { HubError } from './hub-error'
@@ -59,6 +60,7 @@ export type HubListener<P extends ProtocolMap, E extends keyof HubEvents> = (
 export class Hub<P extends ProtocolMap = AnyProtocol> {
   private readonly core: HubCore
   private readonly dispatcher: Dispatcher
+  private closing: Promise<void> | undefined
   /** What is left to do once the server has closed. */
   private finished: Promise<void> | undefined
   private readonly listeners = new Map<Lifecycle, Set<(...args: never[]) => unknown>>()
@@ -214,11 +216,28 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     return prometheusText(this.core.metrics())
   }
 
-  /** Closes the server, see `WebSocketServer.close`: peers get 1001 and go to another process. */
-  async close(options?: { timeout?: number }): Promise<void> {
-    await this.server.close(options)
+  /**
+   * Ends the hub and its server: takes no new peers, says goodbye to those it has, each when its messages are handled
+   * and behind what waits for it, and drops those that are left after `timeout`. A second call, while goodbyes are being
+   * spread, says the rest at once.
+   * @returns a promise that resolves when nobody is connected any more and the adapter is closed.
+   * @throws TypeError or RangeError `INVALID_OPTION`
+   */
+  async close(options?: HubCloseOptions): Promise<void> {
+    const checked = readHubClose(options)
+    this.core.farewell?.hurry()
+    this.closing ??= this.leave(checked)
+    await this.closing
+  }
+
+  private async leave(options: CheckedHubClose): Promise<void> {
+    const farewell = new Farewell(this.core.connections, options)
+    this.core.farewell = farewell
+    this.server._refuse(!options.refuse)
+    await this.server.close({ timeout: await farewell.run() })
     await this.finished
   }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
@@ -229,7 +248,10 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     const pages: Record<string, () => Refusal> = {}
     const type = 'Content-Type'
     if (health !== '') {
-      pages[health] = () => refusal(200, [type, 'application/json'], '{"status":"ok"}\n')
+      pages[health] = () =>
+        this.core.farewell === undefined
+          ? refusal(200, [type, 'application/json'], '{"status":"ok"}\n')
+          : refusal(503, [type, 'application/json', 'Retry-After', '5'], '{"status":"closing"}\n')
     }
     if (metrics !== '') {
       pages[metrics] = () =>
@@ -245,6 +267,8 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
 
   private connected(socket: WebSocket, request: UpgradeRequest): void {
     const connection = this.core.open(socket, request)
+    // It had been let in before the end began.
+    this.core.farewell?.dismiss(connection)
     socket.on('message', (data, isBinary) => this.received(connection, data as string, isBinary))
     socket.on('close', (code, reason) => this.core.closed(connection, code, reason))
   }
@@ -318,7 +342,10 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   private pause(connection: HubConnection, paused: boolean): void {
     if (paused) {
       if (connection.holds++ === 0) hold(connection.socket, Hold.hub)
-    } else if (--connection.holds === 0) unhold(connection.socket, Hold.hub)
+    } else if (--connection.holds === 0) {
+      unhold(connection.socket, Hold.hub)
+      this.core.farewell?.settled(connection)
+    }
   }
 
   private emit<E extends keyof HubEvents>(event: E, ...args: HubEvents[E]): void {

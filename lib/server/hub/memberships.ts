@@ -221,7 +221,8 @@ export class Memberships {
     const { core } = this
     const own = typeof about === 'string' ? undefined : about
     const others = room.members.size - (own !== undefined && room.members.has(own) ? 1 : 0)
-    if (!core.options.notices || others === 0) return
+    // Who is sent away comes back elsewhere; those it would be said to are sent away as well.
+    if (!core.options.notices || others === 0 || core.farewell !== undefined) return
     const id = typeof about === 'string' ? about : about.id
     const payload = payloadText(type, userId === undefined ? { connection: id } : { userId })
     const text = writeMessage(type, { room: room.name, userId, payload }, Date.now())

@@ -145,5 +145,8 @@ void engine::listen(std::uint32_t id) { reactor_->listen(id); }
 void engine::close_server(std::uint32_t id, std::int64_t milliseconds) {
   if (server* s = reactor_->find_server(id)) s->close(milliseconds);
 }
+void engine::refuse_peers(std::uint32_t id, bool deaf) {
+  if (server* s = reactor_->find_server(id)) s->refuse(deaf);
+}
 
 }  // namespace hawser::net

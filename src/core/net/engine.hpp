@@ -135,6 +135,8 @@ class engine {
   // Where engines are joined, each has to be told; each ends behind what the one that listens published
   // before.
   void close_server(std::uint32_t server, std::int64_t milliseconds);
+  // New peers get 503; with `deaf` the listener is closed, too.
+  void refuse_peers(std::uint32_t server, bool deaf);
 
  private:
   std::unique_ptr<reactor> reactor_;

@@ -18,8 +18,6 @@ using generic = boost::asio::generic::stream_protocol;
 using tcp = boost::asio::ip::tcp;
 using unix_stream = boost::asio::local::stream_protocol;
 
-// Connections accepted in one go, before others get their turn.
-constexpr int accept_burst = 64;
 // After the process ran out of descriptors, in milliseconds.
 constexpr int exhausted_pause = 100;
 
@@ -166,21 +164,27 @@ reactor* server::next_reactor() {
   }
 }
 
-void server::on_acceptable() {
+bool server::on_acceptable() {
   for (int i = 0; i < accept_burst && !closing_; i++) {
     reactor* to = next_reactor();
     if (to == nullptr) {
       paused_ = true;
-      return;
+      return false;
     }
     // Bound to the loop of the reactor that will have it.
     stream_socket socket(to->context());
     boost::system::error_code ec;
     acceptor_.accept(socket, ec);
-    if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) break;
+    if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) {
+      arm();
+      return false;
+    }
     if (ec == boost::asio::error::connection_aborted) continue;
     const std::uint32_t slot = ec ? no_slot : to->slots().acquire();
-    if (slot == no_slot) return exhausted(ec);
+    if (slot == no_slot) {
+      exhausted(ec);
+      return false;
+    }
     exhausted_reported_ = false;
     set_close_on_exec(socket.native_handle());
     boost::system::error_code ignored;
@@ -195,6 +199,7 @@ void server::on_acceptable() {
     }
   }
   arm();
+  return true;
 }
 
 // Out of descriptors, memory or slots: let some go, then try again.

@@ -41,6 +41,8 @@ class server {
   // Stops accepting, says 1001 to all, drops what is left after so many milliseconds, then reports
   // server_closed. A part waits for the word of the one that listens, which comes behind what that published.
   void close(std::int64_t milliseconds);
+  // From now on new peers are answered 503. With `deaf` nothing listens any more, either.
+  void refuse(bool deaf);
   // False: the other parts have enough to do.
   bool publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
                std::uint32_t except);
@@ -64,8 +66,9 @@ class server {
   // A subscriber's queue rose above the high-water mark, or fell below half of it.
   void note_above(bool above);
   bool full() const noexcept {
-    return closing_ || (settings_->max_connections > 0 &&
-                        (group_ ? group_->connections() : connections_) > settings_->max_connections);
+    return closing_ || refusing_ ||
+           (settings_->max_connections > 0 &&
+            (group_ ? group_->connections() : connections_) > settings_->max_connections);
   }
   bool origin_allowed(std::string_view origin, bool present) const;
   // The first of our subprotocols that the client offers, or "".
@@ -105,7 +108,8 @@ class server {
   void drop_handed();
   void credit();
   void arm();
-  void on_acceptable();
+  bool on_acceptable();  // true: more may wait
+  void stop_listening();
   void report(event_kind kind, std::uint32_t aux, std::string fields);
   void end_listener(bool failed);
   void shut(std::int64_t milliseconds);
@@ -144,6 +148,8 @@ class server {
   acceptor_type acceptor_;
   boost::asio::steady_timer timer_;  // pause after EMFILE, deadline of close()
   boost::asio::steady_timer sweep_timer_;
+  // Connections accepted in one go, before others get their turn.
+  static constexpr int accept_burst = 64;
   struct report_record {
     event_kind kind;
     std::uint32_t aux;
@@ -159,8 +165,8 @@ class server {
   std::uint32_t above_ = 0;
   bool drain_pending_ = false;
   std::uint32_t operations_ = 0;
-  bool closing_ = false, finished_ = false, paused_ = false, armed_ = false, exhausted_reported_ = false,
-       sweeping_ = false,
+  bool closing_ = false, refusing_ = false, finished_ = false, paused_ = false, armed_ = false,
+       exhausted_reported_ = false, sweeping_ = false,
        resting_ = false;  // accepts nothing until a timer has ended, see exhausted()
 };
 

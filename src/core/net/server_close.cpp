@@ -38,6 +38,24 @@ void server::report(event_kind kind, std::uint32_t aux, std::string fields) {
 
 // ---------------------------------------------------------------------------------------------------- close
 
+void server::refuse(bool deaf) {
+  refusing_ = true;
+  if (!deaf || closing_ || !acceptor_.is_open()) return;
+  // The kernel resets who waits in the backlog of a listener that is closed; these get an answer.
+  for (int most = settings_->backlog; most > 0 && on_acceptable(); most -= accept_burst) {
+  }
+  stop_listening();
+}
+
+void server::stop_listening() {
+  if (!acceptor_.is_open()) return;
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  if (settings_->unix_path.empty()) return;
+  std::error_code none;
+  std::filesystem::remove(settings_->unix_path, none);
+}
+
 void server::close(std::int64_t milliseconds) {
   if (closing_) return;
   if (!group_ || listener_ended_) return shut(milliseconds);
@@ -68,15 +86,9 @@ void server::shut(std::int64_t milliseconds) {
   if (closing_) return;
   closing_ = true;
   drop_handed();
-  boost::system::error_code ignored;
-  const bool listening = acceptor_.is_open();
-  acceptor_.close(ignored);
+  stop_listening();
   timer_.cancel();
   sweep_timer_.cancel();
-  if (listening && !settings_->unix_path.empty()) {
-    std::error_code none;
-    std::filesystem::remove(settings_->unix_path, none);
-  }
   reactor_.each_connection([this](connection& c) {
     if (c.owner() == this) c.shutdown_server();
   });

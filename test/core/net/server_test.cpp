@@ -89,6 +89,36 @@ TEST(server, says_1001_to_all_and_ends_when_they_are_gone) {
   EXPECT_EQ(e.sink.log().back().kind, event_kind::server_closed);
 }
 
+TEST(server, that_refuses_peers_keeps_those_it_has) {
+  test_engine e;
+  const std::uint16_t port = e.listen(1);
+  raw_peer open = upgraded_peer(port);
+  const std::uint32_t slot = e.accepted();
+  raw_peer halfway = raw_peer::to(port);
+  halfway.write("GET / HTTP/1.1\r\n");
+  e.run([](engine& core) { core.refuse_peers(1, false); });
+  raw_peer late = raw_peer::to(port);
+  late.write(upgrade_text("/", ""));
+  const std::string answer = late.read_rest();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 503")) << answer;
+  EXPECT_NE(answer.find("Retry-After: 5\r\n"), std::string::npos) << answer;
+  open.write(frame_text(opcode::text, "still here"));
+  e.sink.wait_for([=](const delivery& d) { return d.is_message_of(slot) && d.payload == "still here"; });
+
+  e.run([](engine& core) { core.refuse_peers(1, true); });
+  EXPECT_THROW(raw_peer::to(port), std::runtime_error);
+  const std::string request = upgrade_text("/", "");
+  halfway.write(request.substr(request.find("\r\n") + 2));
+  EXPECT_TRUE(halfway.read_rest().starts_with("HTTP/1.1 503"));
+  e.send(slot, "and here");
+  EXPECT_EQ(open.read_frame().payload, "and here");
+  e.run([](engine& core) {
+    core.refuse_peers(1, true);
+    core.close_server(1, 0);
+  });
+  e.sink.wait_for(event_kind::server_closed, 1);
+}
+
 TEST(server, drops_at_the_deadline_who_does_not_answer) {
   test_engine e;
   raw_peer silent = upgraded_peer(e.listen(1));

@@ -8,8 +8,9 @@ const PROGRAM = `
 const path = require('node:path')
 const { Hub } = hawser
 const adapters = (name) => require(path.join(path.dirname(process.env.HAWSER_ENTRY), 'adapters', name, 'index.js'))
-const { socketPath, module, factory, adapter, hub: options } = JSON.parse(process.env.HUB)
-const server = new WebSocketServer(socketPath ? { socketPath } : { noServer: true })
+const { socketPath, port, module, factory, adapter, hub: options } = JSON.parse(process.env.HUB)
+const shared = { host: '127.0.0.1', port, reusePort: true }
+const server = new WebSocketServer(socketPath ? { socketPath } : port === undefined ? { noServer: true } : shared)
 const hub = new Hub(server, {
   ...options,
   auth: { verify: (_request, token) => (token === undefined ? undefined : { userId: token }), required: false },
@@ -38,7 +39,8 @@ const commands = {
   metrics: () => ({ ...hub.metrics(), told: errors }),
   presence: (user) => hub.presenceOf(user) ?? null,
   size: (room) => hub.size(room),
-  close: () => hub.close(),
+  port: () => server.address().port,
+  close: (options) => hub.close(options),
 }
 const lines = require('node:readline').createInterface({ input: process.stdin })
 lines.on('line', async (line) => {
@@ -49,13 +51,15 @@ lines.on('line', async (line) => {
     say('=' + JSON.stringify([id, null, String(error)]))
   }
 })
-if (socketPath) await once(server, 'listening')
+if (socketPath || port !== undefined) await once(server, 'listening')
 say('ready')
 `
 
 export interface HubProcessOptions {
-  /** Undefined: nobody can connect. */
+  /** Undefined, as `port`: nobody can connect. */
   socketPath?: string
+  /** A port that it shares with others instead; 0: one that is free. */
+  port?: number
   /** Name of the folder of adapters, and of the function in it. */
   module: string
   factory: string
@@ -73,7 +77,8 @@ export class HubProcess {
   constructor(readonly options: HubProcessOptions) {}
 
   get url(): string {
-    return `ws+unix:${this.options.socketPath ?? ''}:/`
+    const { socketPath, port } = this.options
+    return port === undefined ? `ws+unix:${socketPath ?? ''}:/` : `ws://127.0.0.1:${port}`
   }
 
   async start(): Promise<this> {
