@@ -13,6 +13,9 @@ async function node(broker: MemoryBroker, options: HubOptions = {}) {
   const one = await scope.hub({ history: true, notices: false, nodes, ...options, adapter })
   const errors: { code: string }[] = []
   one.hub.on('error', (error) => errors.push(error as { code: string }))
+  await until(() => adapter.metrics().connected)
+  // A slow machine may have taken its time.
+  errors.length = 0
   return { ...one, adapter, errors }
 }
 async function pair(options?: HubOptions): Promise<{ broker: MemoryBroker; a: Node; b: Node }> {

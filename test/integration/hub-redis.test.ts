@@ -19,7 +19,9 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'hawser-hubs-'))
   redis = await Broker.redis()
 })
-beforeEach(() => {
+beforeEach(async () => {
+  // Where a test has failed while it was away.
+  if (redis.pid === undefined) await redis.restart()
   adapter = { url: redis.url, prefix: `hub${++tests}` }
 })
 afterAll(async () => {
@@ -33,10 +35,14 @@ async function child(factory: string, hub: HubOptions = {}): Promise<HubProcess>
   scope.defer(() => process.kill())
   return process.start()
 }
+/** A hub that has found Redis. */
 async function here(options: HubOptions) {
   const one = await scope.hub(options)
   const errors: string[] = []
   one.hub.on('error', (error) => errors.push((error as { code: string }).code))
+  await until(() => one.hub.metrics().adapter?.connected === true)
+  // A slow machine may have taken its time.
+  errors.length = 0
   return { ...one, errors }
 }
 const payloads = (peer: Peer, type = 'm'): unknown[] => peer.of(type).map(({ payload }) => payload as unknown)
@@ -63,7 +69,7 @@ test('a process that is killed takes its users along; one that comes back goes o
 })
 
 test('Redis is killed and comes back: rooms go on, what was not carried counts, and nobody claims to have all', async () => {
-  const options = { history: true, notices: false, nodes: { patience: 100 } }
+  const options = { history: true, notices: false, nodes: { patience: 400 } }
   const a = await here({ ...options, adapter: redisStreams(adapter) })
   const b = await here({ ...options, adapter: redisStreams(adapter) })
   const [near] = await scope.joined(a.url, 'r')
