@@ -1,4 +1,4 @@
-// Builds what has changed: lib/ to dist/ (CommonJS, declarations, ES module wrapper), the addon to
+// Builds what has changed: lib/ to dist/ (CommonJS, declarations, ES module wrapper, browser bundle), the addon to
 // prebuilds/<platform>-<arch>/hawser.node and, on request, the C++ programs of bench/load.
 import fs from 'node:fs'
 import path from 'node:path'
@@ -14,6 +14,7 @@ import {
 } from './lib/project.mjs'
 import { buildPreset, hasCmakeFolder } from './lib/cmake.mjs'
 import { buildAddon } from './lib/addon.mjs'
+import { bundleForBrowsers } from './lib/browser-bundle.mjs'
 import { runMain, runTool, withBuildLock } from './lib/run.mjs'
 import { writeEsmWrapper } from './esm-wrapper.mjs'
 import { setup } from './setup.mjs'
@@ -44,6 +45,7 @@ async function buildTypeScript() {
     'package.json',
     'package-lock.json',
     'scripts/esm-wrapper.mjs',
+    'scripts/lib/browser-bundle.mjs',
   ]
   const hash = hashFiles([...sources, ...inputs])
   const main = path.join(root, 'dist/index.mjs')
@@ -60,6 +62,7 @@ async function buildTypeScript() {
   console.log('compiling TypeScript')
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])
   await writeEsmWrapper()
+  await bundleForBrowsers()
   writeFile(listFile, list)
   writeFile(stamp, hash)
 }

@@ -154,7 +154,7 @@ function expiryOf(token: string): number {
 }
 
 /** Throws INVALID_OPTION. */
-export function readAuth(value: unknown): CheckedAuth | undefined {
+export function readAuth(value: unknown, usual: CheckedAuth['as'] = 'header'): CheckedAuth | undefined {
   if (value === undefined) return undefined
   const given = typeof value === 'function' || value instanceof TokenSource ? { token: value } : value
   if (given === null || typeof given !== 'object') {
@@ -165,7 +165,7 @@ export function readAuth(value: unknown): CheckedAuth | undefined {
   const token = reader.raw('token')
   const source =
     token instanceof TokenSource ? token : new TokenSource(token as TokenFunction | string, refreshBefore)
-  const as = reader.oneOf('as', ['header', 'query', 'message'] as const, 'header')
+  const as = reader.oneOf('as', ['header', 'query', 'message'] as const, usual)
   const name = reader.string('name', as === 'query' ? 'token' : 'Authorization')
   if (as === 'header' && !isToken(name)) {
     throw new HawserTypeError(

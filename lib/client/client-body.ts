@@ -1,7 +1,6 @@
 // What a managed client is made of. Its roles share it; those that many clients never need are made when they are.
 import { HawserError } from '../core/error'
 import { ClientListeners } from './client-listeners'
-import type { CheckedManagedOptions } from './client-options'
 import { ClientOutbox } from './client-outbox'
 import { ClientStatus } from './client-status'
 import { ClientTokens } from './client-tokens'
@@ -11,6 +10,7 @@ import { MessageRouter, type RoutedClient } from './message-router'
 import { Pending } from './pending'
 import type { PortableFeed } from './portable-feed'
 import { Rooms } from './rooms'
+import type { SharedOptions } from './shared-options'
 import type { Wire } from './wire'
 
 export class ClientBody {
@@ -42,7 +42,7 @@ export class ClientBody {
   /** There is a store for durable messages. */
   readonly stores: boolean
 
-  constructor(options: CheckedManagedOptions) {
+  constructor(options: SharedOptions) {
     this.status = new ClientStatus(options.targets.map((target) => target.href))
     this.outbox = new ClientOutbox(this)
     this.tokens = options.auth === undefined ? undefined : new ClientTokens(this, options.auth)

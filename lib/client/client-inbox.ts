@@ -1,7 +1,7 @@
 // What comes up from the engine of a client, and where it goes: to the router, to promises, to listeners, to the roles.
 import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
-import type { EngineEvents, Settlement, StateChange } from './engine'
+import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
 import { readReply } from './envelope'
 import type { RoutedClient } from './message-router'
 import { replyError, settlementError } from './pending'
@@ -28,11 +28,11 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   // ------------------------------------------------------------------------------------------------------ messages
 
-  message(routes: number | Uint32Array, text: string): void {
-    this.body.router?.message(this, routes, text)
+  message(routes: Routes, message: string | object): void {
+    this.body.router?.message(this, routes, message)
   }
-  batch(route: number, joined: string, lengths: Uint32Array): void {
-    this.body.router?.batch(this, route, joined, lengths)
+  batch(route: number, messages: string | readonly unknown[], lengths?: Uint32Array): void {
+    this.body.router?.batch(this, route, messages, lengths)
   }
   columns(route: number, rows: number, values: Float64Array, missing: number): void {
     this.body.router?.columns(this, route, rows, values, missing)
@@ -48,11 +48,11 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     else wire.binary(data)
   }
 
-  reply(token: number, text: string): void {
+  reply(token: number, given: string | object): void {
     const { layout, pending, wire } = this.body
     let message: unknown
     try {
-      message = JSON.parse(text)
+      message = read(given)
     } catch (cause) {
       pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
       return
@@ -68,11 +68,11 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   }
 
   /** Control messages of the server that no request waits for. */
-  control(text: string): void {
+  control(given: string | object): void {
     const { body } = this
     let message: Record<string, unknown>
     try {
-      message = JSON.parse(text) as Record<string, unknown>
+      message = read(given) as Record<string, unknown>
     } catch (cause) {
       body.fail(new HawserError('PARSE_ERROR', 'A control message is no JSON', { cause }))
       return
@@ -180,6 +180,10 @@ export class ClientInbox implements EngineEvents, RoutedClient {
       binary: (data) => listeners.emit('binary', data as Buffer),
     }
   }
+}
+
+function read(message: string | object): unknown {
+  return typeof message === 'string' ? JSON.parse(message) : message
 }
 
 const droppedWords: Record<string, string> = {

@@ -1,6 +1,6 @@
 // What a client sends: envelopes made of arguments, handed to the engine, and the promises that wait for their end.
 import { HawserError } from '../core/error'
-import { type SendData, bytesOf } from '../core/socket-send'
+import { type SendData, bytesOf } from '../core/bytes'
 import { badArgument, shown } from '../core/validate'
 import { type ClientBody, plain } from './client-body'
 import {

@@ -76,6 +76,11 @@ export interface Dialect {
   session(link: DialectLink): DialectSession
 }
 
+/** A dialect of the program's own; as `defineCodec`. */
+export function defineDialect(dialect: Dialect): Dialect {
+  return dialect
+}
+
 /** Throws INVALID_OPTION. */
 export function readDialect(value: unknown): Dialect | undefined {
   if (value === undefined) return undefined

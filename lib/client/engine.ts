@@ -105,27 +105,32 @@ export type Condition =
   | { pointer: string; any: Scalar[] }
   | { pointer: string; gt?: number; gte?: number; lt?: number; lte?: number }
 
+export type Routes = number | Uint32Array | readonly number[]
+
 /** What comes up from an engine. Called from the event loop, never inside a call into the engine. */
 export interface EngineEvents {
   state(change: StateChange): void
   /** Every dial needs a token, or the one held is refused: answer with `setToken` or `failToken`. */
   tokenWanted(reason: 'connect' | 'refused' | 'expired'): void
   /**
-   * A text that routes matched, once for all of them. `routes` is a number for one route, else an array that is only
-   * valid during the call.
+   * A message that routes matched, once for all of them: its text, or what was read of it already. `routes` is a number
+   * for one route, else an array that is only valid during the call.
    */
-  message(routes: number | Uint32Array, text: string): void
-  /** Texts of a batching route, joined as a JSON array; `lengths` in bytes of UTF-8, for texts that are no JSON. */
-  batch(route: number, joined: string, lengths: Uint32Array): void
+  message(routes: Routes, message: string | object): void
+  /**
+   * Messages of a batching route: read already, or their texts joined as a JSON array; `lengths` in bytes of UTF-8, for
+   * texts that are no JSON.
+   */
+  batch(route: number, messages: string | readonly unknown[], lengths?: Uint32Array): void
   /** Columns one behind the other, `rows` values each; valid during the call only. `missing` values are NaN. */
   columns(route: number, rows: number, values: Float64Array, missing: number): void
   /** A text without a type, or one that is no JSON; only while `interest` asks for it. */
   untyped(text: string): void
   binary(data: Uint8Array): void
-  /** A control envelope that the engine does not settle itself (auth_ok, joined, error …), as its text. */
-  control(text: string): void
-  /** The reply to a request. */
-  reply(token: number, text: string): void
+  /** A control envelope that the engine does not settle itself (auth_ok, joined, error …): its text, or read already. */
+  control(message: string | object): void
+  /** The reply to a request, likewise. */
+  reply(token: number, message: string | object): void
   settled(token: number, how: Settlement): void
   /** Messages that nobody waits for and that were dropped: how many, and why. */
   dropped(count: number, why: Settlement): void

@@ -1,7 +1,7 @@
 // Handlers by message type. The engines of the clients evaluate the routes; what comes up names the route by number.
 import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'
-import type { ClientEngine, RouteSpec } from './engine'
+import type { ClientEngine, RouteSpec, Routes } from './engine'
 import { type Layout, type RoutingOptions, readLayout } from './envelope'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from './protocol-map'
 import { type SubscribeSpec, checkPattern, readSpec } from './subscription-spec'
@@ -207,13 +207,15 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   // ------------------------------------------------------------------------------------------------------- dispatch
 
   /** @internal */
-  message(client: RoutedClient, routes: number | Uint32Array, text: string): void {
-    let message: unknown
-    try {
-      message = JSON.parse(text)
-    } catch (cause) {
-      client.failed(parseError(text, cause))
-      return
+  message(client: RoutedClient, routes: Routes, given: string | object): void {
+    let message: unknown = given
+    if (typeof given === 'string') {
+      try {
+        message = JSON.parse(given)
+      } catch (cause) {
+        client.failed(parseError(given, cause))
+        return
+      }
     }
     if (typeof routes === 'number') this.call(client, routes, message)
     else for (const route of routes) this.call(client, route, message)
@@ -225,25 +227,15 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   }
 
   /** @internal */
-  batch(client: RoutedClient, route: number, joined: string, lengths: Uint32Array): void {
-    let messages: unknown[]
-    try {
-      messages = JSON.parse(joined) as unknown[]
-    } catch {
-      // One of them is no JSON: the others are worth the slow way.
-      messages = []
-      const bytes = new TextEncoder().encode(joined)
-      const decoder = new TextDecoder()
-      let at = 1
-      for (const length of lengths) {
-        const text = decoder.decode(bytes.subarray(at, at + length))
-        at += length + 1
-        try {
-          messages.push(JSON.parse(text))
-        } catch (cause) {
-          client.failed(parseError(text, cause))
-        }
-      }
+  batch(
+    client: RoutedClient,
+    route: number,
+    given: string | readonly unknown[],
+    lengths: Iterable<number> = [],
+  ): void {
+    let messages = given
+    if (typeof messages === 'string') {
+      messages = readBatch(messages, lengths, (error) => client.failed(error))
       if (messages.length === 0) return
     }
     this.call(client, route, messages)
@@ -299,6 +291,32 @@ function reportUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })
+}
+
+function readBatch(
+  joined: string,
+  lengths: Iterable<number>,
+  failed: (error: HawserError) => void,
+): readonly unknown[] {
+  try {
+    return JSON.parse(joined) as unknown[]
+  } catch {
+    // One of them is no JSON: the others are worth the slow way.
+    const messages: unknown[] = []
+    const bytes = new TextEncoder().encode(joined)
+    const decoder = new TextDecoder()
+    let at = 1
+    for (const length of lengths) {
+      const text = decoder.decode(bytes.subarray(at, at + length))
+      at += length + 1
+      try {
+        messages.push(JSON.parse(text))
+      } catch (cause) {
+        failed(parseError(text, cause))
+      }
+    }
+    return messages
+  }
 }
 
 const excerpt = 120

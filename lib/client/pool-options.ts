@@ -2,12 +2,8 @@
 import type { NativePoolSettings } from '../../types/native'
 import { OptionReader, badOption } from '../core/validate'
 import { readAuth } from './auth'
-import {
-  type EndpointStrategy,
-  type ManagedClientOptions,
-  readManagedOptions,
-  strategies,
-} from './client-options'
+import { type EndpointStrategy, type ManagedClientOptions, readManagedOptions } from './client-options'
+import { strategies } from './shared-options'
 
 /** Options of `new WebSocketPool()`. */
 export interface PoolOptions {

@@ -3,7 +3,7 @@
 import type { NativePool } from '../../types/native'
 import { parseTarget } from '../core/client-url'
 import { badArgument } from '../core/validate'
-import { mostEndpoints } from './client-options'
+import { mostEndpoints } from './shared-options'
 
 /** So many are remembered; those that somebody waits for stay beyond it, and `maxWaiters` bounds them. */
 export const keptTargets = 1024

@@ -1,18 +1,19 @@
 // The managed client: what a program calls. Connecting, queueing, routing and matching are the engine's.
-import { HawserError, HawserTypeError, fromNative } from '../core/error'
-import type { SendData } from '../core/socket-send'
+import type { SendData } from '../core/bytes'
+import { HawserError, HawserTypeError } from '../core/error'
 import { badArgument, shown } from '../core/validate'
 import { ClientBody } from './client-body'
 import { ClientInbox } from './client-inbox'
 import { type Lifecycle, type LifecycleHandler, isLifecycle } from './client-listeners'
-import { type ManagedClientOptions, readManagedOptions } from './client-options'
+import type { ManagedClientOptions } from './client-options'
+import { makeEngine, readOptions } from './client-platform'
 import type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client-send'
 import type { ConnectionDetails, StateListener } from './client-status'
 import type { ClientStateName, EngineMetrics, QueuedMessage } from './engine'
+import { equip } from './equip'
 import { type LearnedEndpoint, learnedOf } from './learned'
 import type { ColumnBatch, MessageContext, MessageRouter, Subscription } from './message-router'
-import { makeEngine } from './native-client'
-import { PortableFeed } from './portable-feed'
+import { sizeOf } from './portable/size'
 import type {
   AnyProtocol,
   EnvelopeOf,
@@ -26,7 +27,6 @@ import type {
 import type { JoinOptions } from './rooms'
 import type { ShapeOptions } from './send-shape'
 import type { SubscribeSpec } from './subscription-spec'
-import { Wire } from './wire'
 
 /**
  * A client that keeps its connection: it connects again when the connection is lost, queues what is sent meanwhile, and
@@ -45,23 +45,14 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
    *   `TLS_BAD_MATERIAL`
    */
   constructor(options: ManagedClientOptions | string | URL) {
-    const checked = readManagedOptions(options)
+    const checked = readOptions(options)
     const body = (this.body = new ClientBody(checked))
     const inbox = new ClientInbox(this, body)
-    try {
-      body.engine = makeEngine(checked, inbox)
-    } catch (error) {
-      throw fromNative(error)
-    }
+    body.engine = makeEngine(checked, inbox)
     inbox.engine = body.engine
     body.routed = inbox
     const { codec, dialect } = checked
-    if (codec !== undefined || dialect !== undefined) {
-      // Messages that the engine cannot read go to the router by another way.
-      body.feed = new PortableFeed(body)
-      body.wire = new Wire(inbox.wireHost(), body.engine, body.feed, { codec, dialect })
-      inbox.engine = body.feed.beside(body.engine)
-    }
+    if (codec !== undefined || dialect !== undefined) equip(body, inbox, { codec, dialect })
     body.router?.attach(inbox)
   }
 
@@ -313,7 +304,7 @@ function checkClose(code: unknown, reason: unknown): void {
     badArgument('code', '1000, 1001, or from 3000 to 4999', code)
   }
   if (typeof reason !== 'string') badArgument('reason', 'a string', reason)
-  if (Buffer.byteLength(reason) > 123) {
+  if (sizeOf(reason) > 123) {
     throw new HawserTypeError('INVALID_ARGUMENT', `\`reason\` may have 123 bytes, not ${shown(reason)}`)
   }
 }

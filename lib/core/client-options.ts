@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net'
 import type { NativeTlsClient } from '../../types/native'
 import { basic } from './client-url'
 import { HawserTypeError } from './error'
-import { type HeadersInput, headerIndex, headerList, isToken } from './http-syntax'
+import { type HeadersInput, headerIndex, headerList } from './http-syntax'
 import {
   type CheckedSocketOptions,
   type SocketOptions,
@@ -11,7 +11,7 @@ import {
   socketOptionNames,
 } from './socket-options'
 import { type TlsOptions, readTls, tlsOptionNames } from './tls-options'
-import { OptionReader, badOption, shown } from './validate'
+import { OptionReader, badOption } from './validate'
 
 /** A proxy that is asked for a tunnel (HTTP CONNECT). */
 export interface ProxyOptions {
@@ -165,27 +165,4 @@ function readProxy(value: unknown): Proxy | undefined {
     authorization: at >= 0 ? headers.splice(at, 2)[1] : basic(url),
     headers,
   }
-}
-
-/** Subprotocols as a list. Throws INVALID_ARGUMENT for one that is no token or comes twice (RFC 6455, section 4.1). */
-export function readProtocols(protocols: unknown): string[] {
-  if (protocols === undefined || protocols === null) return []
-  const list: unknown[] = Array.isArray(protocols) ? (protocols as unknown[]) : [protocols]
-  const seen = new Set<string>()
-  for (const protocol of list) {
-    if (typeof protocol !== 'string' || !isToken(protocol)) {
-      throw new HawserTypeError(
-        'INVALID_ARGUMENT',
-        `${shown(protocol)} is no subprotocol: letters, digits and !#$%&'*+-.^_\`|~ only`,
-      )
-    }
-    if (seen.has(protocol)) {
-      throw new HawserTypeError(
-        'INVALID_ARGUMENT',
-        `The subprotocol ${shown(protocol)} comes twice. Name each once`,
-      )
-    }
-    seen.add(protocol)
-  }
-  return [...seen]
 }

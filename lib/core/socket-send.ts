@@ -2,13 +2,14 @@
 import { isUtf8 } from 'node:buffer'
 import type { Channel } from '../native/channel'
 import { OutFlag, largeThreshold, messageOverhead } from '../native/records'
+import { type SendData, bytesOf } from './bytes'
 import { HawserError, HawserTypeError } from './error'
 import { Flag, type SendCallback, State, extraOf } from './socket-state'
 import { shown } from './validate'
 import type { WebSocket } from './websocket'
 
-/** What a message can be made of. */
-export type SendData = string | ArrayBufferView | ArrayBufferLike | Blob
+export { bytesOf } from './bytes'
+export type { SendData } from './bytes'
 
 /** How a message is sent. */
 export interface SendOptions {
@@ -21,18 +22,6 @@ export interface SendOptions {
    * to say `fin`. Default: a message of its own.
    */
   fin?: boolean
-}
-
-/** Bytes as a view; undefined for strings and for what cannot be sent. */
-export function bytesOf(data: unknown): Uint8Array | undefined {
-  if (data instanceof Uint8Array) return data
-  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return new Uint8Array(data)
-  // Buffers of another realm, such as a vm context.
-  const kind = Object.prototype.toString.call(data)
-  if (kind === '[object ArrayBuffer]' || kind === '[object SharedArrayBuffer]')
-    return new Uint8Array(data as ArrayBuffer)
-  return undefined
 }
 
 function isFlag(value: unknown): boolean {

@@ -65,6 +65,13 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const pages = ['docs/client.md', 'docs/routing.md', 'docs/formats.md', 'docs/rxjs.md', 'docs/testing.md']
 const documented = pages.flatMap(examples)
+/** As a browser would run it, with what it has and Node has not. */
+const browser = {
+  before: `import { WebSocket } from 'undici'
+    import 'fake-indexeddb/auto'
+    globalThis.WebSocket = WebSocket\n`,
+  build: pathToFileURL(join(root, 'dist/browser/index.mjs')).href,
+}
 
 test('every page has examples, and every example says what it prints', () => {
   for (const page of pages) {
@@ -73,7 +80,12 @@ test('every page has examples, and every example says what it prints', () => {
   expect(documented.filter(({ expected }) => expected.length === 0).map(({ name }) => name)).toEqual([])
 })
 
-test.each(documented)('$name', async ({ code, expected }) => {
+const inBrowsers = examples('docs/browser.md').map((example) => ({
+  ...example,
+  code: browser.before + example.code.replace("from 'hawser'", `from '${browser.build}'`),
+}))
+
+test.each([...documented, ...inBrowsers])('$name', async ({ code, expected }) => {
   const file = JSON.stringify(join(folder, 'queue.db'))
   const before = `import { serveExamples as $serve } from '${helper}'
     const $server = await $serve()

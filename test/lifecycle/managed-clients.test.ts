@@ -48,6 +48,17 @@ describe('a process ends by itself', () => {
       const client = new WebSocketClient(server.url); await client.connect(); client.unref()`,
     ],
     [
+      'with a client of the portable engine that is idle, one that was told to rest, and one that is unref()ed',
+      `const patient = { url: refused, WebSocket: require('ws').WebSocket, reconnect: { minDelay: 600000, maxDelay: 600000 } }
+      new WebSocketClient(patient).send('x', 1, { ttl: 600000 })
+      for (const end of ['disconnect', 'unref', 'close']) {
+        const client = new WebSocketClient(patient)
+        client.connect().catch(() => {})
+        await new Promise((resolve) => client.onStateChange((state) => state === 'reconnecting' && resolve()))
+        client[end]()
+      }`,
+    ],
+    [
       'with a pool whose connections nobody uses',
       `const server = await serve(); server.unref(); server.on('connection', (socket) => socket.unref())
       const pool = new WebSocketPool(); const share = await pool.getConnection(server.url); share.release()`,

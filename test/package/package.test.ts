@@ -102,6 +102,35 @@ describe('the installed package', () => {
   })
 })
 
+describe('under the condition `browser`', () => {
+  const run = (program: string, ...words: string[]): string =>
+    execFileSync(process.execPath, [...words, '--input-type=module', '-e', program], {
+      cwd: project,
+      encoding: 'utf8',
+    }).trim()
+
+  it('is the portable engine, for ES modules', () => {
+    const where = "console.log(import.meta.resolve('hawser').split('/').slice(-3).join('/'))"
+    expect(run(where, '--conditions=browser')).toBe('dist/browser/index.mjs')
+    expect(run(where)).toBe('hawser/dist/index.mjs')
+  })
+
+  it('connects through a WebSocket that it is given, and has no server', () => {
+    const program = `
+      import { Hub, WebSocketClient } from 'hawser'
+      class Deaf { constructor(url) { console.log(url); setTimeout(() => this.onclose({ code: 1006 })) } close() {} }
+      const client = new WebSocketClient({ url: 'https://x/y', WebSocket: Deaf, hawser: false, reconnect: false })
+      await client.connect().catch(({ code }) => console.log(code))
+      await client.close()
+      try { new Hub() } catch ({ code }) { console.log(code) }`
+    expect(run(program, '--conditions=browser').split('\n')).toEqual([
+      'wss://x/y',
+      'CONNECTION_FAILED',
+      'INVALID_STATE',
+    ])
+  })
+})
+
 describe.each(runtimes())('on $name', ({ executable }) => {
   it.each(['echo.cjs', 'echo.mjs'])('%s echoes text and binary and the process ends by itself', (program) => {
     const result = spawnSync(executable, [program], { cwd: project, encoding: 'utf8', timeout: 300_000 })

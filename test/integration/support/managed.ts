@@ -15,6 +15,9 @@ import { FarEnd, type FarOptions } from './far-end'
 /** Delays short enough for a test, and a count of attempts that starts anew with each connection. */
 export const brisk = { minDelay: 10, maxDelay: 40, minUptime: 0 } as const
 
+/** What carries the clients of the tests: the native core, or with a constructor the portable engine. */
+export const carrier: Pick<ManagedClientOptions, 'WebSocket'> = {}
+
 /** One change of state. */
 export type Change = ConnectionInfo
 
@@ -99,14 +102,17 @@ export class ManagedScope extends Scope {
   /** A client of one far end or of several; not connected yet. */
   managed(to: FarEnd | string | (FarEnd | string)[], options: Options = {}): Watched {
     const urls = (Array.isArray(to) ? to : [to]).map((one) => (typeof one === 'string' ? one : one.url))
-    const client = new WebSocketClient({ reconnect: brisk, ...options, url: urls })
+    const client = new WebSocketClient({ reconnect: brisk, ...carrier, ...options, url: urls })
     this.defer(() => client.close())
     return new Watched(client)
   }
 
   async connected(to: FarEnd | string | (FarEnd | string)[], options?: Options): Promise<Watched> {
+    const before = to instanceof FarEnd ? to.accepted : 0
     const watched = this.managed(to, options)
     await within(watched.client.connect(), 'connect()')
+    // The client may have heard of it before the far end.
+    if (to instanceof FarEnd) await to.connections(before + 1)
     return watched
   }
 

@@ -1,0 +1,423 @@
+// A client without its network: the machine of its states, its endpoints, the queue of what it sends, its requests and
+// heartbeats. What src/core/client/client_core.hpp is to the native engine. Pure but for the host it drives; times in
+// milliseconds of one clock are passed in.
+//
+//   program ─► connect, send, cancel … ──┐                     ┌─► dial, send, close …        (CoreHost)
+//                                        ├─► ClientCore ───────┤
+//   network ─► opened, ended, flushed … ─┘                     └─► state, settled, dropped …  (CoreHost)
+//
+// After any call the shell asks `deadline`. The host does not call back into the core.
+import type { EndpointFigures, StateChange } from '../engine'
+import { type Action, ClientMachine, type MachineSettings } from './client-machine'
+import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
+import { DialRound, Endpoints } from './endpoints'
+import { type Outcome, adapted, never } from './reconnect-policy'
+
+export interface CoreSettings extends MachineSettings, SendingSettings {
+  endpoints: number
+  /** See `Strategy`. */
+  strategy: number
+  learned?: readonly EndpointFigures[]
+  /** What `leave` waits for; 0: no limit. */
+  leaveTimeout: number
+  /** For one dial; 0: none. */
+  dialTimeout: number
+  /** An open link waits to be admitted, with or without a token. */
+  gated: boolean
+  /** Heartbeat messages; `interval` 0: none. `always`: to servers too that do not speak our protocol. */
+  heartbeat: { interval: number; timeout: number; always: boolean }
+  /** The token is part of what a dial shows, so a failed dial may mean it. */
+  tokenInUrl: boolean
+}
+
+/** A timer that comes so late has been held back, and the answer it waits for with it. */
+const late = 1_000
+
+interface Dial {
+  endpoint: number
+  since: number
+}
+
+export class ClientCore extends CoreSending {
+  readonly machine: ClientMachine
+  latency = 0
+  readonly endpoints: Endpoints
+  private readonly round = new DialRound()
+  private readonly dials = new Map<number, Dial>()
+  private order: number[] = []
+  private nextLink = 1
+  private endpoint = 0
+  private authenticating = false
+  private firstMessage = ''
+  private leaving = false
+  private leaveUntil = never
+  private openedAt = 0
+  private connectedFor = 0
+  private firstConnect: number | undefined
+  private nextBeat = never
+  private beatDeadline = never
+  private beatSent: number | undefined
+
+  constructor(
+    private readonly settings: CoreSettings,
+    host: CoreHost,
+    random: () => number,
+    now: number,
+  ) {
+    super(settings, host, now)
+    this.machine = new ClientMachine(settings, random)
+    this.endpoints = new Endpoints(
+      settings.endpoints,
+      settings.strategy,
+      settings.policy.minUptime,
+      settings.learned,
+    )
+  }
+
+  // ----------------------------------------------------------------------------------------------------- the program
+
+  connect(now: number): void {
+    this.begin(now)
+    this.perform(this.machine.connect(now))
+  }
+  reconnect(now: number): void {
+    this.begin(now)
+    this.perform(this.machine.reconnect(now))
+  }
+  private begin(now: number): void {
+    this.now = now
+    this.firstConnect ??= now
+  }
+  disconnect(now: number, code: number, reason: string): void {
+    this.now = now
+    if (this.ready) {
+      this.letOut()
+      this.flushing = false
+    }
+    this.perform(this.machine.disconnect(now, code, reason))
+  }
+  /** `firstMessage` is the text that opens each link, where the token travels in one. */
+  setToken(now: number, firstMessage: string): void {
+    this.now = now
+    this.firstMessage = firstMessage
+    this.perform(this.machine.tokenReady(now))
+  }
+  failToken(now: number, final: boolean): void {
+    this.now = now
+    this.perform(this.machine.tokenFailed(now, final))
+  }
+
+  /** Gives up everything and settles what waits; no link is left. */
+  end(now: number): void {
+    if (this.ended) return
+    this.now = now
+    this.perform(this.machine.disconnect(now, 1000, ''))
+    if (this.link !== 0) this.dropLink()
+    this.ended = true
+    this.giveUp()
+  }
+  /** Lets out what was sent, without waiting for acks and replies; the shell asks `left` after each turn. */
+  leave(now: number): void {
+    if (this.ended || this.leaving) return
+    this.now = now
+    this.leaving = true
+    if (this.settings.leaveTimeout > 0) this.leaveUntil = now + this.settings.leaveTimeout
+    this.letOut()
+    this.perform(this.machine.disconnect(now, 1000, ''))
+    this.left(now)
+  }
+  left(now: number): boolean {
+    if (this.leaving && !(this.ready && !this.queue.flushedAll && now < this.leaveUntil)) this.end(now)
+    return this.ended
+  }
+
+  /** The device has a network, or not. */
+  setOffline(offline: boolean, now: number): void {
+    this.machine.offline = offline
+    if (offline) this.probe(now)
+    else this.wake(now)
+  }
+  /** Something has changed that makes another try worth it: the network, or the page is looked at again. */
+  wake(now: number): void {
+    this.machine.wake(now)
+    this.probe(now)
+  }
+  /** Looks whether the link lives. */
+  private probe(now: number): void {
+    if (this.nextBeat !== never && this.beatDeadline === never) this.nextBeat = now
+  }
+
+  // --------------------------------------------------------------------------------------------------------- actions
+
+  private perform(actions: readonly Action[]): void {
+    const { host } = this
+    for (const action of actions) {
+      switch (action.do) {
+        case 'state':
+          this.report(action)
+          break
+        case 'token':
+          host.tokenWanted(action.why)
+          break
+        case 'dial': {
+          const plan = this.endpoints.choose(this.now)
+          this.order = plan.order
+          this.round.begin(plan, this.now)
+          this.startDials()
+          break
+        }
+        case 'drop-dials':
+          this.dropRound(action.timedOut)
+          break
+        case 'close':
+          // When the client leaves, the link is closed behind what still goes out.
+          if (this.leaving) break
+          if (this.link !== 0) host.close(this.link, action.code, action.reason)
+          this.ready = false
+          break
+        case 'drop':
+          if (this.link !== 0) this.dropLink()
+      }
+    }
+  }
+
+  private dropLink(): void {
+    this.host.drop(this.link)
+    this.endpoints.onLeft(this.endpoint, this.now - this.openedAt)
+    this.loseLink()
+  }
+
+  private report({ to, attempt, delay, exhausted, why }: Action & { do: 'state' }): void {
+    const connected = to === 'connected'
+    if (connected) this.counters.connects++
+    if (to === 'failed') this.counters.failures++
+    const change: StateChange = {
+      state: to,
+      attempt,
+      delay,
+      endpoint: connected ? this.endpoint : -1,
+      protocol: connected ? this.protocol : '',
+    }
+    if (exhausted) change.exhausted = true
+    if (why?.error !== undefined) {
+      const { error, detail, authRejected } = why
+      const status = authRejected === true ? 401 : 0
+      change.error = { code: error, detail, system: 0, status, recoverable: to !== 'failed' }
+    }
+    if (why !== undefined && why.closeCode !== 0) change.close = { code: why.closeCode, reason: why.reason }
+    this.host.state(change)
+  }
+
+  // ----------------------------------------------------------------------------------------------------------- links
+
+  private startDials(): void {
+    for (;;) {
+      const endpoint = this.round.next(this.now)
+      if (endpoint === undefined) return
+      const link = this.nextLink++
+      this.dials.set(link, { endpoint, since: this.now })
+      this.endpoints.onDial(endpoint)
+      this.host.dial(link, endpoint)
+    }
+  }
+
+  private dropRound(failed: boolean): void {
+    for (const [link, { endpoint }] of this.dials) {
+      this.host.drop(link)
+      if (failed) this.endpoints.onFailed(endpoint, this.now)
+      else this.endpoints.onAbandoned(endpoint)
+    }
+    this.dials.clear()
+    this.round.end()
+    // A link that waits for its token belongs to the round too.
+    if (this.authenticating) this.dropLink()
+  }
+
+  linkOpened(link: number, protocol: string, now: number): void {
+    this.now = now
+    const won = this.dials.get(link)
+    if (won === undefined) {
+      this.host.drop(link)
+      return
+    }
+    this.dials.delete(link)
+    this.endpoints.onOpened(won.endpoint, now - won.since)
+    this.dropRound(false)
+    this.link = link
+    this.endpoint = won.endpoint
+    this.openedAt = now
+    this.protocol = protocol
+    if (this.firstMessage !== '') this.host.transmit(link, this.firstMessage, false)
+    // A server that knows nothing of our protocol answers a token in words of its own, or not at all.
+    if (this.settings.gated || (this.firstMessage !== '' && this.speaksOwnProtocol))
+      this.authenticating = true
+    else this.acceptLink()
+  }
+
+  private acceptLink(): void {
+    this.authenticating = false
+    this.queue.acks = this.acks
+    const actions = this.machine.dialOpened(this.now, this.machine.round)
+    if (actions === undefined) {
+      // The machine wants no link any more.
+      this.dropLink()
+      return
+    }
+    this.ready = true
+    const { interval, always } = this.settings.heartbeat
+    if (interval > 0 && (always || this.speaksOwnProtocol)) this.nextBeat = this.now + interval
+    this.perform(actions)
+    this.pump()
+  }
+
+  /** The answer to the token that opened the link. False: none was waited for. */
+  onAuth(accepted: boolean, why: string, now: number): boolean {
+    this.now = now
+    if (!this.authenticating) return false
+    if (accepted) {
+      this.acceptLink()
+      return true
+    }
+    this.dropLink()
+    this.perform(
+      this.machine.dialFailed(now, this.machine.round, {
+        error: 'POLICY_VIOLATION',
+        closeCode: 0,
+        reason: '',
+        detail: why,
+        authRejected: true,
+      }),
+    )
+    return true
+  }
+
+  linkEnded(link: number, how: Outcome, now: number): void {
+    this.now = now
+    if (link === this.link) {
+      const uptime = now - this.openedAt
+      const opening = this.authenticating
+      if (this.machine.state === 'disconnecting') this.endpoints.onLeft(this.endpoint, uptime)
+      else this.endpoints.onLost(this.endpoint, now, uptime)
+      this.loseLink()
+      const out = { ...how, alternative: this.endpoints.otherReady(this.endpoint, now) }
+      const { machine } = this
+      this.perform(
+        opening ? machine.dialFailed(now, machine.round, out) : machine.linkClosed(now, machine.round, out),
+      )
+      return
+    }
+    const lost = this.dials.get(link)
+    if (lost === undefined) return
+    this.dials.delete(link)
+    this.endpoints.onFailed(lost.endpoint, now)
+    this.round.onFailed(
+      lost.endpoint,
+      { ...how, alternative: this.endpoints.otherReady(lost.endpoint, now) },
+      this.machine.policy,
+    )
+    this.startDials()
+    if (this.round.failed && this.round.result !== undefined) this.roundFailed(this.round.result)
+  }
+
+  private roundFailed(how: Outcome): void {
+    this.round.end()
+    const { policy } = this.settings
+    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experienceOf(this.order[0]))
+    if (this.settings.tokenInUrl) this.machine.suspectToken()
+    this.perform(this.machine.dialFailed(this.now, this.machine.round, how))
+  }
+
+  /** What the link carried waits again; requests that were on it have lost their replies. */
+  private loseLink(): void {
+    this.connectedFor += this.now - this.openedAt
+    this.link = 0
+    this.ready = this.authenticating = false
+    this.nextBeat = this.beatDeadline = never
+    this.beatSent = undefined
+    this.lost()
+  }
+
+  /** The peer of the open link has been silent for too long: the link is lost. */
+  onSilence(detail: string, now: number): void {
+    const { link } = this
+    if (link === 0) return
+    this.host.drop(link)
+    this.linkEnded(link, { error: 'HEARTBEAT_TIMEOUT', closeCode: 1006, reason: '', detail }, now)
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- timers
+
+  timer(now: number): void {
+    this.now = now
+    if (this.ended) return
+    this.runSending()
+    const limit = this.settings.dialTimeout
+    for (const [link, { since }] of [...this.dials]) {
+      if (limit === 0 || now < since + limit) continue
+      this.host.drop(link)
+      const detail = 'The connection did not open in time.'
+      this.linkEnded(link, { error: 'CONNECT_TIMEOUT', closeCode: 0, reason: '', detail }, now)
+    }
+    if (now >= this.round.deadline) this.startDials()
+    this.perform(this.machine.timer(now))
+    this.beat()
+    this.pump()
+  }
+
+  private beat(): void {
+    const { now } = this
+    const { interval, timeout } = this.settings.heartbeat
+    if (now >= this.beatDeadline) {
+      if (now < this.beatDeadline + late) {
+        this.onSilence('The peer did not answer a heartbeat message in time.', now)
+        return
+      }
+      // The page, or the machine, slept: the answer may lie behind this timer.
+      this.beatDeadline = now + timeout
+    }
+    if (now < this.nextBeat || this.beatDeadline !== never) return
+    this.nextBeat = now + interval
+    this.beatSent = now
+    this.beatDeadline = now + timeout
+    this.host.transmit(this.link, `{"type":"heartbeat","timestamp":${this.host.wallClock()}}`, false)
+  }
+  /** The milliseconds that the answer took; undefined: none was waited for. */
+  onHeartbeatAck(now: number): number | undefined {
+    const { beatSent } = this
+    if (beatSent === undefined) return undefined
+    const took = now - beatSent
+    this.beatSent = undefined
+    this.beatDeadline = never
+    this.latency = this.latency === 0 ? took : this.latency * 0.8 + took * 0.2
+    this.endpoints.onLatency(this.endpoint, took)
+    return took
+  }
+
+  get deadline(): number {
+    if (this.ended) return never
+    const { settings } = this
+    let next = Math.min(this.machine.deadline, this.round.deadline, this.sendingDeadline)
+    if (this.leaving) next = Math.min(next, this.leaveUntil)
+    if (settings.dialTimeout > 0)
+      for (const { since } of this.dials.values()) next = Math.min(next, since + settings.dialTimeout)
+    if (this.ready) {
+      next = Math.min(next, this.beatDeadline !== never ? this.beatDeadline : this.nextBeat)
+    }
+    return next
+  }
+
+  // --------------------------------------------------------------------------------------------------------- figures
+
+  /** 0 to 100, as src/core/metrics/health_score.hpp has it. */
+  health(now: number): number {
+    if (this.firstConnect === undefined) return 0
+    const all = now - this.firstConnect
+    const up = this.connectedFor + (this.ready ? now - this.openedAt : 0)
+    const slow = this.latency > 100 ? 1 - 100 / this.latency : 0
+    const reconnects = Math.max(0, this.counters.connects - 1)
+    const { maxMessages } = this.settings.queue
+    const full = maxMessages === 0 ? 0 : Math.min(1, this.queue.waiting / maxMessages)
+    const comfort = 1 - 0.4 * slow - 0.3 * (reconnects / (reconnects + 3)) - 0.3 * full
+    return 100 * this.endpoints.successRate * (all <= 0 ? 1 : Math.min(1, up / all)) * Math.max(0, comfort)
+  }
+}

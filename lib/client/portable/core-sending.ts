@@ -1,0 +1,303 @@
+// What a client sends: the queue and what happens around it, requests, acks; the half of the core that needs no states.
+// src/core/client/client_core_send.cpp in the native engine.
+import type { EngineSend, Settlement, StateChange } from '../engine'
+import type { TokenReason } from './client-machine'
+import { never } from './reconnect-policy'
+import { Requests } from './requests'
+import { type DropReason, type PushResult, type QueueSettings, SendQueue } from './send-queue'
+import { BatchGate, type BatchSettings, type LineState, SendShaper } from './send-shaping'
+import { sizeOf } from './size'
+import type { Message } from './waiting-line'
+
+export interface SendingSettings {
+  queue: QueueSettings
+  maxRequests: number
+  /** By protocol, always, never: in the numbers of the options. */
+  acks: number
+  batch: BatchSettings
+}
+
+export interface CoreHost {
+  /** `linkOpened` or `linkEnded` follows. */
+  dial(link: number, endpoint: number): void
+  /** `linkEnded` follows. */
+  close(link: number, code: number, reason: string): void
+  /** Nothing more of it is reported. */
+  drop(link: number): void
+  /** `counted`: `linkFlushed` tells when the platform has let it go. */
+  transmit(link: number, data: string | Uint8Array, counted: boolean): void
+  /** Bytes that the link takes before messages should wait in the queue. */
+  room(link: number): number
+  state(change: StateChange): void
+  tokenWanted(why: TokenReason): void
+  settled(token: number, how: Settlement): void
+  /** A message that nobody waits for was given up. */
+  dropped(why: Settlement): void
+  /** A stored message is done. */
+  storedDone(key: number): void
+  /** Milliseconds since the epoch. */
+  wallClock(): number
+}
+
+export const ownProtocol = 'hawser.v1'
+/** Of the envelopes of a batch. */
+const mostBatchBytes = 64 * 1024
+const reasons: Record<DropReason, Settlement> = {
+  overflow: 'queue_full',
+  expired: 'expired',
+  failed: 'timeout',
+  cancelled: 'cancelled',
+}
+
+export abstract class CoreSending {
+  readonly queue: SendQueue
+  readonly shaper: SendShaper
+  readonly requests: Requests
+  readonly counters = { messagesOut: 0, bytesOut: 0, batches: 0, connects: 0, failures: 0, givenUp: 0 }
+  /** The open link, or 0. */
+  link = 0
+  /** The link carries messages. */
+  ready = false
+  ended = false
+  protocol = ''
+  /** Nothing waits for company. */
+  protected flushing = false
+  private readonly gate: BatchGate
+  /** The store has not been read. */
+  private held = false
+  /** Messages in each frame that the link has. */
+  private frames: number[] = []
+  /** A token whose message is given up on the way to settling it otherwise. */
+  private settling = 0
+
+  constructor(
+    private readonly sending: SendingSettings,
+    protected readonly host: CoreHost,
+    protected now: number,
+  ) {
+    this.queue = new SendQueue(sending.queue, {
+      done: (message) => this.onDone(message),
+      dropped: (message, why) => this.onDropped(message, why),
+    })
+    this.shaper = new SendShaper((message, since) => this.enqueue(message, since))
+    this.gate = new BatchGate(sending.batch)
+    this.requests = new Requests(sending.maxRequests)
+  }
+
+  get speaksOwnProtocol(): boolean {
+    return this.protocol === ownProtocol
+  }
+  get acks(): boolean {
+    const { acks } = this.sending
+    return acks === 1 || (acks === 0 && this.speaksOwnProtocol)
+  }
+  /** Payload bytes and messages inside: accepted, not done, not given up. */
+  get inside(): { bytes: number; messages: number } {
+    let { bytes } = this.queue
+    for (const { data } of this.shaper) bytes += sizeOf(data)
+    return { bytes, messages: this.queue.size + this.shaper.held }
+  }
+
+  holdSending(): void {
+    this.held = true
+  }
+  releaseSending(now: number): void {
+    this.now = now
+    this.held = false
+    this.pump()
+  }
+
+  // --------------------------------------------------------------------------------------------------------- sending
+
+  send(message: EngineSend, now: number, storeKey = 0): boolean {
+    this.now = now
+    if (this.ended) {
+      // What is in a store stays there, for the next client.
+      if (message.token !== 0) this.host.settled(message.token, 'closed')
+      return storeKey !== 0
+    }
+    return this.shaper.offer(message, now) || this.enqueue(message, now, storeKey)
+  }
+
+  private enqueue(message: EngineSend, since: number, storeKey = 0): boolean {
+    const { now, sending: settings } = this
+    const { token, requestTimeout, ttl, priority } = message
+    const bytes = sizeOf(message.data)
+    const life = requestTimeout > 0 ? requestTimeout : ttl > 0 ? ttl : settings.queue.ttl
+    const expiresAt = life > 0 ? since + life : never
+    if (requestTimeout > 0 && !this.requests.add(message.id, token, expiresAt)) {
+      this.host.settled(token, 'queue_full')
+      return false
+    }
+    const result = this.queue.push(message, bytes, now, this.ready, expiresAt, storeKey)
+    if (result !== 'accepted') {
+      this.requests.cancel(token)
+      this.refuse(token, result)
+      return false
+    }
+    if (!message.joinable || bytes > mostBatchBytes || expiresAt <= now + settings.batch.every)
+      this.gate.hurry(priority)
+    this.pump()
+    return true
+  }
+  private refuse(token: number, result: PushResult): void {
+    const how = result === 'expired' ? 'expired' : 'queue_full'
+    if (token !== 0) this.host.settled(token, how)
+    else this.host.dropped(how)
+  }
+
+  cancel(token: number, now: number): void {
+    this.now = now
+    this.quietly(token)
+    this.pump()
+  }
+  /** The message of a token, and its request, are given up; whoever calls says so. */
+  private quietly(token: number): void {
+    this.requests.cancel(token)
+    this.settling = token
+    this.queue.cancel(token)
+    this.settling = 0
+  }
+  clearQueue(now: number): void {
+    this.now = now
+    for (let left = this.shaper.clear(); left > 0; left--) this.host.dropped('cancelled')
+    this.queue.clear()
+    this.pump()
+  }
+
+  private get joins(): boolean {
+    const { max, always } = this.sending.batch
+    return max > 1 && (always || this.speaksOwnProtocol)
+  }
+  private lines(): LineState[] {
+    return [0, 1, 2].map((priority) => ({
+      waiting: this.queue.waitingOf(priority),
+      since: this.queue.since(priority),
+    }))
+  }
+
+  protected pump(): void {
+    if (!this.ready || this.held) return
+    let room = this.host.room(this.link)
+    while (room > 0) {
+      if (this.joins && !this.flushing && !this.gate.due(this.lines(), this.now)) return
+      const sent = this.sendFrame()
+      if (sent === 0) return
+      room -= sent
+    }
+  }
+  /** The next message, and those behind it that may go along. Returns its size; 0: none waited. */
+  private sendFrame(): number {
+    const { queue, now } = this
+    const first = queue.next(now)
+    if (first === undefined) return 0
+    const { joinable, priority, data } = first.what
+    let { bytes } = first
+    const texts = [data]
+    while (this.joins && joinable && texts.length < this.sending.batch.max) {
+      const next = queue.peek(now)
+      if (next?.what.joinable !== true || next.what.priority !== priority) break
+      if (bytes + next.bytes > mostBatchBytes) break
+      queue.next(now)
+      texts.push(next.what.data)
+      bytes += next.bytes
+    }
+    const { length } = texts
+    if (length > 1) this.counters.batches++
+    this.counters.messagesOut += length
+    this.counters.bytesOut += bytes
+    this.frames.push(length)
+    const whole = length === 1 ? data : `{"type":"batch","payload":[${texts.join(',')}]}`
+    this.host.transmit(this.link, whole, true)
+    return bytes + 16
+  }
+
+  /** The kernel took so many of the frames that were counted. */
+  linkFlushed(link: number, frames: number, now: number): void {
+    if (link !== this.link) return
+    this.now = now
+    let messages = 0
+    for (const count of this.frames.splice(0, frames)) messages += count
+    this.queue.flushed(messages, now)
+    this.pump()
+  }
+
+  /** What waits for company, or for its time, goes before the goodbye. */
+  protected letOut(): void {
+    this.flushing = true
+    this.shaper.flush()
+    this.pump()
+  }
+  /** The link is gone: what it carried waits again, requests that were on it have lost their replies. */
+  protected lost(): void {
+    this.frames = []
+    this.queue.linkLost()
+    for (const token of this.requests.linkLost()) this.host.settled(token, 'connection_lost')
+  }
+  /** The end of all that waits. */
+  protected giveUp(): void {
+    this.queue.clear()
+    for (const token of this.requests.clear()) this.host.settled(token, 'closed')
+  }
+
+  // -------------------------------------------------------------------------------------------------------- answers
+
+  onAck(id: string, now: number): boolean {
+    this.now = now
+    const known = this.queue.acknowledged(id)
+    if (known) this.pump()
+    return known
+  }
+  /** The token of the request that the reply is for. */
+  onReply(id: string): number | undefined {
+    const token = this.requests.take(id)
+    // It may overtake the word that the kernel took the request, which is not sent again then.
+    if (token !== undefined) this.quietly(token)
+    return token
+  }
+
+  /** Of a request only the reply is the end. */
+  private onDone({ what: { token }, storeKey }: Message): void {
+    if (storeKey !== 0) this.host.storedDone(storeKey)
+    if (token !== 0 && !this.requests.markSent(token)) this.host.settled(token, 'done')
+  }
+
+  private onDropped({ what: { token }, storeKey }: Message, why: DropReason): void {
+    const { host, ended } = this
+    // When the client ends, what is stored stays so, for the next one.
+    if (storeKey !== 0 && !ended) host.storedDone(storeKey)
+    const how = ended ? 'closed' : reasons[why]
+    if (token === 0) {
+      if (ended && storeKey !== 0) return
+      if (ended) this.counters.givenUp++
+      host.dropped(how)
+    } else if (token !== this.settling) {
+      // Of a request the time that ran out is the one for its reply.
+      const request = this.requests.cancel(token)
+      host.settled(token, request && how === 'expired' ? 'timeout' : how)
+    }
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- timers
+
+  protected runSending(): void {
+    const { now } = this
+    for (const token of this.requests.expire(now)) {
+      // It may never have left the queue.
+      this.quietly(token)
+      this.host.settled(token, 'timeout')
+    }
+    this.queue.onTimer(now)
+    this.shaper.run(now)
+  }
+  protected get sendingDeadline(): number {
+    const { queue } = this
+    const waits = this.ready && this.joins && !this.held && queue.waiting > 0 && this.host.room(this.link) > 0
+    return Math.min(
+      queue.deadline,
+      this.requests.deadline,
+      this.shaper.deadline,
+      waits ? this.gate.deadline(this.lines()) : never,
+    )
+  }
+}

@@ -1,0 +1,193 @@
+// What becomes of the messages that come: control messages and replies are settled, others go to the routes that match,
+// through their shapers, or are counted and forgotten. The rules of src/core/net/client_inbox.hpp.
+import type { EngineEvents } from '../engine'
+import type { Layout } from '../envelope'
+import type { ClientCore } from './client-core'
+import { nameAt, valueAt } from './matcher'
+import { RouteSet } from './route-set'
+import { sizeOf } from './size'
+
+export interface InboxHost {
+  /** Calls one of the client's events once the engine has done its work. */
+  tell(event: (events: EngineEvents) => void): void
+  /** Sends a text of the client's own on the open link. */
+  say(text: string): void
+  /** The program is there to hear of the next message. */
+  mayTake(): boolean
+  /** This one is to come again, before all others. */
+  later(text: string): void
+}
+
+/** Rooms whose positions are kept until the client is told. */
+const mostRooms = 4096
+const ownReplies = ['joined', 'left', 'resumed', 'auth_ok', 'auth_error']
+
+export class Inbox {
+  readonly routes: RouteSet
+  readonly counters = {
+    messagesIn: 0,
+    bytesIn: 0,
+    untyped: 0,
+    notJson: 0,
+    binary: 0,
+    delivered: 0,
+  }
+  /** Which messages without a route are wanted. */
+  wants = { untyped: false, binary: false, asking: false }
+  private positions = new Map<string, { epoch: string; offset: number }>()
+
+  constructor(
+    private readonly layout: Layout,
+    private readonly core: ClientCore,
+    private readonly host: InboxHost,
+    private readonly answered: (milliseconds: number) => void,
+  ) {
+    this.routes = new RouteSet({
+      message: (routes, message) => this.up((events) => events.message(routes, message as object)),
+      batch: (route, messages) => this.up((events) => events.batch(route, messages)),
+      columns: (route, rows, values, missing) =>
+        this.up((events) => events.columns(route, rows, values, missing)),
+    })
+  }
+
+  /** Hands a record up. */
+  private up(event: (events: EngineEvents) => void): void {
+    this.counters.delivered++
+    this.host.tell(event)
+  }
+
+  /** A whole message of the open link. */
+  take(data: string | Uint8Array, now: number): void {
+    const { counters, wants } = this
+    if (typeof data !== 'string') {
+      counters.messagesIn++
+      counters.bytesIn += data.byteLength
+      counters.binary++
+      if (wants.binary) this.up((events) => events.binary(data))
+      return
+    }
+    let message: unknown
+    try {
+      message = JSON.parse(data)
+    } catch {
+      // It stays undefined, which no JSON is.
+    }
+    const batch = this.batchOf(message)
+    if (batch === undefined) {
+      this.takeOne(message, data, now)
+      return
+    }
+    const { link } = this.core
+    for (let i = 0; i < batch.length; i++) {
+      // What stands behind the message that ended the link came too late.
+      if (this.core.link !== link) return
+      if (i > 0 && !this.host.mayTake()) {
+        this.host.later(JSON.stringify({ ...(message as object), payload: batch.slice(i) }))
+        return
+      }
+      this.takeOne(batch[i], JSON.stringify(batch[i]), now)
+    }
+  }
+  private untyped(text: string): void {
+    if (this.wants.untyped) this.up((events) => events.untyped(text))
+  }
+
+  private batchOf(message: unknown): unknown[] | undefined {
+    if (!this.core.speaksOwnProtocol || nameAt(message, this.layout.type) !== 'batch') return undefined
+    const payload = valueAt(message, ['payload'])
+    return Array.isArray(payload) ? payload : undefined
+  }
+
+  private takeOne(message: unknown, text: string, now: number): void {
+    const { counters, layout } = this
+    const bytes = sizeOf(text)
+    counters.messagesIn++
+    counters.bytesIn += bytes
+    const type = nameAt(message, layout.type)
+    // A batch in a batch is no message.
+    const typed = type !== undefined && this.batchOf(message) === undefined
+    this.notePosition(message)
+    if (this.control(typed ? type : undefined, message, now)) return
+    if (!typed) {
+      // Numbers and the like are no messages either.
+      if (message !== null && typeof message === 'object') counters.untyped++
+      else counters.notJson++
+      this.untyped(text)
+      return
+    }
+    if (this.wants.asking && (nameAt(message, layout.correlationId) ?? '') !== '')
+      this.up((events) => events.untyped(text))
+    this.routes.take(type, message, bytes, now)
+  }
+
+  private isReply(type: string | undefined): boolean {
+    const { replyType } = this.layout
+    // An error that names a request is its answer, whatever the server speaks.
+    if (replyType === '' || type === replyType || type === 'error') return true
+    return this.core.speaksOwnProtocol && ownReplies.includes(type ?? '')
+  }
+
+  /** Settles what the client itself waits for. What nobody waits for goes on, unless the server speaks our protocol. */
+  private control(type: string | undefined, message: unknown, now: number): boolean {
+    const { core } = this
+    const own = core.speaksOwnProtocol
+    const id = nameAt(message, this.layout.correlationId) ?? ''
+    if (id !== '' && this.isReply(type)) {
+      const token = core.onReply(id)
+      if (token !== undefined) {
+        this.up((events) => events.reply(token, message as object))
+        return true
+      }
+    }
+    switch (type ?? '') {
+      case 'ack':
+        return core.onAck(id, now) || own
+      case 'auth_ok':
+        return core.onAuth(true, '', now) || own
+      case 'auth_error':
+        if (core.onAuth(false, 'The server did not accept the token.', now)) return true
+        break
+      case 'heartbeat_ack': {
+        const took = core.onHeartbeatAck(now)
+        if (took !== undefined) this.answered(took)
+        return took !== undefined
+      }
+      case 'heartbeat':
+        if (own) this.host.say('{"type":"heartbeat_ack"}')
+        return own
+      case 'token_expired':
+        if (own) core.machine.tokenExpired()
+        break
+      case 'reply':
+        // Replies to requests that were given up.
+        return own
+      case 'resume_failed':
+      case 'error':
+        break
+      default:
+        return false
+    }
+    if (own) this.host.tell((events) => events.control(message as object))
+    return own
+  }
+
+  /** How far the client has read in the rooms whose messages the server numbers. */
+  private notePosition(message: unknown): void {
+    const room = nameAt(message, this.layout.room) ?? ''
+    if (room === '' || !this.core.speaksOwnProtocol) return
+    const epoch = valueAt(message, ['epoch'])
+    const offset = valueAt(message, ['offset'])
+    if (typeof epoch !== 'string' || epoch === '' || !Number.isSafeInteger(offset)) return
+    const known = this.positions.get(room)
+    if (known === undefined && this.positions.size >= mostRooms) this.tellPositions()
+    const least = known?.epoch === epoch ? known.offset : 0
+    this.positions.set(room, { epoch, offset: Math.max(least, offset as number) })
+  }
+  /** A link is about to be told connected: how far the one before was read. */
+  tellPositions(): void {
+    if (this.positions.size === 0) return
+    const payload = Object.fromEntries(this.positions)
+    this.positions = new Map()
+    this.host.tell((events) => events.control({ type: 'positions', payload }))
+  }
+}

@@ -1,0 +1,454 @@
+// The portable engine: what the native one does on its I/O thread, done here over a platform's own WebSocket. Decisions
+// are the core's and the inbox's; this is the shell with the sockets, the clock and the timer.
+//
+//   program ─► call ──┐                                ┌─► sockets
+//   socket  ─► event ─┼─► core, inbox ─► what to tell ─┤
+//   timer ────────────┘                                └─► client, when the engine's own work is done
+import type {
+  ClientEngine,
+  EndpointFigures,
+  EngineEvents,
+  EngineMetrics,
+  EngineSend,
+  QueuedMessage,
+  RouteSpec,
+  Settlement,
+  StateChange,
+  admissions,
+} from '../engine'
+import type { SharedOptions } from '../shared-options'
+import { ClientCore } from './client-core'
+import type { CoreHost } from './core-sending'
+import type { TokenReason } from './client-machine'
+import { Durable } from './durable'
+import { figures } from './figures'
+import { Held } from './held'
+import { Inbox } from './inbox'
+import { Latencies } from './latency'
+import { Links } from './links'
+import type { PlatformSocketConstructor } from './platform'
+import { never } from './reconnect-policy'
+import { sizeOf } from './size'
+import { openStore } from './stores'
+import { watch } from './surroundings'
+
+/** What a message weighs beside its bytes: as in the native engine. */
+const overhead = 8
+/** A timer takes no longer time. */
+const longest = 0x7fffffff
+/** What closes in the end is not waited for longer, where the program has set no limit. */
+const lastWait = 10_000
+
+export class PortableEngine implements ClientEngine, CoreHost {
+  private readonly core: ClientCore
+  private readonly inbox: Inbox
+  private readonly links: Links
+  private readonly durable: Durable | undefined
+  private readonly latencies = new Latencies()
+  /** What the client is to be told, in order. */
+  private readonly outbox: ((events: EngineEvents) => void)[] = []
+  private readonly dropped_ = new Map<Settlement, number>()
+  private telling = false
+  private due = false
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private timerAt = never
+  private unwatch: (() => void) | undefined
+  private tokens = 0
+  private tokenName = ''
+  private tokenValue = ''
+  private armed = false
+  private readonly held: Held
+  private disposed = false
+  private finished = false
+  private closeBy = never
+  private durableClosed = false
+  private referenced = true
+
+  constructor(
+    private readonly options: SharedOptions,
+    socket: PlatformSocketConstructor,
+    private readonly events: EngineEvents,
+  ) {
+    const { auth, batch, heartbeatMessages, queue, reconnect, socket: limits } = options
+    const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
+    const dialTimeout = limits.connectTimeout
+    this.core = new ClientCore(
+      {
+        policy: reconnect,
+        usesTokens: auth !== undefined,
+        tokenTimeout: 10_000,
+        closeTimeout: closeTimeout === 0 ? 0 : closeTimeout + 5_000,
+        // Each dial has a limit of its own; this one is for the round as a whole.
+        connectTimeout: dialTimeout * 2 * options.targets.length,
+        endpoints: options.targets.length,
+        strategy: options.strategy,
+        learned: options.learned,
+        queue,
+        maxRequests: options.maxRequests,
+        acks: options.acks,
+        batch,
+        leaveTimeout: closeTimeout,
+        dialTimeout,
+        gated: options.gated,
+        heartbeat: {
+          interval: heartbeatInterval,
+          timeout: heartbeatTimeout,
+          always: heartbeatMessages.interval > 0,
+        },
+        tokenInUrl: auth?.as === 'query',
+      },
+      this,
+      Math.random,
+      this.now(),
+    )
+    this.inbox = new Inbox(
+      options.layout,
+      this.core,
+      {
+        tell: (event) => this.outbox.push(event),
+        say: (text) => this.links.send(this.core.link, text, false),
+        mayTake: () => this.held.mayTake,
+        later: (text) => this.held.before(text),
+      },
+      (took) => this.latencies.record(took),
+    )
+    this.held = new Held(
+      () => this.core.machine.state === 'connected',
+      (data) => this.inbox.take(data, this.now()),
+    )
+    this.links = new Links(socket, options.protocols, {
+      opened: (link, protocol) =>
+        this.turn(() => {
+          this.core.linkOpened(link, protocol, this.now())
+          if (options.gated && this.core.link === link) this.outbox.push((told) => told.opened(link))
+        }),
+      message: (link, data) => this.turn(() => this.onMessage(link, data)),
+      ended: (link, how) =>
+        this.turn(() => {
+          const end = (): void => this.core.linkEnded(link, how, this.now())
+          // What came before the end is read before it.
+          if (link === this.core.link) this.held.offerEnd(end)
+          else end()
+        }),
+      flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
+      gone: () => this.turn(() => undefined),
+    })
+    if (queue.store !== '') {
+      const { line, fsync, kind, maxBytes, store } = queue
+      const open = (): ReturnType<typeof openStore> => openStore(store, line, { fsync, kind })
+      this.durable = new Durable(open, store, line, maxBytes, this.core, {
+        now: () => this.now(),
+        settled: (token, how) => this.settled(token, how),
+        failed: (detail) => this.outbox.push((told) => told.storeFailed(detail)),
+        turn: (step) => this.turn(step),
+      })
+    }
+  }
+
+  private now(): number {
+    return performance.now()
+  }
+  wallClock(): number {
+    return Date.now()
+  }
+
+  // ------------------------------------------------------------------------------------------------------ the program
+
+  connect(): void {
+    this.call(() => {
+      this.look()
+      this.core.connect(this.now())
+    })
+  }
+  disconnect(code: number, reason: string): void {
+    this.call(() => this.core.disconnect(this.now(), code, reason))
+  }
+  reconnect(): void {
+    this.call(() => {
+      this.look()
+      this.core.reconnect(this.now())
+    })
+  }
+  setToken(how: 'query' | 'header' | 'message' | 'none', name: string, value: string): void {
+    this.tokens++
+    this.tokenName = how === 'query' ? name : ''
+    this.tokenValue = value
+    this.call(() => this.core.setToken(this.now(), how === 'message' ? value : ''))
+  }
+  failToken(final: boolean): void {
+    this.call(() => this.core.failToken(this.now(), final))
+  }
+  cancel(token: number): void {
+    this.call(() => this.core.cancel(token, this.now()))
+  }
+  addRoute(route: number, spec: RouteSpec): void {
+    this.inbox.routes.add(route, spec)
+  }
+  removeRoute(route: number): void {
+    this.inbox.routes.remove(route)
+  }
+  interest(untyped: boolean, binary: boolean, asking: boolean): void {
+    this.inbox.wants = { untyped, binary, asking }
+  }
+  answered(ack: boolean, id: string): void {
+    this.call(() => {
+      if (ack) this.core.onAck(id, this.now())
+      else this.core.onReply(id)
+    })
+  }
+  say(link: number, frames: readonly (string | Uint8Array)[]): void {
+    const { link: open } = this.core
+    if (open === 0 || (link !== 0 && link !== open)) return
+    for (const frame of frames) this.links.send(open, frame, false)
+  }
+  admit(how: (typeof admissions)[number], link: number, why: string): void {
+    this.call(() => {
+      if (link !== 0 && link !== this.core.link) return
+      if (how === 'silent') this.core.onSilence(why, this.now())
+      else this.core.onAuth(how === 'accepted', why, this.now())
+    })
+  }
+  pause(): void {
+    this.held.paused = true
+  }
+  resume(): void {
+    this.held.paused = false
+    this.call(() => this.held.release())
+  }
+  clearQueue(): void {
+    this.call(() => this.core.clearQueue(this.now()))
+  }
+  queue(limit: number): Promise<QueuedMessage[]> {
+    return Promise.resolve(this.core.queue.snapshot(this.now(), limit))
+  }
+  dispose(): void {
+    if (this.disposed) return
+    this.disposed = true
+    this.call(() => this.core.leave(this.now()))
+  }
+  ref(): void {
+    this.hold(true)
+  }
+  unref(): void {
+    this.hold(false)
+  }
+
+  get bufferedAmount(): number {
+    const { bytes, messages } = this.core.inside
+    const { waiting = 0, waitingBytes = 0 } = this.durable ?? {}
+    return this.core.ended ? 0 : bytes + waitingBytes + (messages + waiting) * overhead
+  }
+  send(message: EngineSend): true | false | 'full' {
+    if (this.disposed) return 'full'
+    const { queue, socket } = this.options
+    const { highWaterMark, maxBackpressure } = socket.socket
+    // Without a connection the queue decides what gives way; with one nothing shall be lost.
+    const most = this.core.ready ? Math.min(maxBackpressure, queue.maxBytes) : maxBackpressure
+    // The program may change its bytes as soon as this returns.
+    const data = typeof message.data === 'string' ? message.data : new Uint8Array(message.data)
+    const after = this.bufferedAmount + sizeOf(data) + overhead
+    if (after > most) return 'full'
+    const own = { ...message, data }
+    this.call(() => {
+      if (message.durable && this.durable !== undefined) this.durable.put(own)
+      else this.core.send(own, this.now())
+    })
+    // From where `drained()` would wait.
+    if (after > highWaterMark / 2) this.armed = true
+    return after <= highWaterMark
+  }
+
+  // ---------------------------------------------------------------------------------------------- what the core does
+
+  dial(link: number, endpoint: number): void {
+    const url = new URL(this.options.targets[endpoint].href)
+    if (this.tokenName !== '') url.searchParams.set(this.tokenName, this.tokenValue)
+    this.links.dial(link, url.href, endpoint)
+  }
+  close(link: number, code: number, reason: string): void {
+    this.links.close(link, code, reason)
+  }
+  drop(link: number): void {
+    this.held.clear()
+    this.links.drop(link)
+  }
+  room(link: number): number {
+    return this.links.room(link)
+  }
+  transmit(link: number, data: string | Uint8Array, counted: boolean): void {
+    this.links.send(link, data, counted)
+  }
+  state(change: StateChange): void {
+    const { state } = change
+    if (state === 'connected') {
+      this.inbox.tellPositions()
+      if (!this.held.started) {
+        // Handlers that are set in answer to the first `connected` miss nothing: reading begins a turn later.
+        setTimeout(() => {
+          this.held.started = true
+          this.turn(() => this.held.release())
+        })
+      }
+    }
+    this.outbox.push((told) => told.state(change))
+    if (state === 'reconnecting' || state === 'disconnected') this.inbox.routes.run(this.now())
+    if (state === 'disconnected' || state === 'failed') this.lookAway()
+  }
+  tokenWanted(why: TokenReason): void {
+    const { tokens } = this
+    this.outbox.push((told) => {
+      // One that was set since is the answer.
+      if (tokens === this.tokens) told.tokenWanted(why)
+    })
+  }
+  settled(token: number, how: Settlement): void {
+    this.outbox.push((told) => told.settled(token, how))
+  }
+  dropped(why: Settlement): void {
+    this.dropped_.set(why, (this.dropped_.get(why) ?? 0) + 1)
+  }
+  storedDone(key: number): void {
+    this.durable?.remove(key)
+  }
+
+  // --------------------------------------------------------------------------------------------------- what comes in
+
+  private onMessage(link: number, data: string | Uint8Array): void {
+    if (link !== this.core.link) return
+    const bytes = sizeOf(data)
+    if (bytes > this.options.socket.socket.maxPayload) {
+      this.lose('MESSAGE_TOO_BIG', `${bytes} bytes`)
+      return
+    }
+    this.held.offer(data, bytes)
+    // A platform's WebSocket cannot be told to read no more.
+    if (this.held.bytes > this.options.socket.socket.maxBackpressure)
+      this.lose('OUT_OF_BUDGET', 'The program does not take what comes.')
+  }
+  private lose(error: 'MESSAGE_TOO_BIG' | 'OUT_OF_BUDGET', detail: string): void {
+    const { link } = this.core
+    this.drop(link)
+    this.core.linkEnded(link, { error, closeCode: 1006, reason: '', detail }, this.now())
+  }
+
+  // ------------------------------------------------------------------------------------------------------------ turns
+
+  /** A call of the program's: what follows is told a little later, never inside the call. */
+  private call(step: () => void): void {
+    if (this.finished) return
+    step()
+    if (this.due || this.telling) return
+    this.due = true
+    queueMicrotask(() => {
+      this.due = false
+      this.settle()
+    })
+  }
+  /** Something happened outside. */
+  private turn(step: () => void): void {
+    if (this.finished) return
+    step()
+    this.settle()
+  }
+
+  private settle(): void {
+    if (this.telling || this.finished) return
+    this.durable?.refill()
+    this.links.lookNow()
+    if (this.disposed && this.core.left(this.now())) this.leave()
+    for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
+    this.dropped_.clear()
+    if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
+      this.armed = false
+      this.outbox.push((told) => told.drain())
+    }
+    this.telling = true
+    try {
+      for (let tell = this.outbox.shift(); tell !== undefined; tell = this.outbox.shift()) tell(this.events)
+    } finally {
+      this.telling = false
+      if (this.outbox.length > 0 || this.dropped_.size > 0) this.call(() => undefined)
+    }
+    this.plan()
+  }
+
+  /** All is out or given up: the last things to do before the client is gone. */
+  private leave(): void {
+    if (this.closeBy === never) {
+      const { closeTimeout } = this.options.socket.socket
+      this.closeBy = this.now() + (closeTimeout === 0 ? lastWait : closeTimeout)
+      this.inbox.routes.flush(this.now())
+      this.lookAway()
+      const stored = this.durable?.close() ?? Promise.resolve()
+      void stored.then(() => {
+        this.durableClosed = true
+        this.turn(() => undefined)
+      })
+    }
+    if (!this.durableClosed || (this.links.count > 0 && this.now() < this.closeBy)) return
+    this.outbox.push((told) => {
+      this.finished = true
+      clearTimeout(this.timer)
+      told.closed()
+    })
+  }
+
+  private plan(): void {
+    if (this.finished) return
+    const due = Math.min(
+      this.core.deadline,
+      this.inbox.routes.deadline,
+      this.links.deadline(this.now()),
+      this.disposed ? this.closeBy : never,
+    )
+    if (due === never) {
+      clearTimeout(this.timer)
+      this.timerAt = never
+    } else if (due < this.timerAt) {
+      this.schedule(due)
+    }
+    this.hold(this.referenced)
+  }
+  private schedule(due: number): void {
+    clearTimeout(this.timer)
+    this.timerAt = due
+    this.timer = setTimeout(
+      () => {
+        this.timerAt = never
+        this.turn(() => {
+          this.core.timer(this.now())
+          this.inbox.routes.run(this.now())
+        })
+      },
+      Math.min(longest, Math.max(0, Math.ceil(due - this.now()))),
+    )
+  }
+  /** Where timers keep a program alive, they do so for a client that is connected or on its way there. */
+  private hold(referenced: boolean): void {
+    this.referenced = referenced
+    const resting = ['idle', 'disconnected', 'failed'].includes(this.core.machine.state)
+    const timer = this.timer as { ref?: () => void; unref?: () => void } | undefined
+    if (referenced && !resting) timer?.ref?.()
+    else timer?.unref?.()
+  }
+
+  private look(): void {
+    this.unwatch ??= watch({
+      offline: (offline) => this.turn(() => this.core.setOffline(offline, this.now())),
+      awake: () => this.turn(() => this.core.wake(this.now())),
+    })
+  }
+  private lookAway(): void {
+    this.unwatch?.()
+    this.unwatch = undefined
+  }
+
+  // ---------------------------------------------------------------------------------------------------------- figures
+
+  learned(): EndpointFigures[] {
+    return this.core.endpoints.figures()
+  }
+  metrics(): EngineMetrics {
+    return figures(this.core, this.inbox, this.latencies, this.now())
+  }
+}

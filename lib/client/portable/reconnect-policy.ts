@@ -1,0 +1,80 @@
+// When a client tries again, and when it gives up: the rules of src/core/client/reconnect_policy.hpp, as far as a
+// platform's WebSocket lets one see how an attempt ended. Pure; random numbers come in.
+import type { ErrorCode } from '../../core/error-table'
+import type { CheckedReconnect } from '../shared-options'
+
+/** No time at all, or no deadline. */
+export const never = Infinity
+
+/** Times in milliseconds. */
+export type ReconnectPolicy = CheckedReconnect
+
+/** How an attempt, or a link, ended. */
+export interface Outcome {
+  error?: ErrorCode | undefined
+  /** What the close event said; 1006 where there was no close frame; 0 where there was no link. */
+  closeCode: number
+  reason: string
+  detail: string
+  /** The server refused the token in words of its own. */
+  authRejected?: boolean
+  /** The platform will refuse the next attempt too. */
+  hopeless?: boolean
+  /** Another endpoint can be tried: "try again later" does not bind it. */
+  alternative?: boolean
+}
+
+export type Verdict = 'recover' | 'refresh' | 'final'
+
+const tryAgainDelay = 5_000
+
+/** What the end means; with `recover` at least so many milliseconds have to pass. */
+export function judge(policy: ReconnectPolicy, how: Outcome): { verdict: Verdict; notBefore: number } {
+  const verdict = verdictOf(policy, how)
+  const alone = verdict === 'recover' && how.closeCode === 1013 && how.alternative !== true
+  return { verdict, notBefore: alone ? tryAgainDelay : 0 }
+}
+
+function verdictOf(policy: ReconnectPolicy, { error, closeCode, authRejected, hopeless }: Outcome): Verdict {
+  if (authRejected === true) return 'refresh'
+  if (hopeless === true) return 'final'
+  // What we found ourselves says more than the code that came of it.
+  const code = error === undefined ? closeCode : error === 'MESSAGE_TOO_BIG' ? 1009 : 1006
+  // A dial that failed has no close code of its own.
+  if (error !== undefined && closeCode === 0) return 'recover'
+  if (policy.finalCodes.includes(code)) return 'final'
+  if (policy.recoverableCodes.includes(code)) return 'recover'
+  if ([3000, 3003, 4401, 4403].includes(code)) return 'refresh'
+  return [1001, 1005, 1006, 1011, 1012, 1013, 1014].includes(code) ? 'recover' : 'final'
+}
+
+/** The delay before attempt 1, 2, 3 …, of which the share `jitter` is random; `random` from 0 to 1. */
+export function nextDelay(policy: ReconnectPolicy, attempt: number, random: number, notBefore = 0): number {
+  const { minDelay, maxDelay, factor, jitter } = policy
+  const full = Math.min(maxDelay, minDelay * factor ** Math.max(0, attempt - 1))
+  const scattered = random * full * jitter
+  const delay = Math.floor(full * (1 - jitter) + scattered)
+  // Clients that were sent away together do not come back together.
+  return notBefore > 0 ? Math.max(delay, Math.floor(notBefore + scattered)) : delay
+}
+
+/** What is known of an endpoint: so many attempts led to that rate of success, recent ones weighing more. */
+export interface Experience {
+  samples: number
+  rate: number
+  /** Milliseconds from dial to open; 0: unknown. */
+  latency: number
+}
+
+/** The policy for an endpoint with that record: sooner and more often where it nearly always opens. */
+export function adapted(policy: ReconnectPolicy, { samples, rate, latency }: Experience): ReconnectPolicy {
+  if (samples < 8) return policy
+  const { minDelay, maxDelay, maxAttempts } = policy
+  const least = Math.max(Math.min(100, minDelay), 2 * latency)
+  const scaled = Math.floor(minDelay * 4 ** (1 - 2 * rate))
+  return {
+    ...policy,
+    minDelay: Math.min(Math.max(scaled, least), maxDelay),
+    maxAttempts: Math.ceil(maxAttempts * (0.5 + rate)),
+  }
+}

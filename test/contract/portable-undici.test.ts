@@ -1,0 +1,12 @@
+// The same over the WebSocket of undici, which is Node's own and the one of browsers in its manners.
+import { WebSocket } from 'undici'
+import { carrier } from '../integration/support/managed'
+
+carrier.WebSocket = WebSocket
+
+describe.each(['client-requests', 'client-batch', 'client-shaping', 'client-codec', 'hub-client'])(
+  '%s',
+  (name) => {
+    jest.requireActual(`../integration/${name}.test`)
+  },
+)
