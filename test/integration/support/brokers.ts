@@ -177,6 +177,10 @@ export class Broker {
     this.run = undefined
   }
 
+  /** It was started, and not killed. */
+  get running(): boolean {
+    return this.run !== undefined
+  }
   get port(): number {
     return Number(new URL(this.url).port)
   }
