@@ -8,6 +8,7 @@ import {
   type ServerOptions,
   type WebSocketOptions,
 } from '../../lib'
+import { webSocket } from '../../lib/rxjs'
 import { rabbitmqAdapter } from '../../lib/adapters/amqp'
 import { natsJetStream } from '../../lib/adapters/nats'
 import { redisAdapter } from '../../lib/adapters/redis'
@@ -103,6 +104,8 @@ describe.each(numeric)('%s', (name) => {
     })
   }
   if (poolOptionNames.includes(outer)) refused.push((value) => refusedPool(nested(name, value)))
+
+  if (name === 'linger') refused.push((linger) => failure(() => webSocket({ url: 'ws://a.test', linger } as never)))
 
   for (const make of [natsJetStream, redisAdapter, rabbitmqAdapter]) {
     const given = nested(name, defaults[name].value) as never

@@ -177,6 +177,7 @@ export class Broker {
     this.run = undefined
   }
 
+  /** It was started, and not killed. */
   get running(): boolean {
     return this.run !== undefined
   }
