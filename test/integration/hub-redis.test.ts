@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   // Where a test has failed while it was away.
-  if (redis.pid === undefined) await redis.restart()
+  if (!redis.running) await redis.restart()
   adapter = { url: redis.url, prefix: `hub${++tests}` }
 })
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { WebSocketClient } from '../../lib'
 import { event, until, within } from '../support/waiters'
 import { HubProcess, type HubProcessOptions } from './support/hub-process'
 import { brisk } from './support/managed'
-import { RedisServer } from './support/redis-server'
+import { Broker } from './support/brokers'
 
 const rooms = 4
 const members = 24
@@ -86,7 +86,7 @@ class PlainMember extends Hearing {
 }
 
 test('three processes on one port are replaced under load: complete, in order, once', async () => {
-  const redis = await RedisServer.start(false)
+  const redis = await Broker.redis(false)
   const common: HubProcessOptions = {
     ...{ module: 'redis', factory: 'redisStreams', adapter: { url: redis.url }, port: 0 },
     // However slow the machine is, a node that starts finds Redis before it lets anybody in.

@@ -177,6 +177,9 @@ export class Broker {
     this.run = undefined
   }
 
+  get running(): boolean {
+    return this.run !== undefined
+  }
   get port(): number {
     return Number(new URL(this.url).port)
   }
