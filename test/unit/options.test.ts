@@ -105,7 +105,8 @@ describe.each(numeric)('%s', (name) => {
   }
   if (poolOptionNames.includes(outer)) refused.push((value) => refusedPool(nested(name, value)))
 
-  if (name === 'linger') refused.push((linger) => failure(() => webSocket({ url: 'ws://a.test', linger } as never)))
+  if (name === 'linger')
+    refused.push((linger) => failure(() => webSocket({ url: 'ws://a.test', linger } as never)))
 
   for (const make of [natsJetStream, redisAdapter, rabbitmqAdapter]) {
     const given = nested(name, defaults[name].value) as never
