@@ -22,6 +22,7 @@ const side = {
   receive: 'clients',
   send: 'clients',
   feed: 'clients',
+  rxjs: 'clients',
   conflate: 'clients',
   columns: 'clients',
   request: 'clients',
