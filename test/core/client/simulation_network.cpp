@@ -166,6 +166,9 @@ void simulated_world::send(std::uint32_t number, std::span<const std::uint8_t> p
   if (!broken_.empty()) return;
   link& one = links_[number];
   expect(room(number) > 0, "a message for a link without room", number);
+  // The timer has done something. A queue of old messages leaves in as many frames as have room, each at
+  // once.
+  timers_at_once_ = 0;
   if (messages.size() > 1) {
     expect(one.own_protocol || settings_.batch.always, "a batch for who does not know it", number);
     expect(messages.size() <= settings_.batch.max, "a batch of too many", messages.size());
