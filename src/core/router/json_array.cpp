@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "core/router/json_string.hpp"
 
@@ -57,10 +58,23 @@ std::size_t value(std::span<const byte> text, std::size_t at) noexcept {
   return at;
 }
 
+// Longer names with escapes are none that is looked for.
+constexpr std::size_t longest_written = 6 * 32;
+
 bool is_name(std::span<const byte> written, std::string_view name) noexcept {
-  std::array<byte, 6 * 32> plain{};
-  if (written.size() > plain.size()) return false;
-  const byte* const end = unescape(written.data(), written.data() + written.size(), plain.data());
+  const auto* const text = reinterpret_cast<const char*>(written.data());
+  if (std::memchr(text, '\\', written.size()) == nullptr)
+    return std::string_view(text, written.size()) == name;
+  if (written.size() > longest_written) return false;
+  // Only a string that is whole may be unescaped, and an escape that is cut off is looked for behind its end.
+  std::array<byte, longest_written + 1 + slack> whole{};
+  std::memcpy(whole.data(), text, written.size());
+  byte* const last = whole.data() + written.size();
+  *last = '"';
+  const byte* const stop = string_window(whole.data(), last + 1).run(whole.data(), last + 1);
+  if (string_end(stop, last + 1) != last) return false;
+  std::array<byte, longest_written> plain{};
+  const byte* const end = unescape(whole.data(), last, plain.data());
   return std::string_view(reinterpret_cast<const char*>(plain.data()),
                           static_cast<std::size_t>(end - plain.data())) == name;
 }

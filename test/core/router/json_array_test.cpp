@@ -51,6 +51,8 @@ TEST(JsonArray, KnowsAMemberByItsNameAndTakesTheLast) {
   EXPECT_EQ(elements(R"({"payloads":[2],"payloa":[1]})"), texts{"no array"});
   EXPECT_EQ(elements(R"([[1]])"), texts{"no array"});
   EXPECT_EQ(elements(R"({})"), texts{"no array"});
+  EXPECT_EQ(elements(R"({"p\u006)"), texts{"no array"});
+  EXPECT_EQ(elements(R"({"payload\u00":[1],"p\x61yload":[2]})"), texts{"no array"});
 }
 
 TEST(JsonArray, StringsMayHoldAnything) {
