@@ -1,6 +1,7 @@
 // What every adapter has to do, with a real broker behind it: `adapterContract(…)` in a test file of its own.
 import type { HubAdapter, HubNode, RoomEntry } from '../../../lib'
 import { event, until, within } from '../../support/waiters'
+import { longestStart } from './brokers'
 import { EventEmitter } from 'node:events'
 
 /** A broker that a test may end. */
@@ -201,7 +202,7 @@ export function adapterContract(
       const gone = lost(a, b)
       await broker.kill()
       await gone
-      const back = Promise.all([event(a, 'connected'), event(b, 'connected')])
+      const back = Promise.all([a, b].map((each) => event(each, 'connected', longestStart)))
       const meanwhile = b.adapter.subscribe('y')
       b.adapter.unsubscribe('x')
       a.adapter.publish('x', 'x')
@@ -230,7 +231,7 @@ export function adapterContract(
       const gone = lost(a)
       await broker.kill()
       await gone
-      const back = event(a, 'connected')
+      const back = event(a, 'connected', longestStart)
       for (let i = 0; i < 25; i++) a.adapter.publish('x', String(i))
       expect(a.adapter.metrics()).toMatchObject({ connected: false, queued: 10, lost: 15 })
       await broker.restart()
@@ -242,7 +243,7 @@ export function adapterContract(
     test('one that is away at the start is found later', async () => {
       await broker.kill()
       const a = made()
-      const found = event(a, 'connected')
+      const found = event(a, 'connected', longestStart)
       await a.adapter.start(a)
       const subscribed = a.adapter.subscribe('x')
       expect(a.adapter.metrics()).toMatchObject({ connected: false })
@@ -378,7 +379,7 @@ export function adapterContract(
       for (const result of await Promise.allSettled(refused)) {
         expect(result).toMatchObject({ status: 'rejected', reason: { code: 'BROKER_UNAVAILABLE' } })
       }
-      const back = Promise.all([event(a, 'connected'), event(b, 'connected')])
+      const back = Promise.all([a, b].map((each) => event(each, 'connected', longestStart)))
       await broker.restart()
       await back
       await a.append(r, ['3'], 1)
@@ -402,7 +403,7 @@ export function adapterContract(
       const gone = Promise.all([event(a, 'lost'), event(b, 'lost')])
       await broker.kill()
       await gone
-      const back = Promise.all([event(a, 'connected'), event(b, 'connected')])
+      const back = Promise.all([a, b].map((each) => event(each, 'connected', longestStart)))
       await broker.restart({ empty: true })
       await back
       const place = await a.append(r, ['4'], 1)

@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { ownAddress } from '../../support/addresses'
-import { within } from '../../support/waiters'
+import { until, within } from '../../support/waiters'
 
 interface Program {
   command: string
@@ -15,6 +15,9 @@ interface Program {
   /** What it prints when it is there. */
   ready: RegExp
 }
+
+/** Milliseconds until a program is there, also RabbitMQ on a machine with much else to do: turns a hang into a failure. */
+export const longestStart = 60_000
 
 /** Some of these programs are where only root's PATH looks. */
 const path = [process.env['PATH'], '/usr/sbin', '/usr/lib/rabbitmq/bin'].join(delimiter)
@@ -55,7 +58,7 @@ class Run {
       void this.ended.then(() => reject(new Error('it ended')))
     })
     try {
-      await within(said, `${String(pattern)} of ${this.child.spawnargs.join(' ')}`)
+      await within(said, `${String(pattern)} of ${this.child.spawnargs.join(' ')}`, longestStart)
     } catch (error) {
       throw new Error(`${(error as Error).message}: ${this.output}`, { cause: error })
     }
@@ -224,17 +227,10 @@ export class Broker {
     await this.companion?.signal('SIGKILL')
     this.companion = undefined
     rmSync(this.folder, { recursive: true, force: true })
-    await within(this.nobodyLeft(), `end of all processes of ${this.program.command}`)
+    // What it has started itself ends a moment later.
+    await until(() => !readdirSync('/proc').some((pid) => /^\d+$/.test(pid) && this.owns(pid)))
   }
 
-  /** What it has started itself ends a moment later. */
-  private async nobodyLeft(): Promise<void> {
-    for (;;) {
-      const left = readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && this.owns(pid))
-      if (left.length === 0) return
-      await new Promise((resolve) => setTimeout(resolve, 20))
-    }
-  }
   private owns(pid: string): boolean {
     try {
       return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`HOME=${this.folder}`)
