@@ -56,24 +56,9 @@ export class Deliveries {
     const timestamp = Date.now()
     const envelope = openMessage(type, { id, userId, payload: payloadText(type, payload) }, timestamp)
     const plain = where !== undefined || except.length > 1
-    const logged: Room<HubConnection>[] = []
-    const other: string[] = []
-    for (const name of all ? [] : rooms) {
-      const room = plain || core.logs === undefined ? undefined : core.rooms.ensure(name)
-      if (room?.log === undefined) other.push(name)
-      else logged.push(room)
-    }
-    let left = logged.length
-    let failed: Error | undefined
-    const done: Sent = (error) => {
-      failed ??= error
-      if (--left === 0) sent?.(failed)
-    }
-    for (const room of logged) {
-      if (except.length === 1 && room.members.has(except[0])) room.delivery?.except(id, except[0])
-      room.log?.append(entryText(id, timestamp, envelope), sent && done)
-    }
-    if (left === 0 && logged.length === 0) sent?.(undefined)
+    let other: readonly string[] = all ? [] : rooms
+    if (core.logs === undefined || plain || all) sent?.(undefined)
+    else other = this.append(rooms, except, id, entryText(id, timestamp, envelope), sent)
     const accepted = core.logs?.crowded !== true
     if (!all && other.length + users.length + roles.length === 0) return accepted
     const message: Outgoing = { all, rooms: other, users, roles, id, timestamp, envelope }
@@ -81,6 +66,36 @@ export class Deliveries {
     const taken = this.here(message, audience)
     if (where === undefined) this.tellNodes(message)
     return taken && accepted
+  }
+
+  /** Through the log, where a room has one. Returns the other rooms. */
+  private append(
+    rooms: readonly string[],
+    except: readonly HubConnection[],
+    id: string,
+    entry: string,
+    sent: Sent | undefined,
+  ): readonly string[] {
+    const other: string[] = []
+    // One for this call, so that nothing is told before all are asked.
+    let left = 1
+    let failed: Error | undefined
+    const done: Sent = (error) => {
+      failed ??= error
+      if (--left === 0) sent?.(failed)
+    }
+    for (const name of rooms) {
+      const room = this.core.rooms.ensure(name)
+      if (room.log === undefined) {
+        other.push(name)
+        continue
+      }
+      if (except.length === 1 && room.members.has(except[0])) room.delivery?.except(id, except[0])
+      left++
+      room.log.append(entry, sent && done)
+    }
+    done(undefined)
+    return other
   }
 
   private tellNodes(message: Outgoing): void {
