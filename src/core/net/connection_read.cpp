@@ -160,20 +160,22 @@ bool connection::deliver(const protocol::decoded& what) {
   std::span<const std::uint8_t> payload = what.payload;
   std::vector<std::uint8_t>& scratch = reactor_.inflate_scratch();
   const bool screened = server_ != nullptr && server_->screens();
-  if (what.compressed) {
-    // What is refused anyway is not inflated, unless what follows refers to it.
-    if (screened && !deflate_->inflate && sends_too_much()) {
-      payload = {};
-    } else {
-      if (!inflate(what, scratch, flags)) return false;
-      payload = scratch;
-    }
+  // What is refused anyway is not inflated, unless what follows refers to it.
+  const bool refused = what.compressed && screened && !deflate_->inflate && sends_too_much();
+  if (what.compressed && !refused) {
+    if (!inflate(what, scratch, flags)) return false;
+    payload = scratch;
   }
   reactor_.count().messages_in.add(1);
-  if (screened && screen(payload, flags)) {
+  if (screened && screen(refused ? std::span<const std::uint8_t>() : payload, flags)) {
     decoder_.release();
     if (what.compressed) reactor_.trim(scratch);
     return phase_ == phase::open;
+  }
+  // Meanwhile another connection has given a token back.
+  if (refused) {
+    if (!inflate(what, scratch, flags)) return false;
+    payload = scratch;
   }
   bool taken;
   std::vector<std::uint8_t> owned;
