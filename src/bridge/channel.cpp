@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "bridge/client_commands.hpp"
+#include "core/bytes.hpp"
 
 namespace hawser::bridge {
 
@@ -47,10 +48,6 @@ static_assert(no_slot == net::no_slot && message_overhead == net::message_overhe
 
 std::uint32_t flags_of(net::message_flags flags) {
   return (flags.binary ? in_flag::binary : 0) | (flags.ascii ? in_flag::ascii : 0);
-}
-
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 }  // namespace
 

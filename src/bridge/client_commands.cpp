@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/bytes.hpp"
+
 namespace hawser::bridge {
 
 namespace {
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 std::uint32_t word(std::span<const std::uint8_t> payload, std::size_t index) {
   std::uint32_t out = 0;
   if (payload.size() >= (index + 1) * sizeof(out))

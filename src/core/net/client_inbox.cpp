@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "core/bytes.hpp"
 #include "core/router/json_array.hpp"
 
 namespace hawser::net {
@@ -267,7 +268,7 @@ void client_inbox::tell_positions() {
                  .aux = static_cast<std::uint32_t>(client_notice::control),
                  .flags = {},
                  .head = {},
-                 .body = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}});
+                 .body = bytes_of(text)});
 }
 
 void client_inbox::hand_up(event_kind kind, std::uint32_t aux, message_flags flags,

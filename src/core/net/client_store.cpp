@@ -2,15 +2,13 @@
 
 #include <boost/asio/post.hpp>
 
+#include "core/bytes.hpp"
+
 namespace hawser::net {
 
 namespace {
 constexpr std::uint32_t stored_binary = 1;
 constexpr std::uint32_t stored_joinable = 2;
-
-std::span<const std::uint8_t> bytes_of(const std::string& text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 }  // namespace
 
 client_store::client_store(boost::asio::io_context& context, const decltype(client_settings::queue)& settings,

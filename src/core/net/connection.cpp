@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/bytes.hpp"
 #include "core/net/reactor.hpp"
 #include "core/net/replay_queue.hpp"
 #include "core/net/system_error.hpp"
@@ -53,9 +54,6 @@ void connection::raise(std::uint16_t event) {
 // Delivers what is pending, in the order of the bits. Nothing but the bits and their details is stored, so an
 // event never needs memory that may be missing.
 bool connection::deliver_pending() {
-  const auto as_bytes = [](std::string_view text) {
-    return std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size());
-  };
   connection_events& sink = settings_->events;
   while (pending_ != 0) {
     const auto bit = static_cast<std::uint16_t>(pending_ & (~pending_ + 1));
@@ -64,16 +62,16 @@ bool connection::deliver_pending() {
     bool done = true;
     switch (bit) {
       case pending_open:
-        done = sink.event(event_kind::open, slot_, 0, as_bytes(extra().detail));
+        done = sink.event(event_kind::open, slot_, 0, bytes_of(extra().detail));
         break;
       case pending_upgrade:
-        done = sink.event(event_kind::upgrade, slot_, server_->id(), as_bytes(extra().detail));
+        done = sink.event(event_kind::upgrade, slot_, server_->id(), bytes_of(extra().detail));
         break;
       case pending_connection:
-        done = sink.event(event_kind::connection, slot_, server_->id(), as_bytes(extra().detail));
+        done = sink.event(event_kind::connection, slot_, server_->id(), bytes_of(extra().detail));
         break;
       case pending_response:
-        done = sink.event(event_kind::response, slot_, extra().detail_aux, as_bytes(extra().detail));
+        done = sink.event(event_kind::response, slot_, extra().detail_aux, bytes_of(extra().detail));
         break;
       case pending_drain:
         done = sink.event(event_kind::drain, slot_, 0, {});
@@ -92,11 +90,11 @@ bool connection::deliver_pending() {
       case pending_error: {
         const error_info& error = extra().error;
         std::string fields = std::to_string(error.system) + '\n' + error.detail;
-        done = sink.event(event_kind::error, slot_, static_cast<std::uint32_t>(error.code), as_bytes(fields));
+        done = sink.event(event_kind::error, slot_, static_cast<std::uint32_t>(error.code), bytes_of(fields));
         break;
       }
       default:
-        done = sink.event(event_kind::close, slot_, extra().close_aux, as_bytes(extra().close_reason));
+        done = sink.event(event_kind::close, slot_, extra().close_aux, bytes_of(extra().close_reason));
         break;
     }
     if (!done) {

@@ -5,6 +5,7 @@
 #include <boost/asio/post.hpp>
 #include <cstring>
 
+#include "core/bytes.hpp"
 #include "core/net/address_key.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/dial_socket.hpp"
@@ -181,7 +182,7 @@ void connection::adopt(std::unique_ptr<adopt_settings> settings, server& owner) 
     fail_opening({errc::invalid_handshake, 0, "A response header is not valid."});
     return;
   }
-  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  output().append(bytes_of(text));
   position_ += text.size();
   rare& more = extra();
   more.detail.clear();
@@ -252,7 +253,7 @@ void connection::send_request() {
   }
   opening_->response = std::make_unique<protocol::upgrade_response_parser>(
       protocol::accept_key(key), to.protocols, settings_->values.max_header_size);
-  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  output().append(bytes_of(text));
   position_ += text.size();
 }
 
@@ -409,7 +410,7 @@ void connection::accept(std::string_view fields) {
 
 void connection::reject(std::string_view answer) {
   if (phase_ != phase::deciding) return;
-  output().append({reinterpret_cast<const std::uint8_t*>(answer.data()), answer.size()});
+  output().append(bytes_of(answer));
   held_.reset();
   perform(close_.on({protocol::close_event::kind::failure, protocol::close_no_status}), {}, {});
   arm_read();
@@ -420,7 +421,7 @@ void connection::refuse(int status, std::string_view message, const header_list&
   std::string body(message);
   body += '\n';
   const std::string text = protocol::http_response_text(status, headers, body);
-  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  output().append(bytes_of(text));
   perform(close_.on({protocol::close_event::kind::failure, protocol::close_no_status}), {}, {});
 }
 
@@ -431,7 +432,7 @@ void connection::complete_upgrade(std::string_view protocol, const header_list& 
     refuse(500, "The response cannot be written: a header is not valid.");
     return;
   }
-  output().append({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  output().append(bytes_of(text));
   position_ += text.size();
   extra().detail = describe_request(protocol);
   visible_ = true;

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/bytes.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/control_reader.hpp"
 #include "core/net/reactor.hpp"
@@ -92,8 +93,7 @@ bool connection::may_answer() const noexcept {
 
 void connection::write_answer(std::string_view text) {
   reactor_.count().messages_out.add(1);
-  write_frame(protocol::opcode::text, true, false,
-              {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  write_frame(protocol::opcode::text, true, false, bytes_of(text));
 }
 
 // As parsers want a text that read ahead of it.

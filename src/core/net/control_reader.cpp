@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/bytes.hpp"
 #include "core/router/json_array.hpp"
 #include "core/router/pointer.hpp"
 
@@ -17,10 +18,6 @@ using outcome = router::field_reader::outcome;
 constexpr std::size_t longest_id = 64;
 constexpr std::size_t longest_correlation = 128;
 constexpr std::size_t longest_number = 32;
-
-std::string_view view(std::span<const std::uint8_t> text) noexcept {
-  return {reinterpret_cast<const char*>(text.data()), text.size()};
-}
 
 // A name that can be written as it is; others are JavaScript's.
 bool plain(std::string_view name, std::size_t longest) noexcept {
@@ -42,12 +39,12 @@ control_reader::control_reader() {
 }
 
 bool control_reader::may_be_heartbeat(std::span<const std::uint8_t> text) noexcept {
-  return text.size() <= longest && view(text).find("heartbeat\"") != std::string_view::npos;
+  return text.size() <= longest && text_of(text).find("heartbeat\"") != std::string_view::npos;
 }
 bool control_reader::may_be_batch(std::span<const std::uint8_t> text) noexcept {
   // The type may be written with escapes.
-  return view(text).find("batch\"") != std::string_view::npos ||
-         view(text).find("\\u") != std::string_view::npos;
+  return text_of(text).find("batch\"") != std::string_view::npos ||
+         text_of(text).find("\\u") != std::string_view::npos;
 }
 
 // Of a message that was read: under what it is answered.

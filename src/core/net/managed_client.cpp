@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/bytes.hpp"
 #include "core/net/fields.hpp"
 #include "core/net/reactor.hpp"
 
 namespace hawser::net {
 
 namespace {
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
 
 client::core_settings core_settings_of(const client_settings& from) {
   client::core_settings to;
@@ -302,8 +300,7 @@ void managed_client::account() {
   }
 }
 
-// ---------------------------------------------------------------------------------------------------- the
-// store
+// ------------------------------------------------------------------------------------------------ the store
 
 void managed_client::open_store() {
   core_.hold_sending();

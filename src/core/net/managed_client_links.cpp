@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "core/bytes.hpp"
 #include "core/net/fields.hpp"
 #include "core/net/managed_client.hpp"
 #include "core/net/reactor.hpp"
@@ -15,10 +16,6 @@ namespace {
 constexpr std::size_t link_window = 256 * 1024;
 // From this size on the connection may mask a payload where it lies; the queue's own must stay as they are.
 constexpr std::size_t copy_threshold = 16 * 1024;
-
-std::string_view text_of(std::span<const std::uint8_t> bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 template <class T>
 T number_of(std::string_view text) {

@@ -1,15 +1,10 @@
 // What a managed client tells JavaScript.
+#include "core/bytes.hpp"
 #include "core/net/fields.hpp"
 #include "core/net/managed_client.hpp"
 #include "core/net/reactor.hpp"
 
 namespace hawser::net {
-
-namespace {
-std::span<const std::uint8_t> bytes_of(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-}  // namespace
 
 // Never lost: what the sink has no room for waits here, in order. The links are refused meanwhile, so that
 // what waits is bounded by one message, its shapers, and the changes of state, which come seldom.

@@ -1,4 +1,5 @@
 // Topics that keep what was published to them, and messages to several topics.
+#include "core/bytes.hpp"
 #include "core/net/reactor.hpp"
 #include "core/net/server.hpp"
 
@@ -68,9 +69,8 @@ void server::subscribe_from(connection& who, const replay_request& what) {
   const auto* kept = kept_.find(what.topic, reactor_.now());
   const bool whole = kept != nullptr && what.above >= kept->lost();
   if (const std::string_view first = whole ? what.whole : what.partial; !first.empty()) {
-    who.replay(std::make_shared<const published>(
-        std::string_view(), std::span(reinterpret_cast<const std::uint8_t*>(first.data()), first.size()),
-        send_flags{.compress = true}));
+    who.replay(
+        std::make_shared<const published>(std::string_view(), bytes_of(first), send_flags{.compress = true}));
   }
   if (kept != nullptr) {
     for (const auto& one : kept->above(what.above, what.most)) who.replay(one.message);
