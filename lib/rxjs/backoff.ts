@@ -1,5 +1,6 @@
 // When to try again: the delays of managed clients, for webSocket() and for RxJS's own `retry`.
 import { type MonoTypeOperatorFunction, retry, throwError, timer } from 'rxjs'
+import { nextDelay } from '../client/portable/reconnect-policy'
 import { HawserRangeError } from '../core/error'
 import { OptionReader } from '../core/validate'
 
@@ -60,9 +61,8 @@ export function readBackoff(reader: OptionReader, prefix = ''): CheckedBackoff {
 }
 
 /** Milliseconds before attempt n + 1, when n attempts in a row have failed. */
-export function delayAfter(failed: number, { minDelay, maxDelay, factor, jitter, random }: CheckedBackoff) {
-  const full = Math.min(maxDelay, minDelay * factor ** Math.max(0, failed - 1))
-  return Math.floor(full * (1 - jitter + jitter * random()))
+export function delayAfter(failed: number, backoff: CheckedBackoff): number {
+  return nextDelay(backoff, failed, backoff.random())
 }
 
 /** Whether an error says that the same attempt cannot succeed later. */

@@ -49,7 +49,12 @@ function verdictOf(policy: ReconnectPolicy, { error, closeCode, authRejected, ho
 }
 
 /** The delay before attempt 1, 2, 3 …, of which the share `jitter` is random; `random` from 0 to 1. */
-export function nextDelay(policy: ReconnectPolicy, attempt: number, random: number, notBefore = 0): number {
+export function nextDelay(
+  policy: Pick<ReconnectPolicy, 'minDelay' | 'maxDelay' | 'factor' | 'jitter'>,
+  attempt: number,
+  random: number,
+  notBefore = 0,
+): number {
   const { minDelay, maxDelay, factor, jitter } = policy
   const full = Math.min(maxDelay, minDelay * factor ** Math.max(0, attempt - 1))
   const scattered = random * full * jitter
