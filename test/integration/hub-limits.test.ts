@@ -80,6 +80,7 @@ describe('rateLimit', () => {
     await until(() => hub.connections.length === 2)
     flood(again, 1, 30)
     await again.got('error')
+    await until(() => seen.length === 8)
     expect(seen).toEqual([0, 1, 2, 10, 20, 21, 22, 23])
   })
 
@@ -176,7 +177,7 @@ describe('rateLimit', () => {
       expect(JSON.parse((await answer)[0].toString())).toMatchObject({
         error: { code: 'RATE_LIMIT_EXCEEDED' },
       })
-      await until(() => hub.metrics().server.rateLimited === 7)
+      await until(() => hub.metrics().server.rateLimited === 7 && seen.length === 3)
       expect(seen).toEqual([0, 1, 2])
       await server.close({ timeout: 0 })
     }
@@ -197,6 +198,7 @@ describe('rateLimit', () => {
         expect(JSON.parse(payload.toString())).toMatchObject({ error: { code: 'RATE_LIMIT_EXCEEDED' } })
       }
       await peer.expectFrame(OP.pong)
+      await until(() => came.length === 2)
       expect(came).toEqual(['a', 'b'])
     }
   })
