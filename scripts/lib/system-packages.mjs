@@ -20,6 +20,9 @@ const command = (name) => which(name) !== undefined
 /** Some of them are where only root's PATH looks. */
 const daemon = (name) => command(name) || fs.existsSync(`/usr/sbin/${name}`)
 
+/** The browser of the tests and benchmarks, by any of the names it is packaged under. */
+export const chromium = () => which('chromium') ?? which('chromium-browser') ?? which('google-chrome')
+
 function boostIsNewEnough() {
   const file = header('boost/version.hpp')
   if (file === undefined) return false
@@ -80,6 +83,7 @@ const needs = [
   { purpose: 'test', packages: ['redis-server'], present: () => daemon('redis-server') },
   { purpose: 'test', packages: ['nats-server'], present: () => daemon('nats-server') },
   { purpose: 'test', packages: ['rabbitmq-server'], present: () => daemon('rabbitmq-server') },
+  { purpose: 'test', packages: ['chromium'], present: () => chromium() !== undefined },
   { purpose: 'bench', packages: ['libbenchmark-dev'], present: () => header('benchmark/benchmark.h') },
 ]
 
