@@ -51,7 +51,7 @@ TEST(block_pool, slabs_go_from_one_size_to_another) {
 }
 
 TEST(block_pool, blocks_never_overlap) {
-  hawser::test::random_source random;
+  test::random_source random;
   struct held {
     unsigned char* bytes;
     std::size_t size;

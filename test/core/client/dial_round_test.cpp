@@ -14,8 +14,8 @@ namespace {
 
 const reconnect_settings settings;
 const outcome refused{.error = errc::connection_refused};
-const outcome bad_certificate{.error = errc::tls_cert_untrusted};
-const outcome without_token{.error = errc::unexpected_response, .http_status = 401};
+const outcome untrusted{.error = errc::tls_cert_untrusted};
+const outcome unauthorized{.error = errc::unexpected_response, .http_status = 401};
 
 std::vector<endpoint_index> due(dial_round& round, time_ms now) {
   std::vector<endpoint_index> result;
@@ -83,7 +83,7 @@ TEST(dial_round, fails_when_all_did) {
   round.on_failed(0, refused, settings);
   EXPECT_FALSE(round.failed()) << "one is left";
   due(round, 0);
-  round.on_failed(0, bad_certificate, settings);
+  round.on_failed(0, untrusted, settings);
   EXPECT_FALSE(round.failed()) << "told twice";
   round.on_failed(1, refused, settings);
   EXPECT_TRUE(round.failed());
@@ -102,10 +102,10 @@ TEST(dial_round, reports_the_outcome_that_gives_the_most_hope) {
     std::vector<outcome> outcomes;
     std::size_t expected;
   };
-  for (const row& r : {row{{bad_certificate, refused}, 1}, row{{refused, bad_certificate}, 0},
-                       row{{refused, without_token}, 1}, row{{bad_certificate, without_token, refused}, 1},
-                       row{{slow, refused}, 1}, row{{refused, slow}, 0},
-                       row{{bad_certificate, {.error = errc::tls_cert_expired}}, 0}}) {
+  for (const row& r :
+       {row{{untrusted, refused}, 1}, row{{refused, untrusted}, 0}, row{{refused, unauthorized}, 1},
+        row{{untrusted, unauthorized, refused}, 1}, row{{slow, refused}, 1}, row{{refused, slow}, 0},
+        row{{untrusted, {.error = errc::tls_cert_expired}}, 0}}) {
     dial_round round;
     dial_plan plan{list(r.outcomes.size()), 100};
     std::iota(plan.order.begin(), plan.order.end(), 0u);
@@ -131,13 +131,13 @@ TEST(dial_round, cancel_and_begin_forget) {
   EXPECT_FALSE(round.next(9999));
   round.begin({{1}, 250}, 5000);
   EXPECT_EQ(due(round, 5000), (list{1}));
-  round.on_failed(1, bad_certificate, settings);
+  round.on_failed(1, untrusted, settings);
   EXPECT_TRUE(round.failed());
   EXPECT_EQ(round.result().error, errc::tls_cert_untrusted);
 }
 
 TEST(dial_round, random_rounds_dial_each_once_and_end_once) {
-  hawser::test::random_source random;
+  test::random_source random;
   for (int i = 0; i < 3000; ++i) {
     const std::size_t n = 1 + random.below(6);
     dial_plan plan{list(n), static_cast<time_ms>(random.below(300))};

@@ -240,7 +240,7 @@ TEST(endpoint_set, none_at_all) {
 }
 
 TEST(endpoint_set, random_events_keep_the_rules) {
-  hawser::test::random_source random;
+  test::random_source random;
   for (int round = 0; round < 60; ++round) {
     const std::size_t n = 1 + random.below(5);
     const auto how = static_cast<strategy>(random.below(5));

@@ -55,7 +55,7 @@ TEST(next_delay, waits_at_least_as_long_as_it_was_asked_to) {
 }
 
 TEST(next_delay, stays_within_bounds_for_any_settings) {
-  hawser::test::random_source random;
+  test::random_source random;
   const double odd[] = {
       0,   -1,  1e308, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
       0.5, 1.5, 3};

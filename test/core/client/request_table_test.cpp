@@ -154,7 +154,7 @@ TEST(request_table, a_hundred_thousand_at_once_in_bounded_memory) {
 }
 
 TEST(request_table, equals_a_map_under_random_operations) {
-  hawser::test::random_source random;
+  test::random_source random;
   struct entry {
     std::string id;
     time_ms deadline;

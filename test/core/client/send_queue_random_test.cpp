@@ -27,7 +27,7 @@ struct wire_copy {
 // One queue, one model, one receiver, and one link after the other between them.
 class world {
  public:
-  explicit world(hawser::test::random_source& random) : random_(random), settings_(random_settings()) {}
+  explicit world(test::random_source& random) : random_(random), settings_(random_settings()) {}
 
   void live(int steps);  // the life of one link, from connected to lost, with time before it
   void finish();         // a link without trouble until all is done
@@ -49,7 +49,7 @@ class world {
   void compare();
   void check_events(const log& events);
 
-  hawser::test::random_source& random_;
+  test::random_source& random_;
   const queue_settings settings_;
   event_log events_;
   send_queue queue_{settings_, events_};
@@ -314,7 +314,7 @@ void world::finish() {
 }
 
 TEST(send_queue, holds_its_promises_over_many_lives_of_links) {
-  hawser::test::random_source random;
+  test::random_source random;
   int lives = 0, settled = 0;
   for (int round = 0; round < 1000; ++round) {
     world w(random);

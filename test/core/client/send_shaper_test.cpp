@@ -122,7 +122,7 @@ TEST_F(SendShaper, AtTheBoundTheNextOneInTimeGivesWay) {
 // Against a model that keeps, for each key, all that was offered: nothing is lost but what was replaced, the
 // latest always goes, and no two of a throttled key go closer than the interval.
 TEST_F(SendShaper, NeverLosesTheLatest) {
-  hawser::test::random_source random;
+  test::random_source random;
   SCOPED_TRACE(random.seed());
   std::map<std::string, std::string> latest_offered, latest_sent;
   std::map<std::string, time_ms> sent_at;

@@ -13,7 +13,7 @@ namespace {
 
 using protocol::bucket_rule;
 
-constexpr std::int64_t millisecond = 1'000'000;
+constexpr std::int64_t ms = 1'000'000;
 const bucket_rule rule = bucket_rule::of(1, 1000, 2);
 
 TEST(bucket_table, holders_of_a_name_share_its_bucket) {
@@ -33,11 +33,11 @@ TEST(bucket_table, a_bucket_is_remembered_until_it_is_full_again) {
   a.bucket().take(rule, 0, 2);
   a.reset();
   EXPECT_FALSE(a);
-  a = table.acquire("ann", 500 * millisecond);
-  EXPECT_GT(a.bucket().take(rule, 500 * millisecond), 0) << "coming again is no new bucket";
+  a = table.acquire("ann", 500 * ms);
+  EXPECT_GT(a.bucket().take(rule, 500 * ms), 0) << "coming again is no new bucket";
   a.reset();
   EXPECT_EQ(table.size(), 1u);
-  const auto b = table.acquire("bob", 2000 * millisecond);
+  const auto b = table.acquire("bob", 2000 * ms);
   EXPECT_EQ(table.size(), 1u) << "the full one went";
 }
 
@@ -74,8 +74,8 @@ TEST(bucket_table, holds_come_and_go_on_several_threads) {
   for (int t = 0; t < 4; t++) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 2000; i++) {
-        const auto one = table.acquire(std::to_string((i * 7 + t) % 16), i * millisecond, 3);
-        if (one) one.bucket().take(rule, i * millisecond);
+        const auto one = table.acquire(std::to_string((i * 7 + t) % 16), i * ms, 3);
+        if (one) one.bucket().take(rule, i * ms);
       }
     });
   }

@@ -10,7 +10,7 @@
 namespace hawser::protocol {
 namespace {
 
-using cause = close_event::kind;
+using kind = close_event::kind;
 using wait = close_action::wait;
 
 std::vector<std::uint8_t> payload_of(std::uint16_t code, std::string_view reason) {
@@ -72,7 +72,7 @@ TEST(close_payload, long_reason_is_cut_between_characters) {
 
 TEST(close_handshake, we_close_as_server) {
   close_handshake h(role::server);
-  auto a = h.on({cause::local_close, 1001});
+  auto a = h.on({kind::local_close, 1001});
   EXPECT_TRUE(a.send_close);
   EXPECT_EQ(a.send_code, 1001);
   EXPECT_EQ(a.until, wait::peer_close);
@@ -80,7 +80,7 @@ TEST(close_handshake, we_close_as_server) {
   EXPECT_FALSE(h.may_send());
   EXPECT_TRUE(h.may_receive());
 
-  a = h.on({cause::remote_close, 1001});
+  a = h.on({kind::remote_close, 1001});
   EXPECT_FALSE(a.send_close);
   EXPECT_TRUE(a.shutdown_write);
   EXPECT_TRUE(a.discard_input);
@@ -88,21 +88,21 @@ TEST(close_handshake, we_close_as_server) {
   EXPECT_FALSE(a.report);
   EXPECT_FALSE(h.may_receive());
 
-  a = h.on({cause::transport_eof});
+  a = h.on({kind::transport_eof});
   EXPECT_TRUE(a.close_transport && a.report && a.was_clean && a.remote_reason);
   EXPECT_EQ(a.code, 1001);
   EXPECT_EQ(a.error, errc::none);
   EXPECT_EQ(h.state(), close_state::done);
-  EXPECT_TRUE(is_nothing(h.on({cause::transport_eof})));
+  EXPECT_TRUE(is_nothing(h.on({kind::transport_eof})));
 }
 
 TEST(close_handshake, we_close_as_client) {
   close_handshake h(role::client);
-  h.on({cause::local_close, close_no_status});
-  auto a = h.on({cause::remote_close, close_no_status});
+  h.on({kind::local_close, close_no_status});
+  auto a = h.on({kind::remote_close, close_no_status});
   EXPECT_FALSE(a.shutdown_write);
   EXPECT_EQ(a.until, wait::peer_fin);
-  a = h.on({cause::transport_eof});
+  a = h.on({kind::transport_eof});
   EXPECT_TRUE(a.report && a.was_clean);
   EXPECT_EQ(a.code, close_no_status);
 }
@@ -110,12 +110,12 @@ TEST(close_handshake, we_close_as_client) {
 TEST(close_handshake, peer_closes) {
   for (const role self : {role::server, role::client}) {
     close_handshake h(self);
-    auto a = h.on({cause::remote_close, 4000});
+    auto a = h.on({kind::remote_close, 4000});
     EXPECT_TRUE(a.send_close);
     EXPECT_EQ(a.send_code, 4000);
     EXPECT_EQ(a.shutdown_write, self == role::server);
     EXPECT_EQ(a.until, wait::peer_fin);
-    a = h.on({cause::transport_eof});
+    a = h.on({kind::transport_eof});
     EXPECT_TRUE(a.report && a.was_clean && a.remote_reason);
     EXPECT_EQ(a.code, 4000);
   }
@@ -123,8 +123,8 @@ TEST(close_handshake, peer_closes) {
 
 TEST(close_handshake, peer_never_answers_our_close) {
   close_handshake h(role::server);
-  h.on({cause::local_close, 1000});
-  const auto a = h.on({cause::timeout});
+  h.on({kind::local_close, 1000});
+  const auto a = h.on({kind::timeout});
   EXPECT_TRUE(a.close_transport && a.report);
   EXPECT_FALSE(a.was_clean || a.remote_reason);
   EXPECT_EQ(a.code, close_abnormal);
@@ -133,8 +133,8 @@ TEST(close_handshake, peer_never_answers_our_close) {
 
 TEST(close_handshake, peer_never_ends_the_stream) {
   close_handshake h(role::client);
-  h.on({cause::remote_close, 1000});
-  const auto a = h.on({cause::timeout});
+  h.on({kind::remote_close, 1000});
+  const auto a = h.on({kind::timeout});
   EXPECT_TRUE(a.close_transport && a.report && a.was_clean);
   EXPECT_EQ(a.code, 1000);
   EXPECT_EQ(a.error, errc::none);
@@ -142,15 +142,15 @@ TEST(close_handshake, peer_never_ends_the_stream) {
 
 TEST(close_handshake, stream_ends_without_close_frame) {
   close_handshake open(role::client);
-  auto a = open.on({cause::transport_eof});
+  auto a = open.on({kind::transport_eof});
   EXPECT_TRUE(a.close_transport && a.report);
   EXPECT_FALSE(a.was_clean);
   EXPECT_EQ(a.code, close_abnormal);
   EXPECT_EQ(a.error, errc::connection_lost);
 
   close_handshake sent(role::client);
-  sent.on({cause::local_close, 1000});
-  a = sent.on({cause::transport_eof});
+  sent.on({kind::local_close, 1000});
+  a = sent.on({kind::transport_eof});
   EXPECT_EQ(a.code, close_abnormal);
   EXPECT_FALSE(a.was_clean);
   EXPECT_EQ(a.error, errc::connection_lost);
@@ -158,15 +158,15 @@ TEST(close_handshake, stream_ends_without_close_frame) {
 
 TEST(close_handshake, failure_tells_the_peer_and_reports_1006) {
   close_handshake h(role::client);
-  auto a = h.on({cause::failure, 1007});
+  auto a = h.on({kind::failure, 1007});
   EXPECT_TRUE(a.send_close && a.shutdown_write && a.discard_input);
   EXPECT_EQ(a.send_code, 1007);
   EXPECT_EQ(a.until, wait::peer_fin);
   EXPECT_FALSE(h.may_send() || h.may_receive());
-  EXPECT_TRUE(is_nothing(h.on({cause::failure, 1002})));
-  EXPECT_TRUE(is_nothing(h.on({cause::local_close, 1000})));
-  EXPECT_TRUE(is_nothing(h.on({cause::remote_close, 1000})));
-  a = h.on({cause::timeout});
+  EXPECT_TRUE(is_nothing(h.on({kind::failure, 1002})));
+  EXPECT_TRUE(is_nothing(h.on({kind::local_close, 1000})));
+  EXPECT_TRUE(is_nothing(h.on({kind::remote_close, 1000})));
+  a = h.on({kind::timeout});
   EXPECT_TRUE(a.close_transport && a.report);
   EXPECT_FALSE(a.was_clean);
   EXPECT_EQ(a.code, close_abnormal);
@@ -174,39 +174,39 @@ TEST(close_handshake, failure_tells_the_peer_and_reports_1006) {
 
 TEST(close_handshake, failure_after_our_close_sends_no_second_frame) {
   close_handshake h(role::server);
-  h.on({cause::local_close, 1000});
-  const auto a = h.on({cause::failure, 1002});
+  h.on({kind::local_close, 1000});
+  const auto a = h.on({kind::failure, 1002});
   EXPECT_FALSE(a.send_close);
   EXPECT_TRUE(a.shutdown_write && a.discard_input);
 }
 
 TEST(close_handshake, late_events_change_nothing) {
   close_handshake h(role::server);
-  EXPECT_TRUE(is_nothing(h.on({cause::timeout})));
-  h.on({cause::remote_close, 1000});
-  EXPECT_TRUE(is_nothing(h.on({cause::local_close, 1001})));
-  EXPECT_TRUE(is_nothing(h.on({cause::remote_close, 1002})));
-  EXPECT_TRUE(is_nothing(h.on({cause::failure, 1002})));
-  const auto a = h.on({cause::transport_eof});
+  EXPECT_TRUE(is_nothing(h.on({kind::timeout})));
+  h.on({kind::remote_close, 1000});
+  EXPECT_TRUE(is_nothing(h.on({kind::local_close, 1001})));
+  EXPECT_TRUE(is_nothing(h.on({kind::remote_close, 1002})));
+  EXPECT_TRUE(is_nothing(h.on({kind::failure, 1002})));
+  const auto a = h.on({kind::transport_eof});
   EXPECT_EQ(a.code, 1000);
 }
 
 TEST(close_handshake, abort_in_each_state) {
   close_handshake open(role::server);
-  auto a = open.on({cause::abort});
+  auto a = open.on({kind::abort});
   EXPECT_TRUE(a.close_transport && a.report);
   EXPECT_FALSE(a.send_close || a.was_clean);
   EXPECT_EQ(a.code, close_abnormal);
   EXPECT_EQ(a.error, errc::none);
-  EXPECT_TRUE(is_nothing(open.on({cause::abort})));
+  EXPECT_TRUE(is_nothing(open.on({kind::abort})));
 
   close_handshake sent(role::server);
-  sent.on({cause::local_close, 1000});
-  EXPECT_EQ(sent.on({cause::abort}).code, close_abnormal);
+  sent.on({kind::local_close, 1000});
+  EXPECT_EQ(sent.on({kind::abort}).code, close_abnormal);
 
   close_handshake received(role::server);
-  received.on({cause::remote_close, 1001});
-  a = received.on({cause::abort});
+  received.on({kind::remote_close, 1001});
+  a = received.on({kind::abort});
   EXPECT_EQ(a.code, 1001);
   EXPECT_TRUE(a.was_clean);
 }

@@ -124,7 +124,7 @@ TEST(timer_wheel, never_is_a_valid_deadline) {
 }
 
 TEST(timer_wheel, equals_a_multimap_under_random_operations) {
-  hawser::test::random_source random;
+  test::random_source random;
   for (int round = 0; round < 20; ++round) {
     const time_ms granularity = static_cast<time_ms>(1 + random.below(20));
     time_ms now = static_cast<time_ms>(random.below(100'000));

@@ -5,7 +5,7 @@
 
 #include "core/protocol/handshake.hpp"
 
-namespace hawser::protocol::request_tests {
+namespace hawser::protocol {
 namespace {
 
 using result = upgrade_request_parser::result;
@@ -186,4 +186,4 @@ TEST(upgrade_request_parser, limit) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol::request_tests
+}  // namespace hawser::protocol

@@ -5,7 +5,7 @@
 
 #include "core/protocol/handshake.hpp"
 
-namespace hawser::protocol::response_tests {
+namespace hawser::protocol {
 namespace {
 
 using result = upgrade_response_parser::result;
@@ -180,4 +180,4 @@ TEST(upgrade_response_parser, endless_chunk_header_is_not_collected) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol::response_tests
+}  // namespace hawser::protocol

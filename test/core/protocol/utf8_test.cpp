@@ -150,7 +150,7 @@ TEST(utf8_stream, stays_failed_until_reset) {
 }
 
 TEST(utf8_stream, random_texts_in_random_pieces) {
-  hawser::test::random_source random;
+  test::random_source random;
   for (int round = 0; round < 3000; ++round) {
     std::string text;
     const std::size_t length = random.below(300);

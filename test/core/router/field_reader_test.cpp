@@ -16,8 +16,8 @@ namespace {
 
 using kind = field_value::kind;
 using outcome = field_reader::outcome;
-using hawser::test::at;
-using hawser::test::padded_text;
+using test::at;
+using test::padded_text;
 
 // One field of one text, copied out.
 struct found {

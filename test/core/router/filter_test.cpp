@@ -11,7 +11,7 @@
 namespace hawser::router {
 namespace {
 
-using hawser::test::padded_text;
+using test::padded_text;
 
 std::vector<condition> where(std::string_view text) {
   const auto parsed = parse_route_spec("{\"pattern\":\"x\",\"where\":" + std::string(text) + "}");
@@ -116,7 +116,7 @@ TEST(filter, large_sets) {
 }
 
 TEST(number_set, holds_what_was_inserted) {
-  hawser::test::random_source random;
+  test::random_source random;
   number_set set;
   std::vector<double> in, out;
   for (int i = 0; i < 500; ++i) {

@@ -151,7 +151,7 @@ TEST(route_spec, counts_are_bounded) {
 }
 
 TEST(route_spec, any_bytes_are_safe) {
-  hawser::test::random_source random;
+  test::random_source random;
   std::size_t sound = 0, faulty = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string text = whole;

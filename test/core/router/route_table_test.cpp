@@ -66,7 +66,7 @@ TEST(route_table, ten_thousand_routes) {
 }
 
 TEST(route_table, matches_what_the_patterns_match) {
-  hawser::test::random_source random;
+  test::random_source random;
   const auto name = [&](std::size_t most) {
     std::string text(1, static_cast<char>('a' + random.below(3)));
     for (std::size_t n = random.below(most); n > 0; --n)

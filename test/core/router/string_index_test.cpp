@@ -29,7 +29,7 @@ TEST(string_index, finds_what_was_inserted) {
 }
 
 TEST(string_index, behaves_as_a_map) {
-  hawser::test::random_source random;
+  test::random_source random;
   string_index index;
   std::unordered_map<std::string, std::uint32_t> map;
   for (std::uint32_t i = 0; i < 100'000; ++i) {

@@ -142,7 +142,7 @@ std::vector<step> read_steps(int pipe, std::size_t count) {
 }
 
 void crash_rounds(bool fsync, int rounds) {
-  hawser::test::random_source random;
+  test::random_source random;
   const temporary_folder folder;
   auto settings = at(folder / "queue.db");
   settings.fsync = fsync;
@@ -188,7 +188,7 @@ TEST(StoreCrash, NothingConfirmedIsLostByAKill) { crash_rounds(false, 30); }
 TEST(StoreCrash, NothingConfirmedIsLostByAKillWithFsync) { crash_rounds(true, 6); }
 
 TEST(StoreCrash, ExitDuringATransactionIsSafe) {
-  hawser::test::random_source random;
+  test::random_source random;
   const temporary_folder folder;
   const auto settings = at(folder / "queue.db");
   std::vector<std::string> expected;
