@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events'
 
 /** Far beyond what anything takes on a slow machine with much else to do, and below the limit of Jest. */
-export const DEADLINE = 8_000
+export const DEADLINE = 20_000
 
 /** Rejects with `label` when `promise` is still pending after `ms` milliseconds. */
 export function within<T>(promise: Promise<T>, label: string, ms = DEADLINE): Promise<T> {
