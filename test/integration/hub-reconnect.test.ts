@@ -136,6 +136,42 @@ test('however much waits, the rooms are joined', async () => {
   expect([client.joinedRooms.length, hub.metrics().errors]).toEqual([30, {}])
 })
 
+test('a token that is renewed on the way: first it, then the rooms, then what waits', async () => {
+  let valid = 't1'
+  const log: string[] = []
+  const { hub, url } = await scope.hub({
+    auth: {
+      at: 'message',
+      verify: (_request, token) => {
+        log.push(`auth ${token}`)
+        return slowly(token === valid ? { userId: 'u' } : undefined)
+      },
+    },
+    authorize: (_connection, action, room) => {
+      log.push(`${action} ${room}`)
+      return slowly(true)
+    },
+  })
+  const heard: unknown[] = []
+  hub.on('say', (payload) => void heard.push(payload))
+  const { client } = await scope.connected(url, { auth: { token: () => valid, as: 'message' } })
+  await client.joinRoom('a')
+  await client.send('say', 0, { room: 'a', ack: true })
+  log.length = 0
+  valid = 't2'
+  hub.connections[0].socket.terminate()
+  await until(() => client.state !== 'connected')
+  client.send('say', 1, { room: 'a' })
+  client.send('say', 2, { room: 'a', priority: 'high' })
+  await client.send('say', 3, { room: 'a', ack: true })
+  expect(log).toEqual(['auth t1', 'auth t2', 'join a', 'send a', 'send a', 'send a'])
+  expect(heard).toEqual([0, 2, 1, 3])
+  await client.authenticate((valid = 't3'))
+  await client.send('say', 4, { room: 'a', ack: true })
+  expect(log[6]).toBe('auth t3')
+  expect(log.slice(6).filter((entry) => entry !== 'auth t3')).toEqual(['join a', 'send a'])
+})
+
 test('many losses: each message is handled once and in order, and none is refused', async () => {
   const random = new Random()
   const { hub, url } = await scope.hub({
@@ -151,23 +187,22 @@ test('many losses: each message is handled once and in order, and none is refuse
   const clients = await Promise.all(
     Array.from({ length: 6 }, async (_, i) => {
       const auth = { token: () => ({ token: `u${i}`, expiresAt: Date.now() + 400 }), as: 'message' as const }
-      const watched = await scope.connected(url, { auth, queue: { maxMessages: 100_000 } })
+      const queue = { maxMessages: 100_000 }
+      const watched = await scope.connected(
+        url,
+        i % 2 === 0 ? { auth, queue } : { auth, queue, sendBatch: true },
+      )
       for (const room of rooms) await watched.client.joinRoom(room)
-      return {
-        ...watched,
-        client: watched.client,
-        codes: () => watched.codes,
-        sent: 0,
-        acked: [] as Promise<string>[],
-      }
+      return { watched, sent: 0, acked: [] as Promise<string>[] }
     }),
   )
   const heard = new Map<string, number[]>(clients.map((_, i) => [`u${i}`, []]))
   hub.on('n', (payload: number, { userId }) => void heard.get(userId as string)?.push(payload))
   for (let step = 0; step < 400; step++) {
     const one = clients[random.below(clients.length)]
+    const { client } = one.watched
     for (let n = random.below(6); n > 0; n--) {
-      one.acked.push(fate(one.client.send('n', ++one.sent, { room: rooms[random.below(3)], ack: true })))
+      one.acked.push(fate(client.send('n', ++one.sent, { room: rooms[random.below(3)], ack: true })))
     }
     if (random.below(10) === 0 && hub.connections.length > 0) {
       const { socket } = hub.connections[random.below(hub.connections.length)]
@@ -176,10 +211,10 @@ test('many losses: each message is handled once and in order, and none is refuse
     }
     if (random.below(3) === 0) await new Promise((resolve) => setImmediate(resolve))
   }
-  for (const [i, { acked, sent, codes }] of clients.entries()) {
+  for (const [i, { acked, sent, watched }] of clients.entries()) {
     expect((await Promise.all(acked)).filter((how) => how !== 'resolved')).toEqual([])
     expect(heard.get(`u${i}`)).toEqual(Array.from({ length: sent }, (_, n) => n + 1))
-    expect(codes().filter((code) => !/^CONNECTION_/.test(code))).toEqual([])
+    expect(watched.codes.filter((code) => !/^CONNECTION_/.test(code))).toEqual([])
   }
   expect(hub.metrics().errors).toEqual({})
 })

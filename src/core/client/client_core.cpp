@@ -200,9 +200,8 @@ void client_core::beat(time_ms now, std::int64_t now_microseconds) {
   next_beat_ = now + settings_.heartbeat_interval;
   beat_sent_ = now_microseconds;
   if (settings_.heartbeat_timeout > 0) beat_deadline_ = now + settings_.heartbeat_timeout;
-  host_.send_control(link_,
-                     R"({"type":"heartbeat","timestamp":)" + std::to_string(now + host_.wall_ahead()) + "}",
-                     false);
+  host_.send_control(
+      link_, R"({"type":"heartbeat","timestamp":)" + std::to_string(now + host_.wall_ahead()) + "}", false);
 }
 
 bool client_core::on_heartbeat_ack(std::int64_t now_microseconds) {
