@@ -9,9 +9,9 @@
 // After any call the shell asks `deadline`. The host does not call back into the core.
 import type { EndpointFigures, StateChange } from '../engine'
 import { type Action, ClientMachine, type MachineSettings } from './client-machine'
+import { Heartbeat } from './heartbeat'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
 import { DialRound, Endpoints } from './endpoints'
-import { Heartbeat } from './heartbeat'
 import { type Outcome, adapted, never } from './reconnect-policy'
 
 export interface CoreSettings extends MachineSettings, SendingSettings {
@@ -61,8 +61,8 @@ export class ClientCore extends CoreSending {
     now: number,
   ) {
     super(settings, host, now)
-    this.machine = new ClientMachine(settings, random)
     this.heartbeat = new Heartbeat(settings.heartbeat)
+    this.machine = new ClientMachine(settings, random)
     this.endpoints = new Endpoints(
       settings.endpoints,
       settings.strategy,
