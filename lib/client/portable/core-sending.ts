@@ -140,20 +140,6 @@ export abstract class CoreSending {
     return this.shaper.offer(message, now) || this.enqueue(message, now, storeKey)
   }
 
-  /** What the program says to one link alone. If it is gone, so is the sense of it. */
-  private sendPast({ data, id, link, requestTimeout, token }: EngineSend, now: number): boolean {
-    const there = this.ready && link === this.link
-    if (!there || (requestTimeout > 0 && !this.requests.add(id, token, now + requestTimeout))) {
-      if (token !== 0) this.host.settled(token, there ? 'queue_full' : 'connection_lost')
-      return false
-    }
-    this.host.transmit(link, data, false)
-    this.counters.messagesOut++
-    this.counters.bytesOut += sizeOf(data)
-    if (token !== 0 && !this.requests.markSent(token)) this.host.settled(token, 'done')
-    return true
-  }
-
   private enqueue(message: EngineSend, since: number, storeKey = 0): boolean {
     const { now, sending: settings } = this
     const { token, requestTimeout, ttl, priority } = message
@@ -179,6 +165,20 @@ export abstract class CoreSending {
     const how = result === 'expired' ? 'expired' : 'queue_full'
     if (token !== 0) this.host.settled(token, how)
     else this.host.dropped(how)
+  }
+
+  /** What the program says to one link alone. If it is gone, so is the sense of it. */
+  private sendPast({ data, id, link, requestTimeout, token }: EngineSend, now: number): boolean {
+    const there = this.ready && link === this.link
+    if (!there || (requestTimeout > 0 && !this.requests.add(id, token, now + requestTimeout))) {
+      if (token !== 0) this.host.settled(token, there ? 'queue_full' : 'connection_lost')
+      return false
+    }
+    this.host.transmit(link, data, false)
+    this.counters.messagesOut++
+    this.counters.bytesOut += sizeOf(data)
+    if (token !== 0 && !this.requests.markSent(token)) this.host.settled(token, 'done')
+    return true
   }
 
   cancel(token: number, now: number): void {
