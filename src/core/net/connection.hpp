@@ -4,10 +4,10 @@
 //   bytes in:   TCP or pipe ─► (TLS) ─► HTTP upgrade, then frame decoder ─► (inflate) ─► event_sink
 //   bytes out:  send() ─► (deflate) ─► frame ─► out_ ─► once a turn: flush() ─► (TLS) ─► TCP or pipe
 //
-// Implementation files: connection.cpp (life cycle, timers, events), connection_handshake.cpp,
-// connection_read.cpp, connection_screen.cpp, connection_write.cpp, connection_replay.cpp. Everything runs on
-// the reactor's thread. The reactor owns connections and destroys one when its close event was delivered and
-// no asynchronous operation refers to it any more.
+// Implementation files: connection.cpp (life cycle, timers, events), connection_dial.cpp,
+// connection_handshake.cpp, connection_read.cpp, connection_screen.cpp, connection_write.cpp,
+// connection_replay.cpp. Everything runs on the reactor's thread. The reactor owns connections and destroys
+// one when its close event was delivered and no asynchronous operation refers to it any more.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -231,20 +231,22 @@ class connection : public protocol::timer_node {
   void send_ping();
   bool visible() const noexcept { return visible_; }
 
-  // connection_handshake.cpp
+  // connection_dial.cpp
   void on_dialed(dial_result result);
+  void send_request();
+  void upgrade_client(std::span<std::uint8_t>& input);
+  void judge_response(protocol::upgrade_response_parser::result result);
+
+  // connection_handshake.cpp
   void begin_tls(std::shared_ptr<tls_context> context, bool client, const std::string& host,
                  const std::string& key);
   void on_secure();
-  void send_request();
   void upgrade_server(std::span<std::uint8_t>& input);
-  void upgrade_client(std::span<std::uint8_t>& input);
   void refuse(int status, std::string_view message, const header_list& headers = {});
   void complete_upgrade(std::string_view protocol, const header_list& headers);
   void enter_open();
   std::string describe_tls(bool client) const;
   std::string describe_request(std::string_view protocol) const;
-  void judge_response(protocol::upgrade_response_parser::result result);
 
   // connection_read.cpp
   void arm_read();
