@@ -229,6 +229,8 @@ void connection::terminate() {
 void connection::shutdown_server() {
   if (phase_ == phase::open) {
     close(1001, "server shutting down");
+  } else if (phase_ == phase::carrying) {
+    // JavaScript ends it, behind what it has to say.
   } else if (phase_ != phase::discarding && phase_ != phase::closed) {
     fail_opening({errc::aborted, 0, "The server was closed."});
   }
