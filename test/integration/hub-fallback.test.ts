@@ -151,14 +151,14 @@ test.each(['stream', 'poll', 'nothing'])('a peer that is gone behind its %s ends
   const ended = new Promise((resolve) => hub.on('disconnect', (...args) => resolve(args.slice(1))))
   const peer = await session({ port })
   if (way === 'stream') await peer.listen()
-  // Pings come, and are not answered.
-  if (way === 'poll') expect(await peer.poll()).toEqual([['ping']])
-  expect(await ended).toMatchObject([1006])
+  // Where it is heard in time it gets a ping, and does not say that it has it.
+  if (way === 'poll') await peer.poll().catch(() => [])
+  expect(await ended).toEqual([1006, ''])
   expect((await peer.acknowledge()).status).toBe(404)
 })
 
 test('pings of the server are answered when the peer has them', async () => {
-  const { hub, port } = await scope.hub({ fallback: true }, { heartbeat: { interval: 20, timeout: 60_000 } })
+  const { hub, port } = await scope.hub({ fallback: true }, { heartbeat: false })
   const peer = await streamed({ port })
   const [{ socket }] = hub.connections
   const pongs: unknown[] = []
@@ -170,7 +170,7 @@ test('pings of the server are answered when the peer has them', async () => {
   const lost = await scope.hub({ fallback: true }, { heartbeat: { interval: 20, timeout: 30 } })
   await streamed({ port: lost.port })
   const [connection] = lost.hub.connections
-  expect(await event(connection.socket, 'close')).toMatchObject([1006])
+  expect(await event(connection.socket, 'close')).toEqual([1006, ''])
 })
 
 test('what the peer has not said to have is bounded, then the connection holds the rest', async () => {
@@ -231,7 +231,7 @@ test('messages of any size up to the bounds; above them 413, or the close code o
   expect(await chunked.answer()).toMatchObject({ status: 413, headers: { connection: 'close' } })
   await chunked.until(() => chunked.ended, 'end')
   await peer.post(peer.seq, ['x'.repeat(310_000)])
-  expect(await peer.next((record) => Array.isArray(record), 'close')).toMatchObject(['close', 1009])
+  expect(await peer.next((record) => Array.isArray(record), 'close')).toEqual(['close', 1009, 'message exceeds the maximum payload'])
 })
 
 test('binary messages reach what takes them', async () => {
@@ -277,7 +277,7 @@ test.each(['1', '{}', '["other"]', '["close",1]', '["close",1006]', '["close",10
     const peer = await streamed({ port })
     const body = `${JSON.stringify({ session: peer.id, seq: 0 })}\n${line}`
     expect(await request('POST', { port }, body)).toMatchObject({ status: 400 })
-    expect(await peer.next((record) => Array.isArray(record), 'close')).toMatchObject(['close', 1002])
+    expect(await peer.next((record) => Array.isArray(record), 'close')).toEqual(['close', 1002, ''])
   },
 )
 

@@ -29,6 +29,8 @@ interface Up {
 const mostUp = 256 * 1024
 /** Characters that come down before they are acknowledged. */
 const mostUnsaid = 64 * 1024
+/** More than the first line of a post has. */
+const headSize = 200
 const firstDelay = 100
 const longestDelay = 2_000
 /** What browsers send with a page that is left behind. */
@@ -191,13 +193,14 @@ class HttpLink implements PlatformSocket {
     let delay = firstDelay
     while ((this.queue.length > 0 || this.ackDue) && this.session !== '') {
       const batch: Up[] = []
-      let bytes = 200
+      let bytes = headSize
       for (const up of this.queue) {
-        bytes += sizeOf(up.line) + 1
-        if (batch.length > 0 && bytes > Math.min(mostUp, this.maxBody)) break
+        const more = sizeOf(up.line) + 1
+        if (batch.length > 0 && bytes + more > Math.min(mostUp, this.maxBody)) break
+        bytes += more
         batch.push(up)
       }
-      if (batch.length === 1 && bytes > this.maxBody) {
+      if (bytes > this.maxBody) {
         this.finish(1009, '', true)
         break
       }
@@ -267,10 +270,14 @@ class HttpLink implements PlatformSocket {
       const response = await this.fetch(this.head('stream'), [], patience, request)
       if (!response.ok || response.body === null) throw new Refused(response.status)
       const reader = response.body.getReader()
+      // An abort may leave a read waiting.
+      request.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined))
       const decoder = new TextDecoder()
       let text = ''
       for (;;) {
         const { done, value } = await reader.read()
+        if (this.readyState === 3) return
+        request.signal.throwIfAborted()
         if (done) return
         this.heard = performance.now()
         begun = true

@@ -40,7 +40,6 @@ export class BodyReader {
   }
 }
 
-/** Ends an answer. What is left of a request that is refused before its end is not read: the connection ends, too. */
 export function answer(
   response: ServerResponse,
   status: number,
@@ -58,7 +57,6 @@ export function answer(
   const bytes = Buffer.from(json ? `${JSON.stringify(body)}\n` : body)
   response.setHeader('Content-Type', json ? 'application/json' : 'text/plain; charset=utf-8')
   response.setHeader('Content-Length', bytes.length)
-  if (!response.req.complete) response.shouldKeepAlive = false
   response.end(bytes)
 }
 

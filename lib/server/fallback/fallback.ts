@@ -122,6 +122,8 @@ export class Fallback implements SessionHost {
     const body = await this.bodies.read(request)
     if (body === undefined) return
     if (typeof body === 'number') {
+      // What is left of it is not read.
+      response.shouldKeepAlive = false
       answer(response, body, 'The body is too long, or came too slowly.\n')
       return
     }

@@ -153,7 +153,7 @@ export class HttpSession {
   /** Waits for a record that fits on the stream; each is counted. */
   async next(fits: (record: unknown) => boolean, label: string): Promise<unknown> {
     for (let from = this.records.length; ; from = this.records.length) {
-      await this.stream?.until(() => this.stream?.ended === true || this.gather() > 0, label)
+      await this.stream?.until(() => this.gather() > 0 || this.stream?.ended === true, label)
       const found = this.records.slice(from).find(fits)
       if (found !== undefined) return found
       if (this.stream?.ended === true && this.records.length === from)
@@ -200,6 +200,7 @@ export class HttpSession {
     if (stream === undefined) return 0
     const text = stream.text.toString()
     const end = text.lastIndexOf('\n\n') + 2
+    if (end === 1) return 0
     const found = events(text.slice(0, end))
     stream.text = stream.text.subarray(Buffer.byteLength(text.slice(0, end)))
     this.records.push(...found)
