@@ -1,100 +1,26 @@
 // Clients whose WebSocket is blocked, and what stands between them and a hub.
-import * as http from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { WebSocket } from 'undici'
 import type { HubOptions, ManagedClientOptions } from '../../lib'
 import { httpLink } from '../../lib/client/portable/http-link'
+import { type ProxyRules, ReverseProxy } from '../support/reverse-proxy'
 import { event, thrown, until, within } from '../support/waiters'
 import { useHubs } from './support/hubs'
 import { brisk, rejection } from './support/managed'
 
 const scope = useHubs()
 
-interface Rules {
-  /** Answers upgrades so; undefined: they pass. */
-  upgrades?: 'refuse' | 'swallow' | undefined
-  /** Answers go on when they are whole. */
-  gathers?: boolean
-  /** Hears of each request; what it returns is done to it: its answer is lost, or it is not passed on. */
-  meddle?: (body: string) => 'lose answer' | 'lose request' | undefined
-}
-
-/** A reverse proxy of the kind that WebSockets do not get through. */
-async function proxy(target: number, rules: Rules): Promise<{ port: number; posts: string[]; cut(): void }> {
-  const posts: string[] = []
-  const server = http.createServer((request, response) => {
-    const parts: Buffer[] = []
-    request.on('data', (part: Buffer) => parts.push(part))
-    request.on('end', () => {
-      const body = Buffer.concat(parts)
-      posts.push(body.toString())
-      const fate = rules.meddle?.(body.toString())
-      if (fate === 'lose request') return void request.socket.destroy()
-      const { method, url, headers } = request
-      const on = http.request({ port: target, host: '127.0.0.1', method, path: url, headers, agent: false })
-      on.on('response', (answer) => {
-        if (fate === 'lose answer') {
-          answer.resume()
-          request.socket.destroy()
-          return
-        }
-        if (rules.gathers === true) {
-          const gathered: Buffer[] = []
-          answer.on('data', (part: Buffer) => gathered.push(part))
-          answer.on('end', () => {
-            response.writeHead(answer.statusCode ?? 502, { 'content-type': 'text/plain' })
-            response.end(Buffer.concat(gathered))
-          })
-        } else {
-          response.writeHead(answer.statusCode ?? 502, answer.headers)
-          answer.pipe(response)
-        }
-        answer.on('error', () => response.destroy())
-      })
-      on.on('error', () => response.writeHead(502).end())
-      response.on('close', () => on.destroy())
-      on.end(body)
-    })
-  })
-  server.on('upgrade', (request, socket) => {
-    socket.on('error', () => {})
-    if (rules.upgrades === 'swallow') return
-    if (rules.upgrades === 'refuse') return void socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n')
-    const on = http.request({ port: target, host: '127.0.0.1', path: request.url, headers: request.headers })
-    on.on('upgrade', (answer, far, head) => {
-      const lines = answer.rawHeaders.map((text, i) => (i % 2 === 0 ? `${text}: ` : `${text}\r\n`))
-      socket.write(`HTTP/1.1 101 Switching Protocols\r\n${lines.join('')}\r\n`)
-      socket.write(head)
-      far.on('error', () => {})
-      socket.pipe(far).pipe(socket)
-      socket.on('close', () => far.destroy())
-    })
-    on.on('error', () => socket.destroy())
-    on.end()
-  })
-  server.listen(0, '127.0.0.1')
-  await event(server, 'listening')
-  const cut = (): void => server.closeAllConnections()
-  const sockets = new Set<{ destroy(): void }>()
-  server.on('connection', (socket) => sockets.add(socket))
-  scope.defer(() => {
-    server.close()
-    for (const socket of sockets) socket.destroy()
-  })
-  return { port: (server.address() as AddressInfo).port, posts, cut }
-}
-
 const portable = { WebSocket, fallback: 'auto', reconnect: brisk } as const satisfies Partial<ManagedClientOptions>
 
 async function blocked(
-  rules: Rules,
+  rules: ProxyRules,
   options: Omit<Partial<ManagedClientOptions>, 'url'> = {},
   hubOptions: HubOptions = { fallback: true },
 ) {
   const hub = await scope.hub(hubOptions)
-  const between = await proxy(hub.port, rules)
+  const between = await ReverseProxy.listen(hub.port, rules)
+  scope.defer(() => between.close())
   const watched = scope.managed(`ws://127.0.0.1:${between.port}/`, { ...portable, ...options })
-  return { ...hub, ...between, ...watched, watched }
+  return { hub: hub.hub, between, posts: between.posts, client: watched.client, watched }
 }
 
 test('where upgrades are refused, the client chats by HTTP', async () => {
@@ -167,14 +93,14 @@ test('answers and requests that are lost on the way cost nothing', async () => {
 })
 
 test('connections that break do not end the session', async () => {
-  const { hub, client, cut, watched } = await blocked({ upgrades: 'refuse' }, { fallback: { after: 1 } })
+  const { hub, client, between, watched } = await blocked({ upgrades: 'refuse' }, { fallback: { after: 1 } })
   await within(client.connect(), 'connect')
   await client.joinRoom('r')
   const [{ id }] = hub.connections
   const heard: unknown[] = []
   client.on('m', ({ payload }) => void heard.push(payload))
   for (let i = 0; i < 5; i++) {
-    cut()
+    between.cut()
     hub.to('r').send('m', i)
     await until(() => heard.length > i)
   }
@@ -201,7 +127,7 @@ test('a session that is gone is a connection that is lost: the client comes back
 })
 
 test('when upgrades pass again, a later reconnect takes one', async () => {
-  const rules: Rules = { upgrades: 'refuse' }
+  const rules: ProxyRules = { upgrades: 'refuse' }
   const { hub, client, watched } = await blocked(rules, { fallback: { after: 1, retry: 0 } })
   await within(client.connect(), 'connect')
   expect(hub.connections[0].request.overHttp).toBe(true)
