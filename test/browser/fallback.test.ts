@@ -22,7 +22,8 @@ async function pages(): Promise<string> {
   const server = createServer(({ url = '/' }, response) => {
     if (url === '/') {
       response.setHeader('Content-Type', 'text/html')
-      const script = "import { WebSocketClient } from '/index.mjs'; globalThis.WebSocketClient = WebSocketClient"
+      const script =
+        "import { WebSocketClient } from '/index.mjs'; globalThis.WebSocketClient = WebSocketClient"
       response.end(`<!doctype html><link rel="icon" href="data:,"><script type="module">${script}</script>`)
     } else {
       response.setHeader('Content-Type', 'text/javascript')
@@ -61,7 +62,7 @@ test.each([
     kept.heard = []
     kept.client = new kept.WebSocketClient({
       url,
-      reconnect: { minDelay: 20 },
+      reconnect: { minDelay: 20, maxAttempts: 20 },
       fallback: { after: 1, patience: 1_000 },
     })
     kept.client.on('chat', ({ payload }: { payload: unknown }) => void kept.heard.push(payload))

@@ -9,7 +9,11 @@ import { brisk, rejection } from './support/managed'
 
 const scope = useHubs()
 
-const portable = { WebSocket, fallback: 'auto', reconnect: brisk } as const satisfies Partial<ManagedClientOptions>
+const portable = {
+  WebSocket,
+  fallback: 'auto',
+  reconnect: brisk,
+} as const satisfies Partial<ManagedClientOptions>
 
 async function blocked(
   rules: ProxyRules,
@@ -156,10 +160,17 @@ test('a token that is refused is asked for again, as with an upgrade', async () 
 })
 
 test('without `fallback` nobody tries, and a server without it is not taken for one', async () => {
-  const off = await blocked({ upgrades: 'refuse' }, { fallback: 'off', reconnect: { ...brisk, maxAttempts: 5 } })
+  const off = await blocked(
+    { upgrades: 'refuse' },
+    { fallback: 'off', reconnect: { ...brisk, maxAttempts: 5 } },
+  )
   await rejection(off.client.connect())
   expect(off.posts).toEqual([])
-  const plain = await blocked({ upgrades: 'refuse' }, { fallback: { after: 1 }, reconnect: { ...brisk, maxAttempts: 5 } }, {})
+  const plain = await blocked(
+    { upgrades: 'refuse' },
+    { fallback: { after: 1 }, reconnect: { ...brisk, maxAttempts: 5 } },
+    {},
+  )
   await rejection(plain.client.connect())
   expect(plain.posts.length).toBeGreaterThan(0)
 })
@@ -168,7 +179,10 @@ test('long messages, bytes, and what is above the bound of a post', async () => 
   const { hub, port } = await scope.hub({ fallback: { maxBody: 300_000 } })
   hub.on('n', (payload, ctx) => void ctx.send('n', (payload as string).length))
   const texts: unknown[] = []
-  const link = httpLink(`ws://127.0.0.1:${port}/`, ['hawser.v1'], { patience: 5_000, polls: { needed: false } })
+  const link = httpLink(`ws://127.0.0.1:${port}/`, ['hawser.v1'], {
+    patience: 5_000,
+    polls: { needed: false },
+  })
   const opened = new Promise((resolve) => (link.onopen = resolve))
   const closed = new Promise<{ code: number; wasClean: boolean }>((resolve) => (link.onclose = resolve))
   link.onmessage = ({ data }: { data: string | ArrayBuffer }) => texts.push(data)
@@ -191,7 +205,10 @@ test('long messages, bytes, and what is above the bound of a post', async () => 
 test('bad options say what to do', () => {
   const make = (fallback: unknown) => () =>
     scope.managed('ws://127.0.0.1:1', { WebSocket, fallback: fallback as 'auto' })
-  expect(thrown(make('on'))).toMatchObject({ code: 'INVALID_OPTION', message: expect.stringContaining("'auto'") })
+  expect(thrown(make('on'))).toMatchObject({
+    code: 'INVALID_OPTION',
+    message: expect.stringContaining("'auto'"),
+  })
   expect(thrown(make({ after: 0 }))).toMatchObject({ code: 'INVALID_OPTION' })
   expect(thrown(make({ path: '/x' }))).toMatchObject({ code: 'INVALID_OPTION' })
   // The native engine checks it too.

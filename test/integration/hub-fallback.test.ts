@@ -108,7 +108,8 @@ test('a post that comes again is no duplicate, and one behind a gap is refused',
   const seen: unknown[] = []
   hub.on('n', (payload) => void seen.push(payload))
   const peer = await session({ port })
-  const n = (...payloads: number[]): string[] => payloads.map((payload) => JSON.stringify({ type: 'n', payload }))
+  const n = (...payloads: number[]): string[] =>
+    payloads.map((payload) => JSON.stringify({ type: 'n', payload }))
   expect(JSON.parse((await peer.post(0, n(0, 1))).body)).toEqual({ seq: 2 })
   expect(JSON.parse((await peer.post(0, n(0, 1))).body)).toEqual({ seq: 2 })
   expect(JSON.parse((await peer.post(1, n(1, 2, 3))).body)).toEqual({ seq: 4 })
@@ -132,7 +133,9 @@ test('a stream that is lost goes on where the peer says, and the newest stream c
   await peer.listen()
   const before = peer.records.length
   await peer.got('b')
-  expect(peer.records.slice(before).map((text) => (JSON.parse(text as string) as { type: string }).type)).toEqual(['a', 'b'])
+  expect(
+    peer.records.slice(before).map((text) => (JSON.parse(text as string) as { type: string }).type),
+  ).toEqual(['a', 'b'])
   const { id, ack } = peer
   const older = Line.open({ port })
   older.write('POST', { port }, JSON.stringify({ session: id, down: 'stream', ack }))
@@ -146,16 +149,19 @@ test('a stream that is lost goes on where the peer says, and the newest stream c
   newer.socket.destroy()
 })
 
-test.each(['stream', 'poll', 'nothing'])('a peer that is gone behind its %s ends as one that is lost', async (way) => {
-  const { hub, port } = await scope.hub({ fallback: { grace: 40, interval: 20 } })
-  const ended = new Promise((resolve) => hub.on('disconnect', (...args) => resolve(args.slice(1))))
-  const peer = await session({ port })
-  if (way === 'stream') await peer.listen()
-  // Where it is heard in time it gets a ping, and does not say that it has it.
-  if (way === 'poll') await peer.poll().catch(() => [])
-  expect(await ended).toEqual([1006, ''])
-  expect((await peer.acknowledge()).status).toBe(404)
-})
+test.each(['stream', 'poll', 'nothing'])(
+  'a peer that is gone behind its %s ends as one that is lost',
+  async (way) => {
+    const { hub, port } = await scope.hub({ fallback: { grace: 40, interval: 20 } })
+    const ended = new Promise((resolve) => hub.on('disconnect', (...args) => resolve(args.slice(1))))
+    const peer = await session({ port })
+    if (way === 'stream') await peer.listen()
+    // Where it is heard in time it gets a ping, and does not say that it has it.
+    if (way === 'poll') await peer.poll().catch(() => [])
+    expect(await ended).toEqual([1006, ''])
+    expect((await peer.acknowledge()).status).toBe(404)
+  },
+)
 
 test('pings of the server are answered when the peer has them', async () => {
   const { hub, port } = await scope.hub({ fallback: true }, { heartbeat: false })
@@ -213,10 +219,7 @@ test('a connection that is held holds its posts', async () => {
 })
 
 test('messages of any size up to the bounds; above them 413, or the close code of the server', async () => {
-  const { hub, port } = await scope.hub(
-    { fallback: { maxBody: 400_000 } },
-    { maxPayload: 300_000 },
-  )
+  const { hub, port } = await scope.hub({ fallback: { maxBody: 400_000 } }, { maxPayload: 300_000 })
   hub.on('n', (payload, ctx) => void ctx.send('length', (payload as string).length))
   const peer = await streamed({ port })
   for (const length of [0, 100, 130, 70_000, 290_000]) {
@@ -231,7 +234,11 @@ test('messages of any size up to the bounds; above them 413, or the close code o
   expect(await chunked.answer()).toMatchObject({ status: 413, headers: { connection: 'close' } })
   await chunked.until(() => chunked.ended, 'end')
   await peer.post(peer.seq, ['x'.repeat(310_000)])
-  expect(await peer.next((record) => Array.isArray(record), 'close')).toEqual(['close', 1009, 'message exceeds the maximum payload'])
+  expect(await peer.next((record) => Array.isArray(record), 'close')).toEqual([
+    'close',
+    1009,
+    'message exceeds the maximum payload',
+  ])
 })
 
 test('binary messages reach what takes them', async () => {
@@ -270,16 +277,22 @@ test.each([
   expect(hub.connections.length).toBe(0)
 })
 
-test.each(['1', '{}', '["other"]', '["close",1]', '["close",1006]', '["close",1000,5]', '["binary"]', 'nonsense'])(
-  'a record %s closes with 1002',
-  async (line) => {
-    const { port } = await scope.hub({ fallback: true })
-    const peer = await streamed({ port })
-    const body = `${JSON.stringify({ session: peer.id, seq: 0 })}\n${line}`
-    expect(await request('POST', { port }, body)).toMatchObject({ status: 400 })
-    expect(await peer.next((record) => Array.isArray(record), 'close')).toEqual(['close', 1002, ''])
-  },
-)
+test.each([
+  '1',
+  '{}',
+  '["other"]',
+  '["close",1]',
+  '["close",1006]',
+  '["close",1000,5]',
+  '["binary"]',
+  'nonsense',
+])('a record %s closes with 1002', async (line) => {
+  const { port } = await scope.hub({ fallback: true })
+  const peer = await streamed({ port })
+  const body = `${JSON.stringify({ session: peer.id, seq: 0 })}\n${line}`
+  expect(await request('POST', { port }, body)).toMatchObject({ status: 400 })
+  expect(await peer.next((record) => Array.isArray(record), 'close')).toEqual(['close', 1002, ''])
+})
 
 test('an ack of what was never sent is refused', async () => {
   const { port } = await scope.hub({ fallback: true })
@@ -336,7 +349,10 @@ test('limits of the server hold: connections of an address, rates', async () => 
     { maxConnectionsPerAddress: 1 },
   )
   const peer = await streamed({ port })
-  expect(await request('POST', { port }, '{}')).toMatchObject({ status: 429, headers: { 'retry-after': '5' } })
+  expect(await request('POST', { port }, '{}')).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '5' },
+  })
   await peer.say({ type: 'x' }, { type: 'x' }, { type: 'x', id: '3' })
   await peer.next((record) => (record as string).includes('RATE_LIMIT_EXCEEDED'), 'refusal')
   expect(hub.metrics().messagesIn).toBe(2)

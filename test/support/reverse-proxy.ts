@@ -59,6 +59,7 @@ export class ReverseProxy {
   }
 
   #pass(request: http.IncomingMessage, response: http.ServerResponse, body: Buffer): void {
+    if (request.socket.destroyed) return
     this.posts.push(body.toString())
     const fate = this.rules.meddle?.(body.toString())
     if (fate === 'lose request') return void request.socket.destroy()
@@ -74,7 +75,9 @@ export class ReverseProxy {
       if (this.rules.gathers === true) {
         const parts: Buffer[] = []
         answer.on('data', (part: Buffer) => parts.push(part))
-        answer.on('end', () => response.writeHead(status).end(Buffer.concat(parts)))
+        const headers = { ...answer.headers }
+        delete headers['transfer-encoding']
+        answer.on('end', () => response.writeHead(status, headers).end(Buffer.concat(parts)))
       } else {
         response.writeHead(status, answer.headers)
         response.flushHeaders()

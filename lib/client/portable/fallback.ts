@@ -65,7 +65,8 @@ export class Ways {
 
   private known(endpoint: number): Known {
     let known = this.endpoints.get(endpoint)
-    if (known === undefined) this.endpoints.set(endpoint, (known = { failed: 0, http: false, until: -Infinity }))
+    if (known === undefined)
+      this.endpoints.set(endpoint, (known = { failed: 0, http: false, until: -Infinity }))
     return known
   }
 }

@@ -36,6 +36,12 @@ const longestDelay = 2_000
 /** What browsers send with a page that is left behind. */
 const mostKeepalive = 32 * 1024
 
+/** Of a stream of bytes, what is used. */
+interface Reader {
+  read(): Promise<{ done: boolean; value?: Uint8Array }>
+  cancel(): Promise<unknown>
+}
+
 class Refused extends Error {
   constructor(readonly status: number) {
     super(`The server answered ${status}`)
@@ -159,10 +165,15 @@ class HttpLink implements PlatformSocket {
       const timer = setTimeout(wake, delay)
       this.sleepers.add(wake)
     })
-    return (this.readyState as number) !== 3
+    return this.readyState !== 3
   }
 
-  private async fetch(head: object, lines: string[], limit: number, own?: AbortController): Promise<Response> {
+  private async fetch(
+    head: object,
+    lines: string[],
+    limit: number,
+    own?: AbortController,
+  ): Promise<Response> {
     const request = own ?? new AbortController()
     this.requests.add(request)
     const timer = setTimeout(() => request.abort(new Error('The answer did not come in time')), limit)
@@ -216,7 +227,7 @@ class HttpLink implements PlatformSocket {
         this.seq += batch.length
         for (const { size } of this.queue.splice(0, batch.length)) this.bufferedAmount -= size
         delay = firstDelay
-        if ((this.readyState as number) === 3) break
+        if (this.readyState === 3) break
       } catch (error) {
         this.ackDue = true
         if (!(await this.again(delay, error))) break
@@ -269,7 +280,7 @@ class HttpLink implements PlatformSocket {
     try {
       const response = await this.fetch(this.head('stream'), [], patience, request)
       if (!response.ok || response.body === null) throw new Refused(response.status)
-      const reader = response.body.getReader()
+      const reader = (response.body as { getReader(): Reader }).getReader()
       // An abort may leave a read waiting.
       request.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined))
       const decoder = new TextDecoder()
@@ -314,9 +325,9 @@ class HttpLink implements PlatformSocket {
         const code = (record[1] as number | undefined) ?? 1005
         this.finish(code, record[2] ?? '', code !== 1006)
         // Nothing depends on it: the server waits no longer to say it again.
-        this.fetch({ session: this.session, seq: this.seq, ack: this.have }, [], this.grace).then(
-          (response) => response.text(),
-        ).catch(() => undefined)
+        this.fetch({ session: this.session, seq: this.seq, ack: this.have }, [], this.grace)
+          .then((response) => response.text())
+          .catch(() => undefined)
         return
       }
     }
@@ -344,6 +355,10 @@ function bytesOf(text: string): ArrayBuffer {
 }
 
 /** Opens a link to the address of a WebSocket. It looks like one, but that close events tell the `status` of a refusal. */
-export function httpLink(url: string, protocols: readonly string[], options: HttpLinkOptions): PlatformSocket {
+export function httpLink(
+  url: string,
+  protocols: readonly string[],
+  options: HttpLinkOptions,
+): PlatformSocket {
   return new HttpLink(url, protocols, options)
 }

@@ -88,7 +88,10 @@ export class CarriedStream extends Duplex {
     this.acknowledge()
   }
   override _write(bytes: Buffer, _encoding: string, done: () => void): void {
-    if (this.gone) return done()
+    if (this.gone) {
+      done()
+      return
+    }
     for (let at = 0; at < bytes.length; at += chunk) {
       this.channel.command(Out.pipe_data, this.slot, 0, bytes.subarray(at, at + chunk))
     }

@@ -55,7 +55,8 @@ export class FrameReader {
       const head = short < 126 ? 2 : short === 126 ? 4 : 10
       this.need = head
       if (length < head) break
-      const size = short < 126 ? short : short === 126 ? rest.readUInt16BE(2) : Number(rest.readBigUInt64BE(2))
+      const size =
+        short < 126 ? short : short === 126 ? rest.readUInt16BE(2) : Number(rest.readBigUInt64BE(2))
       this.need = head + size
       if (length < this.need) break
       this.frame(rest[0], rest.subarray(head, head + size))

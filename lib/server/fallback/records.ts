@@ -7,8 +7,7 @@
 import { isCloseCode } from '../../core/close-code'
 
 export type UpRecord =
-  | { kind: 'message'; data: string | Buffer }
-  | { kind: 'close'; code: number | undefined; reason: string }
+  { kind: 'message'; data: string | Buffer } | { kind: 'close'; code: number | undefined; reason: string }
 
 /** The first line of what a peer posts. */
 export interface Head {
@@ -62,7 +61,7 @@ export function readRecords(lines: readonly string[]): UpRecord[] | undefined {
       records.push({ kind: 'message', data: Buffer.from(first, 'base64') })
     } else if (kind === 'close' && typeof second === 'string' && Buffer.byteLength(second) <= 123) {
       if (first !== undefined && !(typeof first === 'number' && isCloseCode(first))) return undefined
-      records.push({ kind: 'close', code: first as number | undefined, reason: second })
+      records.push({ kind: 'close', code: first, reason: second })
     } else return undefined
   }
   return records

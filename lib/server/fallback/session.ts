@@ -165,7 +165,10 @@ export class Session {
   /** The answer shows how long the way to the peer takes; where there is none, the grace decides. */
   private ping(payload: Buffer): void {
     this.pings.push({ number: this.first + this.kept.length, payload })
-    if (this.down === undefined || this.over) return this.pong()
+    if (this.down === undefined || this.over) {
+      this.pong()
+      return
+    }
     this.pinged = this.host.now()
     this.add(['ping'])
   }

@@ -143,7 +143,16 @@ class connection : public protocol::timer_node {
   std::uint32_t union_mark = 0;
 
  private:
-  enum class phase : std::uint8_t { dialing, securing, upgrading, deciding, carrying, open, discarding, closed };
+  enum class phase : std::uint8_t {
+    dialing,
+    securing,
+    upgrading,
+    deciding,
+    carrying,
+    open,
+    discarding,
+    closed
+  };
   enum pending_event : std::uint16_t {
     pending_open = 1,
     pending_upgrade = 2,

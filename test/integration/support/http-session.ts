@@ -48,7 +48,11 @@ export class Line {
   }
 
   write(method: string, { path = '/', headers = {} }: Target, body?: string): void {
-    const all = { Host: 'x', ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }), ...headers }
+    const all = {
+      Host: 'x',
+      ...(body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }),
+      ...headers,
+    }
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
     this.socket.write(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`)
   }
@@ -127,7 +131,9 @@ export class HttpSession {
 
   /** Posts records under a number. */
   post(seq: number, records: unknown[], more: object = {}): Promise<Answer> {
-    const lines = [{ session: this.id, seq, ack: this.ack, ...more }, ...records].map((one) => JSON.stringify(one))
+    const lines = [{ session: this.id, seq, ack: this.ack, ...more }, ...records].map((one) =>
+      JSON.stringify(one),
+    )
     return request('POST', this.to, lines.join('\n'))
   }
   /** Posts messages as the next ones. */
