@@ -113,13 +113,16 @@ export class Peer {
   }
 }
 
+/** What all hubs of a test file have. */
+export const hubDefaults: HubOptions = {}
+
 export class HubScope extends ManagedScope {
   async hub(
     options: HubOptions = {},
     serverOptions: Record<string, unknown> = {},
   ): Promise<{ hub: Hub; server: WebSocketServer; url: string; port: number }> {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...serverOptions })
-    const hub = new Hub(server, options)
+    const hub = new Hub(server, { ...hubDefaults, ...options })
     this.track(server)
     await event(server, 'listening')
     const { port } = server.address() as { port: number }
