@@ -1,4 +1,8 @@
-// The public names.
+/**
+ * The public names.
+ *
+ * @module hawser
+ */
 import { configureReactors } from './native/runtime'
 import { HawserError } from './core/error'
 import { OptionReader } from './core/validate'

@@ -1,4 +1,8 @@
-// `hawser/testing`: doubles of sockets, servers and managed clients, and a clock that stands still.
+/**
+ * `hawser/testing`: doubles of sockets, servers and managed clients, and a clock that stands still.
+ *
+ * @module hawser/testing
+ */
 export { ManualClock, schedulerClock } from './clock'
 export type { SchedulerLike, TestClock } from './clock'
 export { MockConnection, MockServer } from './mock-server'
