@@ -2,7 +2,7 @@
 import { WebSocket as WsSocket } from 'ws'
 import { WebSocket as UndiciSocket } from 'undici'
 import { Hub, type HubOptions, WebSocketServer } from '../../../lib'
-import { event, within } from '../../support/waiters'
+import { event, untilTold, within } from '../../support/waiters'
 import { ManagedScope } from './managed'
 
 /** A message as it came. */
@@ -95,21 +95,7 @@ export class Peer {
   }
 
   async until(met: () => boolean, label: string): Promise<void> {
-    let watch = (): void => undefined
-    const reached = new Promise<void>((resolve) => {
-      watch = () => {
-        if (met()) resolve()
-      }
-      this.watchers.add(watch)
-      watch()
-    })
-    try {
-      await within(reached, label)
-    } catch (error) {
-      throw new Error(`${(error as Error).message}; came: ${JSON.stringify(this.said)}`, { cause: error })
-    } finally {
-      this.watchers.delete(watch)
-    }
+    await untilTold(this.watchers, met, label, () => `came: ${JSON.stringify(this.said)}`)
   }
 }
 
