@@ -21,6 +21,30 @@ export function within<T>(promise: Promise<T>, label: string, ms = DEADLINE): Pr
   })
 }
 
+/** Resolves once `met()`: asked now, and whenever one of `watchers` is called. `seen` says what came instead. */
+export async function untilTold(
+  watchers: Set<() => void>,
+  met: () => boolean,
+  label: string,
+  seen: () => string,
+): Promise<void> {
+  let watch = (): void => undefined
+  const reached = new Promise<void>((resolve) => {
+    watch = () => {
+      if (met()) resolve()
+    }
+    watchers.add(watch)
+    watch()
+  })
+  try {
+    await within(reached, label)
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; ${seen()}`, { cause: error })
+  } finally {
+    watchers.delete(watch)
+  }
+}
+
 type Emitter = Pick<EventEmitter, 'on' | 'once' | 'removeListener'>
 
 /** All arguments of the next `name` event. Unlike node:events `once`, an `error` event does not reject. */

@@ -170,10 +170,13 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
     return;
   }
   if (result == protocol::upgrade_request_parser::result::error) {
+    const std::span<std::uint8_t> rest = input.last(request.leftover());
     input = {};
-    // A request that is no upgrade: the program may have a page for it. It can only be answered, see
-    // reject().
-    if (request.error().status == 426 && server_->settings().decide) {
+    // A request that is no upgrade: the program may have a page for it, or read it whole. See reject() and
+    // carry().
+    const bool carried = server_->carries(request);
+    if ((request.error().status == 426 && server_->settings().decide) || carried) {
+      if (carried) input = rest;
       phase_ = phase::deciding;
       visible_ = true;
       extra().detail = describe_request(request.protocols());
@@ -232,7 +235,8 @@ std::string connection::describe_request(std::string_view protocol) const {
   add_field(out, std::to_string(remote.port));
   add_field(out, local.address);
   add_field(out, std::to_string(local.port));
-  add_field(out, opening_->request->target());
+  const std::string& method = opening_->request->method();
+  add_field(out, method == "GET" ? opening_->request->target() : method + ' ' + opening_->request->target());
   add_field(out, protocol);
   add_field(out, opening_->extensions);
   out += describe_tls(false);
