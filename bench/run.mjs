@@ -31,6 +31,7 @@ const side = {
   nodes: 'servers',
   resume: 'servers',
   members: 'servers',
+  react: 'clients',
 }
 const scriptKind = {
   rtt: 'echo',
