@@ -27,6 +27,7 @@ export async function writeEsmWrapper() {
   for (const file of files) writeFace(ts, checker, program.getSourceFile(file), file)
   // The names are the same everywhere; those that a browser has not say so when they are used.
   writeFile(path.join(root, 'dist/browser/index.d.mts'), "export * from '../index.mjs'\n")
+  writeFile(path.join(root, 'dist/browser/testing.d.mts'), "export * from '../testing/index.mjs'\n")
 }
 
 function writeFace(ts, checker, source, file) {

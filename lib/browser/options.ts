@@ -7,8 +7,7 @@ import { MessageRouter } from '../client/message-router'
 import { ownProtocol } from '../client/portable/core-sending'
 import type { PortableOptions } from '../client/portable/portable-options'
 import { type PlatformSocketConstructor, platform } from '../client/portable/platform'
-import { HawserError, HawserTypeError } from '../core/error'
-import { defaults } from './defaults'
+import { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
 import { readLayout } from './layout'
 import { readLearned } from './learned'
 import { type Check, any, badOption, choice, flag, isObject, read, row, share, shown, text } from './validate'
@@ -181,21 +180,31 @@ export function readOptions(options: unknown): PortableOptions {
     codec: codec?.name === 'json' ? undefined : codec,
     dialect,
     gated: dialect?.handshake === true,
-    acks: choice(['auto', 'true', 'false'])(String(given.acks ?? dialect?.acks ?? 'auto'), 'acks'),
+    acks: readAcks(given.acks ?? dialect?.acks ?? 'auto'),
     requestTimeout,
     maxRequests,
   }
 }
 
 function bounds(upper: string, lower: string): never {
-  return refuse('INVALID_OPTION', `Option \`${upper}\` must not be below \`${lower}\``)
+  throw new HawserRangeError('INVALID_OPTION', `Option \`${upper}\` must not be below \`${lower}\``)
+}
+
+/** The number of the core: by protocol, always, never. */
+function readAcks(value: unknown): number {
+  const place = ['auto', true, false].indexOf(value as boolean)
+  return place < 0 ? badOption('acks', "'auto', true or false", value) : place
 }
 
 function readProtocols(given: unknown = [], hawser: unknown, dialect: Dialect | undefined): string[] {
   const list = [given].flat() as string[]
-  const wrong = list.find((one, i) => !/^[!#-'*+.^_`|~\w-]+$/.test(String(one)) || list.indexOf(one) < i)
-  if (wrong !== undefined)
-    refuse('INVALID_ARGUMENT', `${shown(wrong)} is no subprotocol: each once, letters, digits and -._ only`)
+  const fits = (one: unknown, i: number): boolean =>
+    typeof one === 'string' && /^[!#-'*+.^_`|~\w-]+$/.test(one) && list.indexOf(one) === i
+  if (!list.every(fits))
+    refuse(
+      'INVALID_ARGUMENT',
+      `${shown(list.find((one, i) => !fits(one, i)))} is no subprotocol: each once, letters, digits and -._ only`,
+    )
   if (flag(dialect === undefined)(hawser, 'hawser') && !list.includes(ownProtocol))
     return [ownProtocol, ...list]
   return [...list]

@@ -6,6 +6,7 @@
 //       │            └─ import() when needed ─► ▲
 //       └─ names of codecs, dialects, TokenSource ┘
 import path from 'node:path'
+import { privateNames } from './private-names.mjs'
 import { root } from './project.mjs'
 
 /** Files of lib/, and those that take their places. */
@@ -33,6 +34,7 @@ const files = {
   routes: 'browser/route-part',
   sending: 'client/portable/send-shaping',
   store: 'browser/store-part',
+  testing: 'browser/testing',
   tokens: 'client/auth',
   index: 'browser/index',
 }
@@ -81,26 +83,38 @@ const resolving = (file, shared) => ({
  */
 export async function bundleForBrowsers(more = {}) {
   const { build } = await import('esbuild')
-  const shared = new Set()
-  let mangleCache = more.mangleCache
-  for (const [file, source] of Object.entries(files)) {
-    const result = await build({
+  /** @param {import('esbuild').BuildOptions} options */
+  const make = (file, shared, options) =>
+    build({
       absWorkingDir: root,
-      entryPoints: { [file]: path.join(lib, `${source}.ts`) },
+      entryPoints: { [file]: path.join(lib, `${files[file]}.ts`) },
       outdir: path.join(root, 'dist/browser'),
       outExtension: { '.js': '.mjs' },
       bundle: true,
       format: 'esm',
       platform: 'neutral',
       target: 'es2022',
+      // Fields without a value need no code.
+      tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
       plugins: [resolving(file, shared)],
       logLevel: 'warning',
       metafile: true,
       ...more,
-      ...(mangleCache === undefined ? {} : { mangleCache }),
+      ...options,
     })
-    mangleCache &&= result.mangleCache
-    if (file !== 'core') continue
-    for (const input of Object.keys(result.metafile.inputs)) shared.add(nameOf(path.join(root, input)))
+  // Once to see what they are made of, then with the names of private members shortened, the same ones in all files.
+  const inputs = new Set()
+  const shared = new Set()
+  for (const file of Object.keys(files)) {
+    const { metafile } = await make(file, shared, { write: false })
+    for (const input of Object.keys(metafile.inputs)) inputs.add(input)
+    if (file === 'core') for (const input of inputs) shared.add(nameOf(path.join(root, input)))
+  }
+  const names = await privateNames(inputs)
+  const mangleProps = new RegExp(`^(?:${names.join('|')})$`)
+  let mangleCache = {}
+  for (const file of Object.keys(files)) {
+    const result = await make(file, file === 'core' ? new Set() : shared, { mangleProps, mangleCache })
+    mangleCache = result.mangleCache
   }
 }

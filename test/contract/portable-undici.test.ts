@@ -4,9 +4,15 @@ import { carrier } from '../integration/support/managed'
 
 carrier.WebSocket = WebSocket
 
-describe.each(['client-requests', 'client-batch', 'client-shaping', 'client-codec', 'hub-client'])(
-  '%s',
-  (name) => {
-    jest.requireActual(`../integration/${name}.test`)
-  },
-)
+describe.each([
+  'client-requests',
+  'client-batch',
+  'client-shaping',
+  'client-codec',
+  'client-dialect-feeds',
+  'client-dialect-json-rpc',
+  'client-dialect-socket-io',
+  'hub-client',
+])('%s', (name) => {
+  jest.requireActual(`../integration/${name}.test`)
+})

@@ -13,7 +13,7 @@ export interface Parts {
   routes: {
     RouteShaper: typeof RouteShaper
     whereTest: typeof whereTest
-    prepare(spec: RouteSpec): RouteSpec
+    prepare: (spec: RouteSpec) => RouteSpec
   }
   /** Messages that are throttled, debounced or sent in batches. */
   sending: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
