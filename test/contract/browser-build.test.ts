@@ -39,6 +39,7 @@ describe.each([
   'client-dialect-json-rpc',
   'client-dialect-socket-io',
   'hub-client',
+  'hub-reconnect',
 ])('%s', (name) => {
   jest.requireActual(`../integration/${name}.test`)
 })

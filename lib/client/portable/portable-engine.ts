@@ -247,6 +247,9 @@ export class PortableEngine implements ClientEngine, CoreHost {
       else this.core.onAuth(how === 'accepted', why, this.now())
     })
   }
+  rooms(wanted: boolean, link: number): void {
+    this.call(() => this.core.wantRooms(wanted, link, this.now()))
+  }
   pause(): void {
     this.held.paused = true
   }
@@ -280,7 +283,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
   }
   send(message: EngineSend): true | false | 'full' {
-    if (this.disposed) return 'full'
+    if (this.disposed && message.link === 0) return 'full'
     const { queue, socket } = this.options
     const { highWaterMark, maxBackpressure } = socket.socket
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
@@ -288,7 +291,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     // The program may change its bytes as soon as this returns.
     const data = typeof message.data === 'string' ? message.data : new Uint8Array(message.data)
     const after = this.bufferedAmount + sizeOf(data) + overhead
-    if (after > most) return 'full'
+    if (after > most && message.link === 0) return 'full'
     const own = { ...message, data }
     if (own.shape !== undefined) this.need('sending')
     this.loading.weigh(sizeOf(data) + overhead)
