@@ -21,9 +21,6 @@ export interface InPage {
   errors: string[]
 }
 
-/** More files to serve, by path. */
-export type Files = Record<string, string | Uint8Array>
-
 export class Pages {
   /** Names of the files that pages asked for. */
   readonly asked: string[] = []
@@ -32,13 +29,16 @@ export class Pages {
     readonly url: string,
   ) {}
 
-  static async start(files: Files = {}): Promise<Pages> {
+  static async start(): Promise<Pages> {
     // What a bundler would load for a program with a client alone is in `core.mjs`.
-    const served: Files = { '/': page('/hawser/index.mjs'), '/client': page('/hawser/core.mjs'), ...files }
+    const served = new Map<string, string | Uint8Array>([
+      ['/', page('/hawser/index.mjs')],
+      ['/client', page('/hawser/core.mjs')],
+    ])
     const server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? '/', 'http://localhost')
       const name = basename(pathname)
-      let body = served[pathname]
+      let body = served.get(pathname)
       if (pathname.startsWith('/hawser/')) {
         pages.asked.push(name)
         body = readFileSync(join(folder, name))
