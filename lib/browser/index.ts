@@ -20,6 +20,20 @@ export {
   socketIo,
 } from './formats'
 
+export {
+  configVariables,
+  createDefaultConfig,
+  debugLogger,
+  healthScore,
+  isMessage,
+  logClient,
+  mayUseRoom,
+  messageFaults,
+  privateRoomId,
+  privateRoomUsers,
+  roomRules,
+} from '../utilities/index'
+
 export const CloseEvent = /* @__PURE__ */ absent('CloseEvent')
 export const ErrorEvent = /* @__PURE__ */ absent('ErrorEvent')
 export const Hub = /* @__PURE__ */ absent('Hub')

@@ -53,6 +53,7 @@ const checks = {
   routing: any,
   codec: object,
   dialect: object,
+  fallback: any,
   acks: any,
   requestTimeout: row,
   maxRequests: row,
@@ -180,6 +181,7 @@ export function readOptions(options: unknown): PortableOptions {
     codec: codec?.name === 'json' ? undefined : codec,
     dialect,
     gated: dialect?.handshake === true,
+    fallback: readFallback(given.fallback),
     acks: readAcks(given.acks ?? dialect?.acks ?? 'auto'),
     requestTimeout,
     maxRequests,
@@ -188,6 +190,11 @@ export function readOptions(options: unknown): PortableOptions {
 
 function bounds(upper: string, lower: string): never {
   throw new HawserRangeError('INVALID_OPTION', `Option \`${upper}\` must not be below \`${lower}\``)
+}
+
+function readFallback(given: unknown): PortableOptions['fallback'] {
+  if (given === undefined || given === 'off') return undefined
+  return read(given === 'auto' ? {} : given, { after: row, retry: row, patience: row }, 'fallback.')
 }
 
 /** The number of the core: by protocol, always, never. */

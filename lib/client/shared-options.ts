@@ -9,6 +9,11 @@ import { type Dialect, readDialect } from './dialect'
 import { type Layout, readLayout } from './envelope'
 import type { LearnedEndpoint } from './learned'
 import { MessageRouter } from './message-router'
+import { type EndpointStrategy, strategies } from './strategies'
+
+export { type EndpointStrategy, strategies } from './strategies'
+import { type CheckedHttpFallback } from './portable/fallback'
+import { readHttpFallback } from './portable/fallback-options'
 
 /** When and how often a client tries again. */
 export interface ReconnectOptions {
@@ -78,9 +83,6 @@ export interface SendBatchOptions {
   always?: boolean
 }
 
-/** How the endpoint of the next connection is chosen. */
-export type EndpointStrategy = 'failover' | 'race' | 'round-robin' | 'least-busy' | 'latency'
-
 export interface CheckedQueue {
   maxMessages: number
   maxBytes: number
@@ -139,15 +141,10 @@ export interface SharedOptions {
   acks: number
   requestTimeout: number
   maxRequests: number
+  /** Of the portable engine. */
+  fallback: CheckedHttpFallback | undefined
 }
 
-export const strategies: readonly EndpointStrategy[] = [
-  'failover',
-  'race',
-  'round-robin',
-  'least-busy',
-  'latency',
-]
 const overflows: readonly OverflowPolicy[] = ['drop-oldest', 'drop-newest', 'drop-lowest-priority', 'reject']
 const subprotocol = 'hawser.v1'
 
@@ -168,6 +165,7 @@ export const sharedNames = [
   'acks',
   'requestTimeout',
   'maxRequests',
+  'fallback',
 ] as const
 
 /** Reads all of them but `url`. `as`: how a token travels where the program does not say it. */
@@ -199,6 +197,7 @@ export function readShared(
     acks: readAcks(reader.raw('acks') ?? dialect?.acks),
     requestTimeout: reader.number('requestTimeout'),
     maxRequests: reader.number('maxRequests'),
+    fallback: readHttpFallback(reader.raw('fallback')),
   }
 }
 

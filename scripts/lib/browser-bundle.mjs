@@ -17,6 +17,7 @@ export const swaps = {
   'client/equip': 'browser/equip',
   'client/learned': 'browser/learned',
   'client/layout': 'browser/layout',
+  'client/portable/load-http-link': 'browser/load-http-link',
   'client/portable/parts': 'browser/parts',
   'client/subscription-spec': 'browser/subscription-spec',
   'core/defaults': 'browser/defaults',
@@ -30,12 +31,14 @@ const files = {
   auth: 'browser/auth-part',
   endpoints: 'client/portable/endpoints',
   formats: 'browser/formats',
+  http: 'client/portable/http-link',
   options: 'core/validate',
   routes: 'browser/route-part',
   sending: 'client/portable/send-shaping',
   store: 'browser/store-part',
   testing: 'browser/testing',
   tokens: 'client/auth',
+  utilities: 'utilities/index',
   index: 'browser/index',
 }
 

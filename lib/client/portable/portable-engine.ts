@@ -25,7 +25,7 @@ import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
 import { Latencies } from './latency'
-import { Links } from './links'
+import { type LinkEvents, Links } from './links'
 import { type PartName, part, parts } from './parts'
 import { Loading } from './loading'
 import type { PlatformSocketConstructor } from './platform'
@@ -120,7 +120,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
       () => this.loading.waits,
       (data) => this.inbox.take(data, this.now()),
     )
-    this.links = new Links(socket, options.protocols, {
+    const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
+    const told: LinkEvents = {
       opened: (link, protocol) =>
         this.turn(() => {
           this.core.linkOpened(link, protocol, this.now())
@@ -136,7 +137,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
         }),
       flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
-    })
+    }
+    this.links = new Links(socket, options.protocols, told, fallback)
     this.loading = new Loading(
       () => this.turn(() => this.held.release()),
       (detail) => {
