@@ -1,0 +1,3 @@
+import { WebSocketClient } from 'hawser'
+import { fromClient } from 'hawser/rxjs'
+console.log(WebSocketClient, fromClient)
