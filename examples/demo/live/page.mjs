@@ -16,9 +16,12 @@ export async function buildPage(say) {
   return await withBuildLock(async () => {
     const kinds = ['.html', '.css', '.ts', '.tsx', '.mjs', '.svg']
     const hash = hashFiles([
-      ...['examples/web/dashboard', 'examples/web/shared', 'examples/demo/live'].flatMap((each) =>
-        filesUnder(each, kinds),
-      ),
+      ...[
+        'examples/web/dashboard',
+        'examples/web/shared',
+        'examples/web/protocol',
+        'examples/demo/live',
+      ].flatMap((each) => filesUnder(each, kinds)),
       ...filesUnder('lib', ['.ts', '.tsx', '.css']),
       'package-lock.json',
     ])

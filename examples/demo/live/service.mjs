@@ -11,7 +11,7 @@ import { chat } from './chat.mjs'
 import { Intake } from './intake.mjs'
 import { Parent } from './parent.mjs'
 import { ParentLog } from './room-log.mjs'
-import { site } from './site.mjs'
+import { siteHandler } from '../../web/server/site.mjs'
 import { Trouble } from './trouble.mjs'
 import { nameIn, Visitors } from './visitors.mjs'
 import { period, Vitals } from './vitals.mjs'
@@ -24,7 +24,7 @@ const { port, feed, folder, life, down } = JSON.parse(process.argv[2])
 for (const signal of ['SIGINT', 'SIGHUP', 'SIGTERM']) process.on(signal, () => {})
 
 const parent = new Parent()
-const http = createServer(site(folder))
+const http = createServer(siteHandler(folder))
 const server = new hawser.WebSocketServer({
   server: http,
   path: '/live',

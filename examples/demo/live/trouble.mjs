@@ -5,6 +5,8 @@ import { performance } from 'node:perf_hooks'
 export const blocked = 5_000
 /** Milliseconds for which a visitor who was cut off is refused. */
 export const refused = 4_000
+/** Milliseconds that a restart takes, about. */
+const restarted = 1_500
 /** Milliseconds in which the answer to who asked goes out. */
 const notice = 50
 
@@ -37,7 +39,7 @@ export class Trouble {
     hub.handle('demo.restart', (_, { userId }) => {
       alone()
       setTimeout(() => restart(userId ?? ''), notice)
-      return {}
+      return { ms: restarted }
     })
     hub.handle('demo.block', (_, { userId }) => {
       alone()

@@ -1,0 +1,2 @@
+// Style sheets that modules import; Vite takes them.
+declare module '*.css'
