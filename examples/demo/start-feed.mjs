@@ -8,14 +8,15 @@ import { writeRecords } from './records.mjs'
 /**
  * The feeder reads its records at each of its starts; `forget` removes their file.
  * @param {{ topics: number, rate: number }} options as the command line has them
+ * @param {{ nice?: number }} [feederOptions] see `Feeder`
  */
-export async function startFeed({ topics: most, rate }) {
+export async function startFeed({ topics: most, rate }, feederOptions) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hawser-demo-'))
   const forget = () => fs.rmSync(folder, { recursive: true, force: true })
   // Also when the run breaks off.
   process.once('exit', forget)
   const { file, records, topics } = writeRecords(folder, most)
-  const feeder = new Feeder(file, rate)
+  const feeder = new Feeder(file, rate, feederOptions)
   await feeder.start()
   return { feeder, records, topics, forget }
 }

@@ -5,7 +5,7 @@
  * of them fit between the threads while the event loop is blocked. */
 const wanted = {
   where: { '/delay': { gte: 15 } },
-  conflate: { key: '/destination', every: 250 },
+  conflate: { key: '/destination', every: 400 },
   batch: { max: 200, every: 50 },
 }
 

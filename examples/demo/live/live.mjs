@@ -28,7 +28,8 @@ const alone = 120
  */
 export async function demonstrateLive(hawser, options, run) {
   const folder = await buildPage((line) => process.stdout.write(`${line}\n`))
-  const { feeder, topics, forget } = await startFeed(options)
+  // The feed takes what the others leave of the processor: the page shall be at hand.
+  const { feeder, topics, forget } = await startFeed(options, { nice: 10 })
   void feeder.ended.then((why) => run.end(`The feeder ended: ${why}.`))
   const supervisor = new Supervisor({ feed: { url: feeder.url, topics }, folder }, (why) => run.end(why))
   const port = await supervisor.start(options.port)

@@ -45,6 +45,9 @@ export async function buildPage(say) {
         target: 'es2022',
         modulePreload: { polyfill: false },
         reportCompressedSize: false,
+        rolldownOptions: {
+          onLog: (level, log, say) => log.code !== 'MODULE_LEVEL_DIRECTIVE' && say(level, log),
+        },
       },
     })
     writeFile(stamp, hash)

@@ -31,7 +31,9 @@ export class Vitals {
     const loop = performance.eventLoopUtilization()
     const cpu = process.cpuUsage(this.#cpu)
     const { count, max } = this.#histogram
-    const [p50, p99] = [50, 99].map((each) => (count > 0 ? delay(this.#histogram.percentile(each)) : 0))
+    // Without an interval between two samples all that is known is that it was longer.
+    const read = (nanoseconds) => hundredth(count > 0 ? delay(nanoseconds) : delay((now - this.#at) * 1e6))
+    const [p50, p99] = [50, 99].map((each) => read(this.#histogram.percentile(each)))
     const { messagesIn, bytesIn, reconnects } = intake.metrics
     const { connections, messagesOut, bytesOut, memberships, server } = hub.metrics()
     const { rss, heapUsed } = process.memoryUsage()
@@ -45,7 +47,7 @@ export class Vitals {
       js: intake.records,
       hub: { connections, people, memberships, messages: messagesOut, bytes: bytesOut },
       threads: { heartbeats: server.heartbeats, waiting: server.bufferedBytes, conflated: server.conflated },
-      lag: { p50: hundredth(p50), p99: hundredth(p99), max: hundredth(count > 0 ? delay(max) : 0) },
+      lag: { p50, p99, max: read(max) },
       busy: hundredth(performance.eventLoopUtilization(loop, this.#loop).utilization),
       cpu: hundredth((cpu.user + cpu.system) / 1e3 / Math.max(1, now - this.#at)),
       memory: { rss, heap: heapUsed },

@@ -25,7 +25,9 @@ export interface ChartProps {
 /** Seconds shown, and milliseconds between two drawings. */
 const span = 60
 const period = 250
-const height = 150
+const least = { width: 100, height: 120 }
+/** uPlot's number for it; its names are `const`, which single modules cannot read. */
+const logarithmic: number = 3
 
 const coloured = (name: string): string =>
   getComputedStyle(document.documentElement).getPropertyValue(name).trim()
@@ -35,14 +37,14 @@ export function Chart({ title, value, series, read, format, logFrom }: ChartProp
   useEffect(() => {
     const element = place.current
     if (element === null) return
-    const chart = new uPlot(options(series, format, logFrom, element.clientWidth), [[]], element)
+    const chart = new uPlot(options(series, format, logFrom, sizeOf(element)), [[]], element)
     const draw = (): void => {
       if (document.visibilityState === 'hidden') return
       const now = Date.now() / 1000
       const [times = [], ...columns] = read()
-      const least = logFrom ?? 0
+      const lowest = logFrom ?? 0
       const values = columns.map((column) =>
-        column.map((each) => (each === null ? null : Math.max(least, each))),
+        column.map((each) => (each === null ? null : Math.max(lowest, each))),
       )
       chart.batch(() => {
         chart.setData([times.map((each) => (each ?? 0) / 1000), ...values] as uPlot.AlignedData, false)
@@ -51,8 +53,8 @@ export function Chart({ title, value, series, read, format, logFrom }: ChartProp
       })
     }
     const sizes = new ResizeObserver(() => {
-      const { clientWidth: width } = element
-      if (width > 0 && width !== chart.width) chart.setSize({ width, height })
+      const size = sizeOf(element)
+      if (size.width !== chart.width || size.height !== chart.height) chart.setSize(size)
     })
     sizes.observe(element)
     const timer = setInterval(draw, period)
@@ -87,6 +89,10 @@ export function Chart({ title, value, series, read, format, logFrom }: ChartProp
   )
 }
 
+function sizeOf({ clientWidth, clientHeight }: HTMLElement): { width: number; height: number } {
+  return { width: Math.max(clientWidth, least.width), height: Math.max(clientHeight, least.height) }
+}
+
 function range(
   columns: readonly (number | null)[][],
   logFrom: number | undefined,
@@ -104,7 +110,7 @@ function options(
   series: readonly Series[],
   format: (value: number) => string,
   logFrom: number | undefined,
-  width: number,
+  size: { width: number; height: number },
 ): uPlot.Options {
   const axis = {
     stroke: () => coloured('--muted'),
@@ -113,14 +119,16 @@ function options(
     ticks: { show: false },
   }
   return {
-    width: Math.max(width, 100),
-    height,
-    padding: [8, 8, 0, 0],
+    ...size,
+    padding: [8, 22, 0, 0],
     legend: { show: false },
     cursor: { show: false },
     scales: {
       x: { time: true, auto: false },
-      y: { auto: false, ...(logFrom === undefined ? {} : { distr: uPlot.Scale.Distr.Logarithmic, log: 10 as const }) },
+      y: {
+        auto: false,
+        ...(logFrom === undefined ? {} : { distr: logarithmic, log: 10 as const }),
+      },
     },
     axes: [
       {
@@ -136,8 +144,10 @@ function options(
         size: 54,
         gap: 6,
         space: 34,
-        values: (_, values) =>
-          values.map((each) => (each === null || !decade(each, logFrom) ? '' : format(each))),
+        values: (_, values) => values.map((each) => format(each)),
+        ...(logFrom === undefined
+          ? {}
+          : { splits: (chart) => decades(logFrom, chart.scales.y?.max ?? logFrom) }),
       },
     ],
     series: [
@@ -154,9 +164,8 @@ function options(
   }
 }
 
-/** Of a logarithmic scale only powers of ten have a label. */
-function decade(value: number, logFrom: number | undefined): boolean {
-  if (logFrom === undefined) return true
-  const power = Math.log10(value)
-  return Math.abs(power - Math.round(power)) < 1e-6
+/** Powers of ten, from one to another. */
+function decades(from: number, to: number): number[] {
+  const powers = Math.round(Math.log10(to / from))
+  return Array.from({ length: powers + 1 }, (_, power) => Number((from * 10 ** power).toPrecision(3)))
 }

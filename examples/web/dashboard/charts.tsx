@@ -1,14 +1,14 @@
 import { useMemo, type ReactNode } from 'react'
 import { Chart, type Series } from './chart'
-import { duration, short } from './format'
+import { duration, short, tick, tickTime } from './format'
 import type { Point } from './history'
 import type { Live } from './live'
 import { useLive, useLiveModel } from './use-live'
 
 const feedSeries: Series[] = [{ name: 'feed', colour: '--accent', fill: true }]
 const servedSeries: Series[] = [
-  { name: 'to JavaScript', colour: '--signal' },
-  { name: 'to this page', colour: '--accent' },
+  { name: 'JavaScript', colour: '--signal' },
+  { name: 'this page', colour: '--accent' },
 ]
 const lagSeries: Series[] = [{ name: 'lag', colour: '--danger', fill: true }]
 const tripSeries: Series[] = [{ name: 'round trip', colour: '--good', fill: true }]
@@ -37,25 +37,25 @@ export function Charts(): ReactNode {
   return (
     <section className="charts" aria-label="The last minute">
       <Chart
-        title="Feed, messages/s"
+        title="Taken in, messages/s"
         value={`${short(feed)} a second`}
         series={feedSeries}
         read={read.feed}
-        format={short}
+        format={tick}
       />
       <Chart
         title="Delivered, messages/s"
         value={`${short(js)} a second to JavaScript, ${short(page)} to this page`}
         series={servedSeries}
         read={read.served}
-        format={short}
+        format={tick}
       />
       <Chart
         title="Event-loop lag"
         value={sample === undefined ? 'unknown' : `at most ${duration(sample.lag.max)}`}
         series={lagSeries}
         read={read.lag}
-        format={tick}
+        format={tickTime}
         logFrom={1}
       />
       <Chart
@@ -63,14 +63,9 @@ export function Charts(): ReactNode {
         value={ms === undefined ? 'unknown' : duration(ms)}
         series={tripSeries}
         read={read.trips}
-        format={tick}
+        format={tickTime}
         logFrom={0.1}
       />
     </section>
   )
-}
-
-/** '0.1 ms', '100 ms', '10 s' */
-function tick(ms: number): string {
-  return ms >= 1000 ? `${ms / 1000} s` : `${Number(ms.toPrecision(1))} ms`
 }

@@ -1,14 +1,19 @@
 // How this page's connection stands, in numbers.
-import { useConnectionStatus } from 'hawser/react'
+import { useChat, useConnectionStatus } from 'hawser/react'
 import { useEffect, useState, type ReactNode } from 'react'
 import { count, plural } from './format'
-import { useLive } from './use-live'
+import { useLive, useLiveModel } from './use-live'
 
 export function Connection({ me }: { me: string }): ReactNode {
+  const live = useLiveModel()
   const status = useConnectionStatus({ poll: 250 })
+  const { messages } = useChat('chat', { user: me })
   const kept = useLive((snapshot) => snapshot.kept)
   const reconnects = useLive((snapshot) => snapshot.reconnects)
   const { state, attempt, nextRetryAt, queueDepth, error } = status
+  // The chat keeps what is written until its room is there again; then it is in the queue of the client.
+  const waiting = Math.max(queueDepth, messages.filter(({ status }) => status === 'sending').length)
+  useEffect(() => live.waits(waiting), [live, waiting])
   return (
     <section className="connection card" aria-labelledby="connection-title">
       <h2 id="connection-title">This connection</h2>
@@ -29,7 +34,7 @@ export function Connection({ me }: { me: string }): ReactNode {
           )}
         </Fact>
         <Fact name="queue" title="Waiting to be sent">
-          {plural(queueDepth, 'message')}
+          {plural(waiting, 'message')}
         </Fact>
         <Fact name="error" title="Why">
           {error?.code ?? '–'}

@@ -8,7 +8,7 @@ export function DepartureBoard(): ReactNode {
   const fastest = Math.max(1, ...departures.map(({ rate }) => rate))
   return (
     <section className="departures card" aria-labelledby="departures-title">
-      <h2 id="departures-title">Late flights, the busiest airports</h2>
+      <h2 id="departures-title">Late flights</h2>
       <table className="small number">
         <thead>
           <tr>

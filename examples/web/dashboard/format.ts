@@ -11,6 +11,12 @@ export function short(value: number): string {
   return `${scaled.toFixed(scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2)}${unit}`
 }
 
+/** The same for an axis: '2.5 M', '10 k', '0' */
+export const tick = (value: number): string => short(value).replace(/\.0+(?= )|(?<=\.\d*[1-9])0+(?= )/, '')
+
+/** Milliseconds on an axis: '0.1 ms', '100 ms', '10 s' */
+export const tickTime = (ms: number): string => (ms >= 1000 ? `${ms / 1000} s` : `${ms} ms`)
+
 /** Milliseconds: '0.42 ms', '12 ms', '5.00 s' */
 export function duration(ms: number): string {
   if (ms >= 999.5) return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 0)} s`

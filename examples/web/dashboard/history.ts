@@ -15,20 +15,24 @@ export interface Point {
 const most = 300
 /** Milliseconds between samples beyond which nothing is known. */
 const gap = 1_000
+/** Rates are means over so many milliseconds. */
+const window = 1_100
 
 export class History {
   readonly points: Point[] = []
-  private last: Sample | undefined
+  /** The samples of the last second. */
+  private samples: Sample[] = []
 
   /** @param page messages a second that this page got since the last sample, where that is known */
   add(sample: Sample, page: number | null): void {
-    const before = this.last
-    this.last = sample
-    if (before !== undefined && sample.at <= before.at) return
-    if (before !== undefined && sample.at - before.at > gap) this.push(broken(before.at + 1))
-    const same = before !== undefined && before.life === sample.life
+    const last = this.samples.at(-1)
+    if (last !== undefined && sample.at <= last.at) return
+    if (last !== undefined && sample.at - last.at > gap) this.push(broken(last.at + 1))
+    const recent = this.samples.filter(({ life, at }) => life === sample.life && sample.at - at <= window)
+    this.samples = [...recent, sample]
+    const first = recent.at(0)
     const rate = (read: (sample: Sample) => number): number | null =>
-      same ? ((read(sample) - read(before)) * 1000) / (sample.at - before.at) : null
+      first === undefined ? null : ((read(sample) - read(first)) * 1000) / (sample.at - first.at)
     this.push({
       at: sample.at,
       feed: rate(({ feed }) => feed.messages),
@@ -39,10 +43,9 @@ export class History {
     })
   }
 
-  /** The mean over the last second or so. */
-  recent(name: 'feed' | 'bytes' | 'js' | 'page'): number {
-    const values = this.points.slice(-4).flatMap((point) => point[name] ?? [])
-    return values.length > 0 ? values.reduce((sum, each) => sum + each, 0) / values.length : 0
+  /** The latest value that is known. */
+  latest(name: 'feed' | 'bytes' | 'js' | 'page'): number {
+    return this.points.at(-1)?.[name] ?? 0
   }
 
   private push(point: Point): void {

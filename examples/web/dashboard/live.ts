@@ -28,11 +28,13 @@ export interface Snapshot {
   trip: { ms: number | undefined; total: number }
 }
 
-const rows = 12
+const rows = 11
 /** Milliseconds between two looks at the client. */
 const look = 250
 /** Milliseconds that a message may take; what takes longer was kept for us. */
 const fresh = 500
+/** Milliseconds over which rates are means. */
+const second = 1_100
 /** Milliseconds after a reconnect until what was missed has come. */
 const settling = 1_000
 
@@ -49,9 +51,10 @@ export class Live {
   private asked = false
   /** The clock of the service against ours: the least that a message seemed to take. */
   private skew = Infinity
-  private received = { messages: 0, at: 0 }
+  /** What the client had received, over the last second. */
+  private received: { messages: number; at: number }[] = []
   private renders = { total: 0, counted: 0, at: 0, rate: 0 }
-  private lost: { at: number; attempt: number; queued: number; taken: number; missed: number } | undefined
+  private lost: { at: number; queued: number; missed: number } | undefined
   private replayed = 0
 
   constructor(
@@ -91,6 +94,11 @@ export class Live {
     this.renders.total++
   }
 
+  /** So many messages of the visitor wait to be sent. */
+  waits(messages: number): void {
+    if (this.lost !== undefined && this.client.state !== 'connected') this.lost.queued = messages
+  }
+
   note(tone: Entry['tone'], text: string): void {
     this.journal.add(tone, text, Date.now())
     this.changed()
@@ -113,10 +121,10 @@ export class Live {
     return {
       sample: this.sample,
       rates: {
-        feed: history.recent('feed'),
-        bytes: history.recent('bytes'),
-        js: history.recent('js'),
-        page: history.recent('page'),
+        feed: history.latest('feed'),
+        bytes: history.latest('bytes'),
+        js: history.latest('js'),
+        page: history.latest('page'),
         renders: this.renders.rate,
       },
       people: this.people,
@@ -145,11 +153,13 @@ export class Live {
     const live = Date.now() - sample.at - this.skew < fresh
     let page: number | null = null
     if (live) {
-      const { messagesIn } = this.client.getPerformanceMetrics()
-      const { messages, at } = this.received
+      const { messagesIn: messages } = this.client.getPerformanceMetrics()
+      this.received = this.received.filter(({ at }) => now - at <= second)
+      const first = this.received.at(0)
       // Samples that come together say nothing about a second.
-      if (at > 0 && now - at > look / 2) page = ((messagesIn - messages) * 1000) / (now - at)
-      this.received = { messages: messagesIn, at: now }
+      if (first !== undefined && now - first.at > look / 2)
+        page = ((messages - first.messages) * 1000) / (now - first.at)
+      this.received.push({ messages, at: now })
     }
     this.history.add(sample, page)
     this.changed()
@@ -170,9 +180,9 @@ export class Live {
   }
 
   private onState(state: string, code: string | undefined): void {
-    const { taken, missed } = this.continuity
+    const { missed } = this.continuity
     if (state === 'reconnecting' && this.lost === undefined) {
-      this.lost = { at: Date.now(), attempt: 0, queued: 0, taken, missed }
+      this.lost = { at: Date.now(), queued: 0, missed }
       this.replayed = 0
       this.note(
         'trouble',
@@ -199,9 +209,8 @@ export class Live {
   }
 
   private onLook(): void {
-    const { latencyCount, latencyLast, queued } = this.client.getPerformanceMetrics()
+    const { latencyCount, latencyLast } = this.client.getPerformanceMetrics()
     this.trips.look(latencyCount, latencyLast, Date.now())
-    if (this.lost !== undefined && this.client.state !== 'connected') this.lost.queued = queued
     const now = performance.now()
     const { total, counted, at } = this.renders
     if (now - at >= 1_000) {

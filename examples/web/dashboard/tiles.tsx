@@ -30,18 +30,13 @@ export function Tiles(): ReactNode {
   const share = feed > 0 ? js / feed : 0
   return (
     <ul className="tiles" aria-label="At present">
-      <Tile
-        name="feed"
-        title="Feed, taken in"
-        value={sample === undefined ? '–' : short(feed)}
-        unit="messages/s"
-      >
+      <Tile name="feed" title="Messages taken in" value={sample === undefined ? '–' : short(feed)} unit="/s">
         {megabytes(bytes)}/s of JSON, off the event loop
       </Tile>
-      <Tile name="js" title="To JavaScript" value={sample === undefined ? '–' : short(js)} unit="messages/s">
+      <Tile name="js" title="To JavaScript" value={sample === undefined ? '–' : short(js)} unit="/s">
         {percent(share)} of it: late flights, conflated
       </Tile>
-      <Tile name="page" title="To this page" value={short(page)} unit="messages/s">
+      <Tile name="page" title="To this page" value={short(page)} unit="/s">
         {renders.toFixed(0)} renders/s, one a frame at most
       </Tile>
       <Tile
@@ -54,8 +49,8 @@ export function Tiles(): ReactNode {
           ? 'of the service'
           : `loop ${percent(sample.busy)} busy, ${megabytes(sample.memory.rss)} of memory`}
       </Tile>
-      <Tile name="trip" title="Heartbeat" value={ms === undefined ? '–' : duration(ms)} unit="round trip">
-        {short(total)} answered on the I/O thread
+      <Tile name="trip" title="Heartbeat" value={ms === undefined ? '–' : duration(ms)}>
+        round trip; {short(total)} answered natively
       </Tile>
       <Tile name="people" title="Connected users" value={short(people.count)}>
         {sample === undefined ? 'looking at this page' : `process ${sample.pid}, life ${sample.life}`}
