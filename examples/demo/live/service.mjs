@@ -45,7 +45,9 @@ const hub = new hawser.Hub(server, {
   adapter: new ParentLog(parent.ask),
   history: { count: samplesKept, rooms: (room) => room === 'board' || room === 'chat' },
   notices: false,
-  rateLimit: { connection: { messages: 200, per: 1_000 } },
+  rateLimit: { connection: { messages: 500, per: 1_000 } },
+  // The parent answers for what it keeps, and may be busy.
+  handlerTimeout: 30_000,
 })
 const board = hub.to('board')
 const intake = new Intake(hawser, feed, hub)
