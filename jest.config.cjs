@@ -5,6 +5,8 @@ module.exports = {
   testMatch: ['**/*.test.{ts,tsx}'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/package/', '<rootDir>/test/types/'],
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/', '<rootDir>/test/package/runtimes/'],
+  // lib/react imports the package by its name, to share it with the program: here that is the source.
+  moduleNameMapper: { '^hawser$': '<rootDir>/lib' },
   transform: {
     '\\.tsx?$': [
       '@swc/jest',

@@ -14,7 +14,7 @@ import {
 } from './lib/project.mjs'
 import { buildPreset, hasCmakeFolder } from './lib/cmake.mjs'
 import { buildAddon } from './lib/addon.mjs'
-import { bundleForBrowsers } from './lib/browser-bundle.mjs'
+import { bundleForBrowsers, bundleReact } from './lib/browser-bundle.mjs'
 import { runMain, runTool, withBuildLock } from './lib/run.mjs'
 import { writeEsmWrapper } from './esm-wrapper.mjs'
 import { setup } from './setup.mjs'
@@ -37,7 +37,7 @@ export async function build(options = {}) {
 }
 
 async function buildTypeScript() {
-  const sources = [...filesUnder('lib', ['.ts']), ...filesUnder('types', ['.ts'])]
+  const sources = [...filesUnder('lib', ['.ts', '.tsx', '.css']), ...filesUnder('types', ['.ts'])]
   const stamp = path.join(buildDir, 'tsc/stamp')
   const inputs = [
     'tsconfig.json',
@@ -63,6 +63,8 @@ async function buildTypeScript() {
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])
   await writeEsmWrapper()
   await bundleForBrowsers()
+  await bundleReact()
+  fs.copyFileSync(path.join(root, 'lib/react/styles.css'), path.join(root, 'dist/react/styles.css'))
   writeFile(listFile, list)
   writeFile(stamp, hash)
 }

@@ -27,6 +27,7 @@ export async function writeEsmWrapper() {
   for (const file of files) writeFace(ts, checker, program.getSourceFile(file), file)
   // The names are the same everywhere; those that a browser has not say so when they are used.
   writeFile(path.join(root, 'dist/browser/index.d.mts'), "export * from '../index.mjs'\n")
+  writeFile(path.join(root, 'dist/react/browser.d.mts'), "export * from './index.mjs'\n")
 }
 
 function writeFace(ts, checker, source, file) {
@@ -41,9 +42,16 @@ function writeFace(ts, checker, source, file) {
     .sort()
   const base = path.basename(file, '.d.ts')
   const lines = names.map((name) => `export const ${name} = cjs.${name}`)
-  const text = [`import cjs from './${base}.js'`, '', ...lines, ''].join('\n')
+  const head = directives(file.replace(/\.d\.ts$/, '.js'))
+  const text = [...head, `import cjs from './${base}.js'`, '', ...lines, ''].join('\n')
   writeFile(file.replace(/\.d\.ts$/, '.mjs'), text)
   writeFile(file.replace(/\.d\.ts$/, '.d.mts'), `export * from './${base}.js'\n`)
+}
+
+/** `'use client'` and the like of the module behind a face, which count at its top only. */
+function directives(file) {
+  const [first = ''] = fs.readFileSync(file, 'utf8').split('\n', 1)
+  return /^(['"])use client\1/.test(first) ? ["'use client'"] : []
 }
 
 function isValue(ts, checker, exported) {

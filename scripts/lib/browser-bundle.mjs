@@ -14,8 +14,11 @@ export const swaps = {
 
 const lib = path.join(root, 'lib')
 
-/** @type {import('esbuild').Plugin} */
-const swap = {
+/**
+ * @param {readonly string[]} [packages] those that may be imported
+ * @returns {import('esbuild').Plugin}
+ */
+const swap = (packages = []) => ({
   name: 'swap',
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, importer, resolveDir }) => {
@@ -26,11 +29,35 @@ const swap = {
       return { path: path.join(lib, `${other}.ts`) }
     })
     build.onResolve({ filter: /^[^./]/ }, ({ path: name, importer, kind }) =>
-      kind === 'entry-point'
+      kind === 'entry-point' || packages.includes(name)
         ? undefined
         : { errors: [{ text: `${path.relative(root, importer)} imports ${name}, which no browser has` }] },
     )
   },
+})
+
+/**
+ * The components and hooks for browsers: dist/react/browser.mjs. React and the package itself stay imports, so that a page
+ * has one copy of each.
+ * @returns {Promise<import('esbuild').BuildResult>}
+ */
+export async function bundleReact() {
+  const { build } = await import('esbuild')
+  return await build({
+    absWorkingDir: root,
+    entryPoints: [path.join(lib, 'react/index.ts')],
+    outfile: path.join(root, 'dist/react/browser.mjs'),
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    jsx: 'automatic',
+    external: ['react', 'react/jsx-runtime', 'hawser'],
+    // The compiler's own view of the name does not hold in a bundle.
+    tsconfigRaw: { compilerOptions: { jsx: 'react-jsx' } },
+    plugins: [swap(['react', 'react/jsx-runtime', 'hawser'])],
+    logLevel: 'warning',
+  })
 }
 
 /**
@@ -47,7 +74,7 @@ export async function bundleForBrowsers(more = {}) {
     format: 'esm',
     platform: 'neutral',
     target: 'es2022',
-    plugins: [swap],
+    plugins: [swap()],
     logLevel: 'warning',
     ...more,
   })

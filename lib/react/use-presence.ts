@@ -1,0 +1,33 @@
+// Who is there.
+import type { Presence, PresenceStatus } from '../server/hub/presence'
+import type { SomeClientOption } from './use-messages'
+
+export type { Presence, PresenceStatus }
+
+export interface UsePresenceOptions extends SomeClientOption {
+  /** Joins this room while the component is there, and lists its users. */
+  room?: string
+  /** Users to watch, in whatever rooms they are. */
+  users?: readonly string[]
+}
+
+export interface UsePresenceResult {
+  /** Users of the room, and those that are watched, by their ids. */
+  users: readonly Presence[]
+  /** Those that are online or away. */
+  present: readonly Presence[]
+  /** Of one user; undefined while unknown. */
+  get(userId: string): Presence | undefined
+  statusOf(userId: string): PresenceStatus
+  /** Says how oneself is, now and after each reconnect; `custom` is JSON of at most 1024 characters. */
+  setStatus(status: 'online' | 'away', custom?: unknown): void
+  /** Whether the list is there. */
+  ready: boolean
+  /** Why the room cannot be joined, or a user not be watched. */
+  error: Error | undefined
+}
+
+/** @example const { present, setStatus } = usePresence({ room: 'lobby' }) */
+export function usePresence(options?: UsePresenceOptions): UsePresenceResult {
+  throw new Error(`not there yet ${String(options)}`)
+}
