@@ -20,7 +20,7 @@ export function plainHeader(title: string, name: string): HTMLElement {
   const brand = h(
     'a',
     { class: 'brand', href: '../', 'aria-label': 'hawser, all examples' },
-    mark as unknown as HTMLElement,
+    mark,
     h('span', {}, 'hawser'),
   )
   const person = h(

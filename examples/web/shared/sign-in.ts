@@ -15,7 +15,6 @@ export function signIn(what: string): Promise<string> {
       name: 'name',
       maxlength: longestName,
       autocomplete: 'nickname',
-      autofocus: true,
       required: true,
       placeholder: 'Ada',
       'aria-describedby': 'sign-in-hint',

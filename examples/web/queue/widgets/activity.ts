@@ -1,6 +1,7 @@
 import { Subscription } from 'rxjs'
 import type { Happening } from '../../protocol/queue'
 import { h } from '../../shared/dom'
+import { clockTime } from '../../shared/time'
 import { card, type MakeWidget } from './widget'
 
 const words: Record<Happening['what'], (happening: Happening) => string> = {
@@ -26,7 +27,7 @@ export const activityWidget: MakeWidget = (room) => {
             { class: happening.what },
             h('span', { class: 'number tag' }, `#${happening.number}`),
             h('span', { class: 'grow clip' }, words[happening.what](happening)),
-            h('time', { class: 'small muted number' }, new Date(happening.at).toLocaleTimeString()),
+            h('time', { class: 'small muted number' }, clockTime(happening.at)),
           ),
         ),
       )

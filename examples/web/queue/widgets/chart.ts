@@ -27,7 +27,7 @@ export const chartWidget: MakeWidget = (room) => {
     h('div', {}, h('dt', {}, 'at a desk'), h('dd', {}, pace)),
   )
   const axis = h('p', { class: 'spread small muted' }, h('span', {}, '2 min ago'), h('span', {}, 'now'))
-  const element = card('history', 'Length of the line', picture as unknown as HTMLElement, axis, figures)
+  const element = card('history', 'Length of the line', picture, axis, figures)
 
   const ends = new Subscription()
   ends.add(
