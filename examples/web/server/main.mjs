@@ -29,7 +29,7 @@ const momentary = ['queue', 'presence', 'editor']
 export async function startExamples({ site, port = 0, host = '127.0.0.1', data }) {
   const hawser = await import('hawser')
   const { Hub, WebSocketServer } = hawser
-  const web = http.createServer(siteHandler(site))
+  const web = http.createServer(siteHandler(site, { '/metrics': () => hub.prometheus() }))
   const server = new WebSocketServer({ server: web, path: '/hub', maxPayload: 1 << 20 })
   /** @type {import('hawser').Hub<any>} each example sees it through its own map of messages */
   const hub = new Hub(server, {
