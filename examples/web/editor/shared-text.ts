@@ -136,7 +136,10 @@ export class SharedText {
   private readonly updated = (update: Uint8Array, origin: unknown): void => {
     if (origin === this) return
     if (this.client.state === 'connected' && this.opened) void this.push(update)
-    else this.unsaved++
+    else {
+      this.unsaved++
+      this.tell()
+    }
   }
 
   private readonly changed = (event: Y.YTextEvent): void => {

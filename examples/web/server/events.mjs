@@ -72,7 +72,7 @@ export function serveEvents(hub, { HubError }, data) {
     if (events.size >= mostEvents)
       throw new HubError('CALENDAR_FULL', 'There are too many events. Remove some')
     const { title, startsAt, endsAt, description, location, remindBefore } = draft
-    const event = { title, startsAt, endsAt, description, location, remindBefore }
+    const event = { title: title.trim(), startsAt, endsAt, description, location, remindBefore }
     const set = { ...event, id: randomUUID(), createdBy: userId, data: { going: [userId] } }
     keep({ set })
     hub.to(room).send('event.created', set)
