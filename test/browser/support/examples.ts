@@ -18,7 +18,7 @@ async function says(child: ChildProcess, pattern: RegExp): Promise<string> {
     child.stdout!.setEncoding('utf8').on('data', (text: string) => {
       output += text
       const match = pattern.exec(output)
-      if (match !== null) resolve_(match[1]!)
+      if (match !== null) resolve_(match[1])
     })
     child.stderr!.setEncoding('utf8').on('data', (text: string) => (output += text))
     child.once('close', (code) => reject(new Error(`the script ended with ${String(code)}: ${output}`)))
@@ -104,7 +104,7 @@ export function useExamples(data: () => string = () => 'none'): Examples {
   })
   examples.person = async (path, name, options) => {
     const opened = await browser.open(
-      `${examples.server.url}${path}/?as=${encodeURIComponent(name)}`,
+      `${examples.server.url}${path === '' ? '' : `${path}/`}?as=${encodeURIComponent(name)}`,
       options,
     )
     open.push(opened.page)
