@@ -3,28 +3,38 @@
 import fs from 'node:fs'
 import path from 'node:path'
 
-/** Entries that are kept over a restart. */
-const most = 2000
-
 /** @template Entry */
 export class Journal {
   /** @type {Entry[]} what was there at the start */
   entries = []
   /** @type {number | undefined} */
   #file
+  /** @type {string | undefined} */
+  #path
 
   /**
    * @param {string | undefined} folder undefined: nothing is kept
    * @param {string} name
+   * @param {number} most entries that are kept over a restart
    */
-  constructor(folder, name) {
+  constructor(folder, name, most = 2000) {
     if (folder === undefined) return
     fs.mkdirSync(folder, { recursive: true })
-    const file = path.join(folder, `${name}.jsonl`)
-    this.entries = readEntries(file).slice(-most)
-    fs.writeFileSync(`${file}.new`, this.entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
-    fs.renameSync(`${file}.new`, file)
-    this.#file = fs.openSync(file, 'a')
+    this.#path = path.join(folder, `${name}.jsonl`)
+    this.entries = readEntries(this.#path).slice(-most)
+    this.replace(this.entries)
+  }
+
+  /**
+   * Writes the file anew.
+   * @param {Entry[]} entries
+   */
+  replace(entries) {
+    if (this.#path === undefined) return
+    this.close()
+    fs.writeFileSync(`${this.#path}.new`, entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+    fs.renameSync(`${this.#path}.new`, this.#path)
+    this.#file = fs.openSync(this.#path, 'a')
   }
 
   /** @param {Entry} entry */

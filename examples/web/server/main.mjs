@@ -1,9 +1,18 @@
 // One process for all examples: the built pages, and one hub with the rooms and handlers of each.
 import { once } from 'node:events'
 import http from 'node:http'
+import { mayChat, serveChat } from './chat.mjs'
+import { serveEditor } from './editor.mjs'
+import { serveEvents } from './events.mjs'
+import { serveNotifications } from './notifications.mjs'
 import { serveQueue } from './queue.mjs'
 import { siteHandler } from './site.mjs'
 import { nameOfToken } from './users.mjs'
+
+/** Rooms beside those of the chat. */
+const rooms = ['queue', 'presence', 'events', 'editor']
+/** Rooms whose state is asked for at each connection, so that what was said in them need not be kept. */
+const momentary = ['queue', 'presence', 'editor']
 
 /**
  * @typedef {object} ExampleServer
@@ -20,16 +29,21 @@ import { nameOfToken } from './users.mjs'
 export async function startExamples({ site, port = 0, host = '127.0.0.1', data }) {
   const hawser = await import('hawser')
   const { Hub, WebSocketServer } = hawser
-  const web = http.createServer(siteHandler(site))
+  const web = http.createServer(siteHandler(site, { '/metrics': () => hub.prometheus() }))
   const server = new WebSocketServer({ server: web, path: '/hub', maxPayload: 1 << 20 })
   /** @type {import('hawser').Hub<any>} each example sees it through its own map of messages */
   const hub = new Hub(server, {
     auth: { verify: (_, token) => nameOfToken(token), required: true, at: 'message' },
-    history: { count: 200 },
+    authorize: ({ userId = '' }, action, target) =>
+      action !== 'join' || target === undefined || (mayChat(userId, target) ?? rooms.includes(target)),
+    history: { count: 1000, bytes: 8 << 20, age: 24 * 3_600_000, rooms: (room) => !momentary.includes(room) },
     presence: { timeout: 3000 },
-    rateLimit: { connection: { messages: 400, per: 10_000 } },
+    rateLimit: { connection: { messages: 600, per: 10_000 } },
   })
   serveQueue(hub, hawser)
+  const ends = [serveChat, serveNotifications, serveEvents, serveEditor].map((serve) =>
+    serve(hub, hawser, data),
+  )
 
   web.listen(port, host)
   await once(web, 'listening')
@@ -39,6 +53,7 @@ export async function startExamples({ site, port = 0, host = '127.0.0.1', data }
     hub,
     async close() {
       await hub.close({ code: 1012, timeout: 1000 })
+      for (const end of ends) end()
       web.closeAllConnections()
       await new Promise((resolve) => web.close(resolve))
     },

@@ -19,9 +19,10 @@ const headers = {
 
 /**
  * @param {string} folder
+ * @param {Record<string, () => string>} [texts] what else there is, made when it is asked for
  * @returns {import('node:http').RequestListener}
  */
-export function siteHandler(folder) {
+export function siteHandler(folder, texts = {}) {
   /** @type {Map<string, { body: Buffer, type: string, fixed: boolean }>} */
   const files = new Map()
   for (const entry of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
@@ -37,6 +38,8 @@ export function siteHandler(folder) {
     const file = files.get(asked) ?? files.get(asked.endsWith('/') ? `${asked}index.html` : '')
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.writeHead(405, { Allow: 'GET, HEAD' }).end()
+    } else if (texts[asked] !== undefined) {
+      response.writeHead(200, { ...headers, 'Content-Type': 'text/plain; charset=utf-8' }).end(texts[asked]())
     } else if (file !== undefined) {
       response.writeHead(200, {
         ...headers,

@@ -6,5 +6,5 @@
  */
 export function nameOfToken(token) {
   if (token === undefined || token.length > 24 || token.trim() !== token) return undefined
-  return token === '' || /\p{C}/u.test(token) ? undefined : { userId: token }
+  return token === '' || /[\p{C}/]/u.test(token) ? undefined : { userId: token }
 }

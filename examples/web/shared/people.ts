@@ -7,7 +7,7 @@ export const longestName = 24
 export function tidyName(text: string): string | undefined {
   const name = text
     .normalize('NFC')
-    .replace(/[\p{C}\s]+/gu, ' ')
+    .replace(/[\p{C}\s/]+/gu, ' ')
     .trim()
     .slice(0, longestName)
     .trim()
