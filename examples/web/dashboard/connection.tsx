@@ -10,7 +10,7 @@ export function Connection({ me }: { me: string }): ReactNode {
   const { messages } = useChat('chat', { user: me })
   const kept = useLive((snapshot) => snapshot.kept)
   const reconnects = useLive((snapshot) => snapshot.reconnects)
-  const { state, attempt, nextRetryAt, queueDepth, error } = status
+  const { state, isConnected, attempt, nextRetryAt, queueDepth, error } = status
   // The chat keeps what is written until its room is there again; then it is in the queue of the client.
   const waiting = Math.max(queueDepth, messages.filter(({ status }) => status === 'sending').length)
   useEffect(() => live.waits(waiting), [live, waiting])
@@ -25,7 +25,7 @@ export function Connection({ me }: { me: string }): ReactNode {
           <span className={`tag ${tones[state] ?? ''}`}>{state}</span>
         </Fact>
         <Fact name="attempt" title="Attempt">
-          {attempt === 0 ? '–' : `number ${attempt}`}
+          {isConnected || attempt === 0 ? '–' : `number ${attempt}`}
           {nextRetryAt !== undefined && (
             <>
               {', next '}

@@ -56,6 +56,7 @@ export class Live {
   private renders = { total: 0, counted: 0, at: 0, rate: 0 }
   private lost: { at: number; queued: number; missed: number } | undefined
   private replayed = 0
+  private connectedAt = 0
 
   constructor(
     private readonly client: DashboardClient,
@@ -167,8 +168,9 @@ export class Live {
 
   private onIncident(incident: DashboardProtocol['receive']['incident']): void {
     this.journal.incident(incident, this.me)
-    const recent = Date.now() - incident.at - this.skew < fresh
-    if (incident.kind === 'blocked' && recent && this.client.state === 'connected') {
+    // What happened before this connection began is told to it as well.
+    const here = this.client.state === 'connected' && performance.now() - this.connectedAt > incident.ms
+    if (incident.kind === 'blocked' && here) {
       const { count, slowest } = this.trips.since(Date.now() - incident.ms)
       const text =
         count > 0
@@ -181,6 +183,7 @@ export class Live {
 
   private onState(state: string, code: string | undefined): void {
     const { missed } = this.continuity
+    if (state === 'connected') this.connectedAt = performance.now()
     if (state === 'reconnecting' && this.lost === undefined) {
       this.lost = { at: Date.now(), queued: 0, missed }
       this.replayed = 0

@@ -41,6 +41,8 @@ export function Trouble({ client }: { client: DashboardClient }): ReactNode {
     try {
       const { ms } = await client.request(`demo.${kind}`, {}, { timeout: 4_000 })
       setAsked({ kind, until: Date.now() + ms })
+      if (kind === 'block')
+        live.note('trouble', 'The event loop of the service stands still. Heartbeats do not.')
     } catch (error) {
       setAsked(undefined)
       // A server that was killed may have had no time for its answer.

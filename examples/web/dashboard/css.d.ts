@@ -1,2 +1,0 @@
-// Style sheets that modules import; Vite takes them.
-declare module '*.css'
