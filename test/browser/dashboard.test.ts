@@ -5,7 +5,7 @@ import { startChromium, type OpenPage, type TestBrowser } from './support/chromi
 import { startDemo, type RunningDemo } from './support/demo'
 
 /** For what takes seconds by itself, on a machine with much else to do. */
-const patience = { timeout: 60_000 }
+const patience = { timeout: 40_000 }
 const desktop = { width: 1280, height: 900 }
 
 let demo: RunningDemo
@@ -33,9 +33,11 @@ const figure = (of: Page, name: string) => of.locator(`[data-figure=${name}]`)
 const state = (of: Page, name: string) => fact(of, 'state').filter({ hasText: name }).waitFor(patience)
 /** An entry of what happened. */
 const told = (of: Page, words: RegExp) => of.locator('.happenings li').filter({ hasText: words }).first()
-/** A message of the chat, in a state if it is one's own. */
-const line = (of: Page, text: string, status?: string) =>
-  of.locator(`.chat .line${status === undefined ? '' : `[data-status=${status}]`}`).filter({ hasText: text })
+/** A message of the chat; of one's own whether it waits still. */
+const line = (of: Page, text: string, waits?: boolean) => {
+  const status = waits === undefined ? '' : waits ? '[data-status=sending]' : ':not([data-status=sending])'
+  return of.locator(`.chat .line${status}`).filter({ hasText: text })
+}
 const press = (of: Page, name: RegExp) => of.getByRole('button', { name }).click(patience)
 
 async function say(of: Page, text: string): Promise<void> {
@@ -65,7 +67,7 @@ test('visitors see and hear each other', async () => {
   await line(other.page, 'anybody there?').waitFor(patience)
   await say(other.page, 'me')
   await line(page, 'me').waitFor(patience)
-  await line(page, 'anybody there?', 'sent').waitFor(patience)
+  await line(page, 'anybody there?', false).waitFor(patience)
   expect(wrong(other)).toEqual([])
   await other.page.context().close()
   await figure(page, 'people').filter({ hasText: '1' }).waitFor(patience)
@@ -118,11 +120,11 @@ test('what is written while the connection is cut waits, and what was missed fol
   await press(page, /^Cut my connection/)
   await state(page, 'reconnecting')
   await say(page, 'written without a connection')
-  await line(page, 'written without a connection', 'sending').waitFor(patience)
+  await line(page, 'written without a connection', true).waitFor(patience)
   await fact(page, 'queue').filter({ hasText: '1 message' }).waitFor(patience)
   await say(other.page, 'said meanwhile')
   await state(page, 'connected')
-  await line(page, 'written without a connection', 'sent').waitFor(patience)
+  await line(page, 'written without a connection', false).waitFor(patience)
   await line(page, 'said meanwhile').waitFor(patience)
   await line(other.page, 'written without a connection').waitFor(patience)
   await told(page, /Back after .* followed, 0 missed\. 1 waiting message went out\./).waitFor(patience)

@@ -30,8 +30,8 @@ const server = new hawser.WebSocketServer({
   path: '/live',
   heartbeat: { interval: 1_000, timeout: 4_000 },
   maxBackpressure: 16 * 1024 * 1024,
-  // A page that is behind gets of each route the latest; messages with an id are different from each other.
-  slowConsumer: { conflate: ['/type', '/payload/id', '/payload/origin', '/payload/destination'] },
+  // A page that is behind gets the latest flights; messages with an id are different from each other.
+  slowConsumer: { conflate: ['/type', '/payload/id'] },
   maxPayload: 64 * 1024,
   maxConnections: 500,
   verify: ({ url }) => {

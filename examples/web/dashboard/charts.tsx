@@ -44,7 +44,7 @@ export function Charts(): ReactNode {
         format={tick}
       />
       <Chart
-        title="Delivered, messages/s"
+        title="Delivered, flights/s"
         value={`${short(js)} a second to JavaScript, ${short(page)} to this page`}
         series={servedSeries}
         read={read.served}

@@ -13,7 +13,7 @@ export function Chat({ me }: { me: string }): ReactNode {
   })
   const people = useLive((snapshot) => snapshot.people)
   const [text, setText] = useState('')
-  const list = useRef<HTMLOListElement>(null)
+  const list = useRef<HTMLDivElement>(null)
   const last = messages.at(-1)?.id
 
   useEffect(() => {
@@ -36,14 +36,16 @@ export function Chat({ me }: { me: string }): ReactNode {
           {people.names.length === 0 ? 'nobody yet' : people.names.join(', ')}
         </p>
       </div>
-      <ol ref={list} role="log" aria-label="Messages" tabIndex={0}>
-        {messages.length === 0 && (
-          <li className="empty small">Say something. It is kept through every restart.</li>
-        )}
-        {messages.map((message) => (
-          <Line key={message.id} message={message} retry={retry} />
-        ))}
-      </ol>
+      <div className="scroll" ref={list} role="log" aria-label="Messages" tabIndex={0}>
+        <ol>
+          {messages.length === 0 && (
+            <li className="empty small">Say something. It is kept through every restart.</li>
+          )}
+          {messages.map((message) => (
+            <Line key={message.id} message={message} retry={retry} />
+          ))}
+        </ol>
+      </div>
       <p className="typing small muted" aria-live="polite">
         {typing.length > 0 && `${typing.join(', ')} ${typing.length === 1 ? 'is' : 'are'} writing …`}
         {typing.length === 0 && !joined && 'Not connected: what you write waits.'}

@@ -10,16 +10,18 @@ export function Happenings(): ReactNode {
       {entries.length === 0 ? (
         <p className="empty small">Nothing yet. The buttons above change that.</p>
       ) : (
-        <ol role="log" aria-live="polite" aria-labelledby="happenings-title" tabIndex={0}>
-          {entries.map(({ id, at, tone, text }) => (
-            <li key={id} className={tone}>
-              <time className="small muted number" dateTime={new Date(at).toISOString()}>
-                {clock(at)}
-              </time>
-              <span>{text}</span>
-            </li>
-          ))}
-        </ol>
+        <div className="scroll" role="log" aria-labelledby="happenings-title" tabIndex={0}>
+          <ol>
+            {entries.map(({ id, at, tone, text }) => (
+              <li key={id} className={tone}>
+                <time className="small muted number" dateTime={new Date(at).toISOString()}>
+                  {clock(at)}
+                </time>
+                <span>{text}</span>
+              </li>
+            ))}
+          </ol>
+        </div>
       )}
     </section>
   )

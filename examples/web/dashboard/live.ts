@@ -16,8 +16,8 @@ export type DashboardClient = WebSocketClient<DashboardProtocol>
 
 export interface Snapshot {
   sample: Sample | undefined
-  /** Of the last second: messages and bytes of the feed, records that reached JavaScript, messages that this page got. */
-  rates: { feed: number; bytes: number; js: number; page: number; renders: number }
+  /** Of the last second: messages and bytes of the feed, flights that reached JavaScript and this page. */
+  rates: { feed: number; bytes: number; js: number; page: number; messages: number; renders: number }
   people: { count: number; names: readonly string[] }
   departures: readonly Departure[]
   entries: readonly Entry[]
@@ -51,8 +51,10 @@ export class Live {
   private asked = false
   /** The clock of the service against ours: the least that a message seemed to take. */
   private skew = Infinity
-  /** What the client had received, over the last second. */
-  private received: { messages: number; at: number }[] = []
+  private flights = 0
+  /** What this page had received, over the last second. */
+  private received: { flights: number; messages: number; at: number }[] = []
+  private messages = 0
   private renders = { total: 0, counted: 0, at: 0, rate: 0 }
   private lost: { at: number; queued: number; missed: number } | undefined
   private replayed = 0
@@ -71,9 +73,9 @@ export class Live {
       this.people = payload
       this.changed()
     })
-    // Of each route the latest; many a frame, one picture.
-    client.subscribe({ type: 'flight', batch: { max: 500, every: 50 } }, (flights) => {
-      for (const { payload } of flights) this.departures.add(payload)
+    client.on('flights', ({ payload }) => {
+      for (const [origin, destination, delay] of payload) this.departures.add({ origin, destination, delay })
+      this.flights += payload.length
       this.changed()
     })
     client.on('resume_failed', ({ room, missed }) => {
@@ -126,6 +128,7 @@ export class Live {
         bytes: history.latest('bytes'),
         js: history.latest('js'),
         page: history.latest('page'),
+        messages: this.messages,
         renders: this.renders.rate,
       },
       people: this.people,
@@ -154,13 +157,17 @@ export class Live {
     const live = Date.now() - sample.at - this.skew < fresh
     let page: number | null = null
     if (live) {
+      const { flights } = this
       const { messagesIn: messages } = this.client.getPerformanceMetrics()
       this.received = this.received.filter(({ at }) => now - at <= second)
       const first = this.received.at(0)
       // Samples that come together say nothing about a second.
-      if (first !== undefined && now - first.at > look / 2)
-        page = ((messages - first.messages) * 1000) / (now - first.at)
-      this.received.push({ messages, at: now })
+      if (first !== undefined && now - first.at > look / 2) {
+        const a = 1000 / (now - first.at)
+        page = (flights - first.flights) * a
+        this.messages = (messages - first.messages) * a
+      }
+      this.received.push({ flights, messages, at: now })
     }
     this.history.add(sample, page)
     this.changed()

@@ -14,7 +14,8 @@ const client = new WebSocketClient<DashboardProtocol>({
   url: `/live?name=${encodeURIComponent(me)}`,
   // Slow enough to be watched.
   reconnect: { minDelay: 1_000, factor: 1.5, maxDelay: 4_000, jitter: 0.2, minUptime: 1_000 },
-  heartbeat: { interval: 500, timeout: 3_000 },
+  // An answer is due before a blocked event loop would be there again.
+  heartbeat: { interval: 500, timeout: 4_000 },
 })
 const live = new Live(client, me)
 // They are joined again, and resumed, after each reconnect.

@@ -23,7 +23,7 @@ function Tile(props: {
 }
 
 export function Tiles(): ReactNode {
-  const { feed, bytes, js, page, renders } = useLive(({ rates }) => rates)
+  const { feed, bytes, js, page, messages, renders } = useLive(({ rates }) => rates)
   const sample = useLive((snapshot) => snapshot.sample)
   const { ms, total } = useLive(({ trip }) => trip)
   const people = useLive((snapshot) => snapshot.people)
@@ -37,7 +37,7 @@ export function Tiles(): ReactNode {
         {percent(share)} of it: late flights, conflated
       </Tile>
       <Tile name="page" title="To this page" value={short(page)} unit="/s">
-        {renders.toFixed(0)} renders/s, one a frame at most
+        flights in {short(messages)} messages, {renders.toFixed(0)} renders
       </Tile>
       <Tile
         name="lag"

@@ -37,7 +37,8 @@ export interface DashboardProtocol {
   receive: ChatProtocol['receive'] & {
     sample: Sample
     incident: Incident
-    flight: Flight
+    /** From, to, minutes late. */
+    flights: [string, string, number][]
     people: { count: number; names: string[] }
   }
   send: ChatProtocol['send']
