@@ -1,5 +1,9 @@
 // A chat room in a component.
+import { useEffect, useMemo } from 'react'
 import type { ChatFile } from './chat-protocol'
+import { ChatStore } from './chat-store'
+import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
+import { sharedStore } from './shared-stores'
 import type { SomeClientOption } from './use-messages'
 
 /** How far a message of one's own has come. */
@@ -94,6 +98,22 @@ export interface UseChatResult {
  *
  * @example const { messages, send, typing, setTyping } = useChat('lobby', { user: 'ann' })
  */
-export function useChat(room: string, options?: UseChatOptions): UseChatResult {
-  throw new Error(`not there yet ${room} ${String(options)}`)
+export function useChat(room: string, options: UseChatOptions = {}): UseChatResult {
+  const { client, user, onMessage } = options
+  const surroundings = useSurroundings()
+  const connection = useConnection('useChat', client)
+  const store = useMemo(
+    () =>
+      sharedStore(connection, surroundings, JSON.stringify(['chat', room, user]), () => {
+        return new ChatStore(surroundings, connection, room, options)
+      }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the other options are those of the first rendering
+    [connection, surroundings, room, user],
+  )
+  const heard = useLatest(onMessage)
+  useEffect(() => {
+    store.hears.add(heard)
+    return () => void store.hears.delete(heard)
+  }, [store, heard])
+  return useStoreWith(store)
 }

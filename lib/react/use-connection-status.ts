@@ -1,6 +1,9 @@
 // How a connection stands, for people.
+import { useMemo } from 'react'
 import type { ClientStateName } from '../client/engine'
 import type { HawserError } from '../core/error'
+import { useConnection, useStoreWith, useSurroundings } from './context'
+import { StatusStore } from './status-store'
 import type { SomeClientOption } from './use-messages'
 
 export interface ConnectionStatusInfo {
@@ -36,6 +39,13 @@ export interface UseConnectionStatusResult extends ConnectionStatusInfo {
 }
 
 /** @example const { state, attempt, queueDepth } = useConnectionStatus() */
-export function useConnectionStatus(options?: UseConnectionStatusOptions): UseConnectionStatusResult {
-  throw new Error(`not there yet ${String(options)}`)
+export function useConnectionStatus(options: UseConnectionStatusOptions = {}): UseConnectionStatusResult {
+  const { client, poll = 500 } = options
+  const surroundings = useSurroundings()
+  const connection = useConnection('useConnectionStatus', client)
+  const store = useMemo(
+    () => new StatusStore(surroundings, connection, poll),
+    [surroundings, connection, poll],
+  )
+  return useStoreWith(store)
 }

@@ -1,5 +1,9 @@
 // A shared calendar: its events, and reminders of them.
+import { useEffect, useMemo } from 'react'
 import type { CalendarEvent, CalendarEventChange, NewCalendarEvent } from './event-protocol'
+import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
+import { EventStore } from './event-store'
+import { sharedStore } from './shared-stores'
 import type { SomeClientOption } from './use-messages'
 
 export interface EventReminder {
@@ -41,6 +45,22 @@ export interface UseEventsResult {
  *
  * @example const { upcoming, reminders, create } = useEvents({ room: 'team' })
  */
-export function useEvents(options?: UseEventsOptions): UseEventsResult {
-  throw new Error(`not there yet ${String(options)}`)
+export function useEvents(options: UseEventsOptions = {}): UseEventsResult {
+  const { client, room, onReminder } = options
+  const surroundings = useSurroundings()
+  const connection = useConnection('useEvents', client)
+  const store = useMemo(
+    () =>
+      sharedStore(connection, surroundings, JSON.stringify(['events', room]), () => {
+        return new EventStore(surroundings, connection, options)
+      }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the options are those of the first rendering
+    [connection, surroundings, room],
+  )
+  const heard = useLatest(onReminder)
+  useEffect(() => {
+    store.hears.add(heard)
+    return () => void store.hears.delete(heard)
+  }, [store, heard])
+  return useStoreWith(store)
 }

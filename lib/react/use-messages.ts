@@ -1,7 +1,11 @@
 // The latest messages of a subscription in a component.
+import { useMemo } from 'react'
 import type { WebSocketClient } from '../index'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from '../client/protocol-map'
 import type { SubscribeSpec } from '../client/subscription-spec'
+import { noConnection } from './connection'
+import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
+import { MessageStore } from './message-store'
 
 /** Every hook below a provider takes it. */
 export interface ClientOption<P extends ProtocolMap = AnyProtocol> {
@@ -51,5 +55,17 @@ export interface UseMessagesResult<M> {
 export function useMessages<P extends ProtocolMap = AnyProtocol, T extends PatternOf<P> = PatternOf<P>>(
   options: T | UseMessagesOptions<P, T>,
 ): UseMessagesResult<EnvelopeOf<P, T>> {
-  throw new Error(`not there yet ${String(options)}`)
+  const given: UseMessagesOptions<P, T> = typeof options === 'string' ? { type: options } : options
+  const { client, onMessage, enabled = true, ...rest } = given
+  const surroundings = useSurroundings()
+  const own = useConnection('useMessages', client as SomeClient | null | undefined)
+  const connection = enabled ? own : noConnection
+  const handler = useLatest(onMessage as ((message: unknown) => void) | undefined)
+  const what = JSON.stringify(rest)
+  const store = useMemo(
+    () => new MessageStore(surroundings, connection, rest as never, handler),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `what` is what `rest` says
+    [surroundings, connection, what, handler],
+  )
+  return useStoreWith(store) as unknown as UseMessagesResult<EnvelopeOf<P, T>>
 }

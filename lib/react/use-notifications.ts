@@ -1,5 +1,9 @@
 // Notifications: unread count, marks, sound, and those of the browser.
+import { useEffect, useMemo } from 'react'
 import type { NotificationPriority } from './notification-protocol'
+import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
+import { NotificationStore } from './notification-store'
+import { sharedStore } from './shared-stores'
 import type { SomeClientOption } from './use-messages'
 
 export interface AppNotification {
@@ -57,6 +61,27 @@ export interface UseNotificationsResult {
  *
  * @example const { notifications, unread, markRead } = useNotifications({ sound: true, browser: true })
  */
-export function useNotifications(options?: UseNotificationsOptions): UseNotificationsResult {
-  throw new Error(`not there yet ${String(options)}`)
+export function useNotifications(options: UseNotificationsOptions = {}): UseNotificationsResult {
+  const { client, onNotification, onClick } = options
+  const surroundings = useSurroundings()
+  const connection = useConnection('useNotifications', client)
+  const store = useMemo(
+    () =>
+      sharedStore(connection, surroundings, 'notifications', () => {
+        return new NotificationStore(surroundings, connection, options)
+      }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the options are those of the first rendering
+    [connection, surroundings],
+  )
+  const heard = useLatest(onNotification)
+  const clicked = useLatest(onClick)
+  useEffect(() => {
+    store.hears.add(heard)
+    store.clicks.add(clicked)
+    return () => {
+      store.hears.delete(heard)
+      store.clicks.delete(clicked)
+    }
+  }, [store, heard, clicked])
+  return useStoreWith(store)
 }

@@ -1,5 +1,9 @@
 // Who is there.
+import { useMemo } from 'react'
 import type { Presence, PresenceStatus } from '../server/hub/presence'
+import { useConnection, useStoreWith, useSurroundings } from './context'
+import { PresenceStore } from './presence-store'
+import { sharedStore } from './shared-stores'
 import type { SomeClientOption } from './use-messages'
 
 export type { Presence, PresenceStatus }
@@ -28,6 +32,18 @@ export interface UsePresenceResult {
 }
 
 /** @example const { present, setStatus } = usePresence({ room: 'lobby' }) */
-export function usePresence(options?: UsePresenceOptions): UsePresenceResult {
-  throw new Error(`not there yet ${String(options)}`)
+export function usePresence(options: UsePresenceOptions = {}): UsePresenceResult {
+  const { client, room, users = [] } = options
+  const surroundings = useSurroundings()
+  const connection = useConnection('usePresence', client)
+  const key = JSON.stringify(['presence', room, users])
+  const store = useMemo(
+    () =>
+      sharedStore(connection, surroundings, key, () => {
+        return new PresenceStore(surroundings, connection, room, users)
+      }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says what `room` and `users` are
+    [connection, surroundings, key],
+  )
+  return useStoreWith(store)
 }

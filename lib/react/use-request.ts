@@ -1,7 +1,10 @@
 // A request and what became of it, in a component.
+import { useEffect, useMemo } from 'react'
 import type { RequestOptions } from '../index'
 import type { AnyProtocol, ProtocolMap, ReplyOf, RequestOf, RequestType } from '../client/protocol-map'
-import type { ClientOption } from './use-messages'
+import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
+import { RequestStore } from './request-store'
+import type { ClientOption, SomeClient } from './use-messages'
 
 export interface UseRequestOptions<P extends ProtocolMap, T extends RequestType<P>>
   extends Omit<RequestOptions, 'signal'>, ClientOption<P> {
@@ -36,7 +39,28 @@ export interface UseRequestResult<P extends ProtocolMap, T extends RequestType<P
 /** @example const { data, isPending, request } = useRequest<Feed, 'history'>('history') */
 export function useRequest<P extends ProtocolMap = AnyProtocol, T extends RequestType<P> = RequestType<P>>(
   type: T,
-  options?: UseRequestOptions<P, T>,
+  options: UseRequestOptions<P, T> = {},
 ): UseRequestResult<P, T> {
-  throw new Error(`not there yet ${type} ${String(options)}`)
+  const { client, immediate = false, payload, timeout, room, priority, onSuccess, onError } = options
+  const surroundings = useSurroundings()
+  const connection = useConnection('useRequest', client as SomeClient | null | undefined)
+  const success = useLatest(onSuccess as ((reply: unknown) => void) | undefined)
+  const failure = useLatest(onError)
+  const store = useMemo(
+    () =>
+      new RequestStore(surroundings, connection, type, {
+        options: {
+          ...(timeout !== undefined && { timeout }),
+          ...(room !== undefined && { room }),
+          ...(priority !== undefined && { priority }),
+        },
+        success,
+        failure,
+      }),
+    [surroundings, connection, type, timeout, room, priority, success, failure],
+  )
+  const asked = JSON.stringify(payload)
+  // What `request()` and `immediate` ask is that of the latest rendering.
+  useEffect(() => store.prepare(payload, immediate), [store, asked, immediate])
+  return useStoreWith(store) as unknown as UseRequestResult<P, T>
 }

@@ -1,4 +1,5 @@
 // A connection in a component: its state, what came last, and the means to send.
+import { useMemo, useState } from 'react'
 import type { ClientSendOptions, ManagedClientOptions, RequestOptions, WebSocketClient } from '../index'
 import type { ConnectionInfo } from '../client/client-status'
 import type { ClientStateName } from '../client/engine'
@@ -14,6 +15,11 @@ import type {
 } from '../client/protocol-map'
 import type { SubscribeSpec } from '../client/subscription-spec'
 import type { HawserError } from '../core/error'
+import { lent, noConnection } from './connection'
+import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
+import { type SocketHandlers, SocketStore } from './socket-store'
+import type { SomeClient } from './use-messages'
+import { useUrlConnection } from './websocket-provider'
 
 /** Where a connection goes: URLs, a client of the program's own, or null: nowhere (yet). */
 export type ConnectionTarget<P extends ProtocolMap = AnyProtocol> =
@@ -78,7 +84,37 @@ export interface UseWebSocketResult<P extends ProtocolMap = AnyProtocol> {
  */
 export function useWebSocket<P extends ProtocolMap = AnyProtocol>(
   target?: ConnectionTarget<P>,
-  options?: UseWebSocketOptions<P>,
+  options: UseWebSocketOptions<P> = {},
 ): UseWebSocketResult<P> {
-  throw new Error(`not there yet ${String(target)} ${String(options)}`)
+  const { autoConnect, share, linger, messages, history, onMessage, onText, onBinary, ...rest } = options
+  const { onStateChange, onError, ...clientOptions } = rest
+  const surroundings = useSurroundings()
+  const isUrl =
+    typeof target === 'string' || target instanceof URL || (Array.isArray(target) && target.length > 0)
+  const byUrl = useUrlConnection(isUrl ? (target as string) : undefined, {
+    options: clientOptions,
+    autoConnect,
+    share,
+    linger,
+  })
+  const provided = useConnection('useWebSocket', target === undefined ? undefined : null)
+  const given = target !== undefined && target !== null && !isUrl
+  const lentOne = given ? lent(target as SomeClient, autoConnect ?? true) : noConnection
+  const connection = isUrl ? byUrl : given ? lentOne : provided
+
+  const handlers: SocketHandlers = {
+    message: useLatest(onMessage as SocketHandlers['message']),
+    text: useLatest(onText),
+    binary: useLatest(onBinary),
+    state: useLatest(onStateChange),
+    error: useLatest(onError),
+  }
+  const [wants] = useState({ text: onText !== undefined, binary: onBinary !== undefined })
+  const spec = JSON.stringify({ messages, history })
+  const store = useMemo(
+    () => new SocketStore(surroundings, connection, { messages, history, handlers, wants }),
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- `spec` is what `messages` and `history` say
+    [surroundings, connection, spec],
+  )
+  return useStoreWith(store) as unknown as UseWebSocketResult<P>
 }

@@ -1,9 +1,12 @@
 // Gives a connection to all components below.
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import type { ManagedClientOptions, WebSocketClient } from '../index'
 import type { AnyProtocol, ProtocolMap } from '../client/protocol-map'
-import type { Clock } from './clock'
-import type { FrameSource } from './frames'
+import { type Clock, systemClock } from './clock'
+import { type Connection, UrlConnection, connectionKey, lent, noConnection } from './connection'
+import { ConnectionContext } from './context'
+import { badState } from './engine'
+import { type FrameSource, pageFrames } from './frames'
 
 export interface WebSocketProviderProps<P extends ProtocolMap = AnyProtocol> {
   /** A client of the program's own. It is connected if it is `idle`, and never closed. */
@@ -25,9 +28,54 @@ export interface WebSocketProviderProps<P extends ProtocolMap = AnyProtocol> {
   children?: ReactNode
 }
 
+/** A connection by URLs: the same object until they change. */
+export function useUrlConnection(
+  url: string | URL | readonly (string | URL)[] | undefined,
+  given: {
+    options?: Omit<ManagedClientOptions, 'url'> | undefined
+    autoConnect?: boolean | undefined
+    share?: boolean | string | undefined
+    linger?: number | undefined
+  },
+): Connection {
+  const [{ options = {}, autoConnect = true, share = true, linger = 0 }] = useState(given)
+  const urls = url === undefined ? [] : typeof url === 'string' || url instanceof URL ? [url] : url
+  const key = connectionKey(urls, options, true) as string
+  return useMemo(() => {
+    if (urls.length === 0) return noConnection
+    const how = { autoConnect, linger, options: { ...options, url: [...urls] } }
+    return new UrlConnection(connectionKey(urls, options, share), how)
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all of it
+  }, [key])
+}
+
 /** @example <WebSocketProvider url="wss://feed.example"><App /></WebSocketProvider> */
-export function WebSocketProvider<P extends ProtocolMap = AnyProtocol>(
-  props: WebSocketProviderProps<P>,
-): ReactNode {
-  throw new Error(`not there yet ${String(props)}`)
+export function WebSocketProvider<P extends ProtocolMap = AnyProtocol>({
+  client,
+  url,
+  options,
+  autoConnect = true,
+  share,
+  linger,
+  frames = pageFrames,
+  clock = systemClock,
+  children,
+}: WebSocketProviderProps<P>): ReactNode {
+  if (client === undefined && url === undefined) {
+    badState('<WebSocketProvider> needs `client` or `url`')
+  }
+  const byUrl = useUrlConnection(client === undefined ? url : undefined, {
+    options,
+    autoConnect,
+    share,
+    linger,
+  })
+  const connection =
+    client === undefined ? byUrl : client === null ? noConnection : lent(client as never, autoConnect)
+  const value = useMemo(() => ({ connection, frames, clock }), [connection, frames, clock])
+  useEffect(() => {
+    const lease = connection.acquire(clock)
+    return () => lease?.release()
+  }, [connection, clock])
+  return <ConnectionContext.Provider value={value}>{children}</ConnectionContext.Provider>
 }
