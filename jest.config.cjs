@@ -4,7 +4,12 @@ module.exports = {
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.{ts,tsx}'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/package/', '<rootDir>/test/types/'],
-  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/', '<rootDir>/test/package/runtimes/'],
+  modulePathIgnorePatterns: [
+    '<rootDir>/build/',
+    '<rootDir>/dist/',
+    '<rootDir>/test/package/runtimes/',
+    '<rootDir>/test/react/react-18/node_modules/',
+  ],
   // lib/react imports the package by its name, to share it with the program: here that is the source.
   moduleNameMapper: { '^hawser$': '<rootDir>/lib' },
   transform: {

@@ -21,7 +21,9 @@ export async function setup(purpose) {
   const missing = missingPackages(purpose)
   if (missing.length > 0) await installSystemPackages(missing)
   installNpmPackages('.')
-  if (purpose === 'test') installRuntimes()
+  if (purpose !== 'test') return
+  installNpmPackages('test/react/react-18')
+  installRuntimes()
 }
 
 function checkNode() {

@@ -316,7 +316,7 @@ export class WebSocket extends SocketTarget {
   }
 
   private converted(data: Buffer): ArrayBuffer | Blob {
-    if ((this._flags & Flag.blob) !== 0) return new Blob([data])
+    if ((this._flags & Flag.blob) !== 0) return new Blob([data as Uint8Array<ArrayBuffer>])
     // Small buffers are slices of a pool; the program gets memory of its own.
     return (data.buffer as ArrayBuffer).slice(data.byteOffset, data.byteOffset + data.byteLength)
   }
