@@ -23,6 +23,12 @@ export default defineConfig({
     target: 'es2022',
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rolldownOptions: { input: Object.fromEntries([['home', path.join(here, 'index.html')], ...pages]) },
+    rolldownOptions: {
+      input: Object.fromEntries([['home', path.join(here, 'index.html')], ...pages]),
+      onLog(level, log, handle) {
+        // "use client" of hawser/react is for frameworks that render on servers, too.
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log)
+      },
+    },
   },
 })

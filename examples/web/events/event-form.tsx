@@ -1,5 +1,6 @@
 import type { CalendarEvent, NewCalendarEvent } from 'hawser/react'
 import { type SyntheticEvent, useState } from 'react'
+import { Field } from '../shared/field'
 import { Failure } from '../shared/shell'
 import { fieldTime, nextSlot, reminders } from './model'
 
@@ -43,8 +44,7 @@ export function EventForm({ create, enabled }: EventFormProps) {
   return (
     <form className="card plan" onSubmit={submit} aria-labelledby="plan-title">
       <h2 id="plan-title">New event</h2>
-      <label className="field">
-        Title
+      <Field label="Title">
         <input
           className="input"
           required
@@ -53,9 +53,8 @@ export function EventForm({ create, enabled }: EventFormProps) {
           placeholder="Planning"
           onChange={(event) => setTitle(event.target.value)}
         />
-      </label>
-      <label className="field">
-        Starts
+      </Field>
+      <Field label="Starts">
         <input
           className="input"
           type="datetime-local"
@@ -63,9 +62,8 @@ export function EventForm({ create, enabled }: EventFormProps) {
           value={starts}
           onChange={(event) => setStarts(event.target.value)}
         />
-      </label>
-      <label className="field">
-        Takes
+      </Field>
+      <Field label="Takes">
         <select
           className="input"
           value={minutes}
@@ -77,18 +75,16 @@ export function EventForm({ create, enabled }: EventFormProps) {
             </option>
           ))}
         </select>
-      </label>
-      <label className="field">
-        Place
+      </Field>
+      <Field label="Place">
         <input
           className="input"
           maxLength={120}
           value={place}
           onChange={(event) => setPlace(event.target.value)}
         />
-      </label>
-      <label className="field">
-        Remind everybody
+      </Field>
+      <Field label="Remind everybody">
         <select className="input" value={before} onChange={(event) => setBefore(Number(event.target.value))}>
           {reminders.map((one) => (
             <option key={one.before} value={one.before}>
@@ -96,7 +92,7 @@ export function EventForm({ create, enabled }: EventFormProps) {
             </option>
           ))}
         </select>
-      </label>
+      </Field>
       <Failure error={error} />
       <button className="button primary" type="submit" disabled={pending || !enabled}>
         Add it

@@ -2,6 +2,7 @@ import { createHooks, type NotificationPriority, useConnectionStatus } from 'haw
 import { type SyntheticEvent, useState } from 'react'
 import type { NotificationAppProtocol } from '../protocol/notifications'
 import { tidyName } from '../shared/people'
+import { Field } from '../shared/field'
 import { Failure } from '../shared/shell'
 
 const { useRequest } = createHooks<NotificationAppProtocol>()
@@ -31,17 +32,15 @@ export function PostForm({ name }: { name: string }) {
   return (
     <form className="card post" onSubmit={submit} aria-labelledby="post-title">
       <h2 id="post-title">Tell somebody</h2>
-      <label className="field">
-        To
+      <Field label="To">
         <select className="input" value={to} onChange={(event) => setTo(event.target.value as typeof to)}>
           <option value="me">Me</option>
           <option value="all">Everybody</option>
           <option value="one">One person …</option>
         </select>
-      </label>
+      </Field>
       {to === 'one' && (
-        <label className="field">
-          Name
+        <Field label="Name">
           <input
             className="input"
             required
@@ -49,10 +48,9 @@ export function PostForm({ name }: { name: string }) {
             maxLength={24}
             onChange={(event) => setPerson(event.target.value)}
           />
-        </label>
+        </Field>
       )}
-      <label className="field">
-        Title
+      <Field label="Title">
         <input
           className="input"
           required
@@ -61,9 +59,8 @@ export function PostForm({ name }: { name: string }) {
           placeholder="The build is green"
           onChange={(event) => setTitle(event.target.value)}
         />
-      </label>
-      <label className="field">
-        More
+      </Field>
+      <Field label="More">
         <textarea
           className="input"
           rows={2}
@@ -71,7 +68,7 @@ export function PostForm({ name }: { name: string }) {
           value={body}
           onChange={(event) => setBody(event.target.value)}
         />
-      </label>
+      </Field>
       <fieldset className="priorities">
         <legend>Priority</legend>
         {priorities.map((one) => (

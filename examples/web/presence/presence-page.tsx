@@ -1,6 +1,7 @@
 import { type Presence, usePresence } from 'hawser/react'
 import { useEffect, useState } from 'react'
 import { Avatar } from '../shared/avatar'
+import { Field } from '../shared/field'
 import { PeopleIcon } from '../shared/icons'
 import { Failure, Offline } from '../shared/shell'
 import { relativeTime } from '../shared/time'
@@ -114,8 +115,7 @@ function Me({ name, setStatus }: { name: string; setStatus: ReturnType<typeof us
           <span className="dot away" /> Away
         </button>
       </div>
-      <label className="field">
-        Where
+      <Field label="Where">
         <select
           className="input"
           value={place}
@@ -125,28 +125,29 @@ function Me({ name, setStatus }: { name: string; setStatus: ReturnType<typeof us
             <option key={one}>{one}</option>
           ))}
         </select>
-      </label>
+      </Field>
       <form
         onSubmit={(event) => {
           event.preventDefault()
           setNote(draft.trim())
         }}
       >
-        <label className="field">
+        <label className="field" htmlFor="note">
           What are you at?
-          <span className="row">
-            <input
-              className="input"
-              maxLength={80}
-              value={draft}
-              placeholder="Reviewing"
-              onChange={(event) => setDraft(event.target.value)}
-            />
-            <button className="button" type="submit" disabled={draft.trim() === note}>
-              Set
-            </button>
-          </span>
         </label>
+        <span className="row">
+          <input
+            id="note"
+            className="input"
+            maxLength={80}
+            value={draft}
+            placeholder="Reviewing"
+            onChange={(event) => setDraft(event.target.value)}
+          />
+          <button className="button" type="submit" disabled={draft.trim() === note}>
+            Set
+          </button>
+        </span>
       </form>
     </aside>
   )
