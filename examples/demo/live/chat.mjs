@@ -1,6 +1,7 @@
 // The chat of the page: what the hooks of hawser/react say, checked and said to everybody in the room.
 
 const longest = 500
+const kept = new Set(['chat.message', 'chat.reaction'])
 const isId = (value) => typeof value === 'string' && value.length > 0 && value.length <= 64
 
 /**
@@ -29,8 +30,15 @@ export function chat({ HubError }, hub) {
   for (const [type, read] of Object.entries(kinds)) {
     hub.on(type, async (payload, { userId }, { room }) => {
       if (room !== 'chat') wrong('the chat is in the room `chat`')
-      // Resolves, and so is acknowledged, when the message is where it survives this process.
-      await hub.to(room).post(type, { ...read(payload ?? {}), from: userId })
+      const said = { ...read(payload ?? {}), from: userId }
+      // Resolves, and so is acknowledged, when the message is where it survives this process. What is of the moment is
+      // not kept: a room keeps nothing that is sent with a condition.
+      if (kept.has(type)) await hub.to(room).post(type, said)
+      else
+        hub
+          .to(room)
+          .where(() => true)
+          .send(type, said)
     })
   }
 }

@@ -49,6 +49,7 @@ export function Charts(): ReactNode {
         series={servedSeries}
         read={read.served}
         format={tick}
+        logFrom={100}
       />
       <Chart
         title="Event-loop lag"
