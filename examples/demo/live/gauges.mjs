@@ -7,7 +7,10 @@ const read = ({ feed, js, hub, threads }) => ({
   ...{ in: feed.messages, inBytes: feed.bytes, reconnects: feed.reconnects },
   ...{ js, out: hub.messages, outBytes: hub.bytes, heartbeats: threads.heartbeats },
 })
-const add = (a, b) => Object.fromEntries(Object.keys(none).map((name) => [name, a[name] + b[name]]))
+const each = (combine) => (a, b) =>
+  Object.fromEntries(Object.keys(none).map((name) => [name, combine(a[name], b[name])]))
+const add = each((a, b) => a + b)
+const subtract = each((a, b) => a - b)
 
 export class LiveGauges {
   /** Of the whole run: the longest delay of the event loop (ms), the most memory. */
@@ -34,11 +37,12 @@ export class LiveGauges {
    */
   sample({ sample, restarts, crashes, booked, repeated }, watcher) {
     if (sample !== undefined) {
-      if (sample.life !== this.#life) {
-        this.#before = this.totals
-        this.#life = sample.life
-      }
-      this.#now = read(sample)
+      const now = read(sample)
+      // The first life began before the run did.
+      if (this.#life === 0) this.#before = subtract(none, now)
+      else if (sample.life !== this.#life) this.#before = this.totals
+      this.#life = sample.life
+      this.#now = now
       this.worst = Math.max(this.worst, sample.lag.max)
       this.peak = Math.max(this.peak, sample.memory.rss)
     }

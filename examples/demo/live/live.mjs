@@ -35,7 +35,7 @@ export async function demonstrateLive(hawser, options, run) {
   const port = await supervisor.start(options.port)
   const url = `http://127.0.0.1:${port}/`
   const watcher = new Watcher(hawser)
-  await watcher.start(port)
+  await Promise.race([watcher.start(port), run.asked])
 
   const gauges = new LiveGauges()
   const bounded = options.seconds === 0 && process.stdout.isTTY !== true
