@@ -88,6 +88,7 @@ export const ClientOp = {
   say: 16,
   admit: 17,
   wait: 18,
+  rooms: 19,
 } as const
 
 /** The `aux` of a `client_notice` record. */

@@ -129,14 +129,16 @@ enum class client_op : std::uint32_t {
   say = 16,       // payload = u32 link, frames: u32 bytes of one (bit 31: binary), the bytes, the next …
   admit = 17,     // payload = u8 admission, u32 link, detail
   wait = 18,      // read no more until `go`
+  rooms = 19,     // payload = u8 wanted: new links are held; u32 link: this one is let go, 0: none
 };
 
 // Before the id and the data of a client_send record.
 struct client_send_head {
   std::uint8_t priority;  // 0 high, 1 normal, 2 low
-  std::uint8_t mode;  // bit 0 acked, 1 durable, 2 request, 3 joinable, 4 and 5 shape: 1 throttle, 2 debounce
+  std::uint8_t mode;  // bit 0 acked, 1 durable, 2 request, 3 joinable, 4 and 5 shape: 1 throttle, 2 debounce,
+                      // 6 for one link alone
   std::uint16_t id_length;  // of the id; with a shape of its key
-  std::uint32_t ttl;        // milliseconds, 0: the queue's default
+  std::uint32_t ttl;        // milliseconds, 0: the queue's default; or the link
   std::uint32_t timeout;    // of a request, or the interval of the shape; milliseconds
 };
 

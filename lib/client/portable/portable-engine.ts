@@ -208,6 +208,9 @@ export class PortableEngine implements ClientEngine, CoreHost {
       else this.core.onAuth(how === 'accepted', why, this.now())
     })
   }
+  rooms(wanted: boolean, link: number): void {
+    this.call(() => this.core.wantRooms(wanted, link, this.now()))
+  }
   pause(): void {
     this.held.paused = true
   }
@@ -239,7 +242,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     return this.core.ended ? 0 : bytes + waitingBytes + (messages + waiting) * overhead
   }
   send(message: EngineSend): true | false | 'full' {
-    if (this.disposed) return 'full'
+    if (this.disposed && message.link === 0) return 'full'
     const { queue, socket } = this.options
     const { highWaterMark, maxBackpressure } = socket.socket
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
@@ -247,7 +250,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     // The program may change its bytes as soon as this returns.
     const data = typeof message.data === 'string' ? message.data : new Uint8Array(message.data)
     const after = this.bufferedAmount + sizeOf(data) + overhead
-    if (after > most) return 'full'
+    if (after > most && message.link === 0) return 'full'
     const own = { ...message, data }
     this.call(() => {
       if (message.durable && this.durable !== undefined) this.durable.put(own)
