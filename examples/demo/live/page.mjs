@@ -32,6 +32,9 @@ export async function buildPage(say) {
     const { build } = await import('vite').catch((error) => {
       throw new UsageError(`The page cannot be built (${error.message.split('\n')[0]}). Next: npm install`)
     })
+    // Whatever else this process is run for, the page gets React as it is meant for visitors.
+    const environment = process.env.NODE_ENV
+    process.env.NODE_ENV = 'production'
     await build({
       configFile: false,
       root: source,
@@ -50,6 +53,8 @@ export async function buildPage(say) {
         },
       },
     })
+    if (environment === undefined) delete process.env.NODE_ENV
+    else process.env.NODE_ENV = environment
     writeFile(stamp, hash)
     return folder
   })
