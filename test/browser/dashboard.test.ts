@@ -164,6 +164,12 @@ test.each(['light', 'dark'] as const)('axe finds no serious fault, %s', async (c
 
 test('a phone shows all of it without a horizontal scroll bar', async () => {
   await page.setViewportSize({ width: 390, height: 844 })
+  // Charts follow the size of their places a frame later.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('canvas')].every(
+      (chart) => chart.getBoundingClientRect().right <= innerWidth,
+    ),
+  )
   const wide = await page.evaluate(() =>
     [...document.querySelectorAll('body *')]
       .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
