@@ -32,6 +32,7 @@ const side = {
   nodes: 'servers',
   resume: 'servers',
   members: 'servers',
+  react: 'clients',
 }
 const scriptKind = {
   rtt: 'echo',
