@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Person, useExamples } from './support/examples'
+import { eventually, type Person, useExamples } from './support/examples'
 
 const data = mkdtempSync(join(tmpdir(), 'hawser-team-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))
@@ -46,7 +46,7 @@ describe('notifications', () => {
     await item(ada, 'A note').waitFor()
     expect(await ada.page.locator('.item').count()).toBe(1)
     await ada.page.getByRole('button', { name: 'Clear' }).click()
-    await again.page.getByText('All read').waitFor()
+    await again.page.getByText('All read', { exact: true }).waitFor()
     expect([...ada.faults, ...again.faults, ...ben.faults]).toEqual([])
   })
 
@@ -71,7 +71,7 @@ describe('notifications', () => {
     await ada.page.getByRole('switch', { name: 'Show them on the desktop' }).click()
     await post(ada, 'Me', 'Look here', 'normal')
     await item(ada, 'Look here').waitFor()
-    await ada.page.waitForFunction('shown.length === 1 && tones > 0')
+    await eventually(async () => (await ada.page.evaluate<number>('shown.length && tones')) > 0)
     expect(await ada.page.evaluate('shown')).toEqual(['Look here'])
     expect(ada.faults).toEqual([])
   })
@@ -139,7 +139,7 @@ test('editor: two write one text, and what was written without a connection is m
   const [ada, ben] = [await examples.person('editor', 'Ada'), await examples.person('editor', 'Ben')]
   const text = ({ page }: Person) => page.getByRole('textbox', { name: 'Text' })
   const has = ({ page }: Person, value: string) =>
-    page.waitForFunction(`document.querySelector('textarea')?.value === ${JSON.stringify(value)}`)
+    eventually(async () => (await page.getByRole('textbox', { name: 'Text' }).inputValue()) === value)
   await text(ada).pressSequentially('one')
   await has(ben, 'one')
   await text(ben).press('End')

@@ -35,15 +35,10 @@ function Header({ title, name }: { title: string; name: string }) {
         <h1 className="clip">{title}</h1>
       </div>
       <ConnectionStatus compact />
-      <button
-        className="person"
-        type="button"
-        title="Be somebody else"
-        aria-label={`${name}: be somebody else`}
-        onClick={forgetName}
-      >
+      <button className="person" type="button" title="Be somebody else" onClick={forgetName}>
         <Avatar name={name} little />
         <span className="clip">{name}</span>
+        <span className="unseen">: be somebody else</span>
       </button>
     </header>
   )
