@@ -23,7 +23,12 @@ export function PresencePage({ name }: { name: string }) {
     })
   }, [present])
   const watched = usePresence({ users: seen })
-  const users = [...present, ...watched.users.filter(({ status }) => status === 'offline')]
+  const users = [
+    ...present,
+    ...watched.users.filter(
+      ({ userId, status }) => status === 'offline' && !present.some((one) => one.userId === userId),
+    ),
+  ]
   const { rooms, gone } = floorOf(users)
   return (
     <main className="page" id="main">
