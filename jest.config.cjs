@@ -11,7 +11,7 @@ module.exports = {
     '<rootDir>/test/react/react-18/node_modules/',
   ],
   // lib/react imports the package by its name, to share it with the program: here that is the source.
-  moduleNameMapper: { '^hawser$': '<rootDir>/lib' },
+  moduleNameMapper: { '^hawser$': '<rootDir>/lib', '^hawser/testing$': '<rootDir>/lib/testing' },
   transform: {
     '\\.tsx?$': [
       '@swc/jest',

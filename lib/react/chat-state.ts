@@ -76,7 +76,8 @@ export class ChatState {
       return undefined
     }
     const own = from !== '' && from === this.user
-    const entry = entryOf(payload, { from, at: payload.at ?? at, own, status: 'sent' })
+    const text = typeof payload.text === 'string' ? payload.text : ''
+    const entry = entryOf({ ...payload, text }, { from, at: payload.at ?? at, own, status: 'sent' })
     this.byId.set(id, entry)
     this.place(entry)
     this.trim()
@@ -262,7 +263,7 @@ function entryOf(
   { id, text, files = [], replyTo, data }: ChatMessagePayload,
   rest: Pick<Entry, 'from' | 'at' | 'own' | 'status'>,
 ): Entry {
-  const fields = { id, text: String(text ?? ''), files, replyTo, data, error: undefined }
+  const fields = { id, text, files, replyTo, data, error: undefined }
   return { ...fields, ...rest, reactions: new Map(), shownReactions: none, shown: undefined }
 }
 

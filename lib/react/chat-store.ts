@@ -111,12 +111,12 @@ export class ChatStore extends ClientStore<Shown> {
   private receive({ type, payload, userId, timestamp = 0 }: Envelope): void {
     const { state } = this
     state.heard(timestamp)
-    const said = (payload ?? {}) as object
+    const said = payload ?? {}
     switch (type) {
       case 'chat.message': {
-        const { id } = said as ChatMessagePayload
-        const fresh = state.message(said as ChatMessagePayload, userId, timestamp)
-        this.outgoing.delete(id)
+        const message = said as ChatMessagePayload
+        const fresh = state.message(message, userId, timestamp)
+        this.outgoing.delete(message.id)
         if (fresh !== undefined) this.heard(fresh)
         break
       }

@@ -27,5 +27,5 @@ export interface TypedHooks<P extends ProtocolMap> {
  * @example export const { useMessages, useRequest, useWebSocket } = createHooks<Feed>()
  */
 export function createHooks<P extends ProtocolMap = AnyProtocol>(): TypedHooks<P> {
-  return { useWebSocket, useMessages, useRequest, useClient } as unknown as TypedHooks<P>
+  return { useWebSocket, useMessages, useRequest, useClient }
 }

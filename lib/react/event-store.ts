@@ -75,7 +75,11 @@ export class EventStore extends ClientStore<Shown> {
       if (place.state === 'joined') this.load()
     } else {
       if (client.state === 'connected') this.load()
-      this.finally(client.onStateChange((state) => void (state === 'connected' && this.load())))
+      this.finally(
+        client.onStateChange((state) => {
+          if (state === 'connected') this.load()
+        }),
+      )
     }
     // Timers of a page that nobody looks at come late.
     this.finally(whenSeen(() => this.remind()))
@@ -132,10 +136,10 @@ export class EventStore extends ClientStore<Shown> {
         this.remind()
         this.news()
       },
-      (error: Error) => {
+      (error: unknown) => {
         if (turn !== this.turn) return
         this.loading = false
-        this.failure = error
+        this.failure = error as Error
         this.news()
       },
     )

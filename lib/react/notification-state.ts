@@ -14,7 +14,7 @@ export function readNotification(payload: unknown, at: number): AppNotification 
   if (typeof given.id !== 'string' || given.id === '' || typeof given.title !== 'string') return undefined
   const { id, title, body = '', priority = 'normal', read = false, data } = given
   const known = notificationPriorities.includes(priority) ? priority : 'normal'
-  return { id, title, body: String(body), priority: known, at: given.at ?? at, read, data }
+  return { id, title, body, priority: known, at: given.at ?? at, read, data }
 }
 
 /** Ids of what was dismissed, so that a copy that comes late does not bring it back. */

@@ -60,8 +60,12 @@ export class NotificationStore extends ClientStore<Shown> {
       const notification = readNotification(payload, timestamp ?? this.clock.now())
       if (notification !== undefined && this.state.add(notification)) this.tell(notification)
     })
-    on<NotificationIds>('notification.read', ({ payload }) => this.close(this.state.read(payload?.ids)))
-    on<NotificationIds>('notification.dismiss', ({ payload }) => this.close(this.state.dismiss(payload?.ids)))
+    on<NotificationIds | undefined>('notification.read', ({ payload }) =>
+      this.close(this.state.read(payload?.ids)),
+    )
+    on<NotificationIds | undefined>('notification.dismiss', ({ payload }) =>
+      this.close(this.state.dismiss(payload?.ids)),
+    )
     if (this.options.load !== true) return
     if (client.state === 'connected') this.load(client)
     this.finally(

@@ -116,9 +116,9 @@ export class PresenceStore extends ClientStore<Shown> {
         this.failure = undefined
         this.news()
       },
-      (error: Error) => {
+      (error: unknown) => {
         if (turn !== this.asked) return
-        this.failure = error
+        this.failure = error as Error
         this.news()
       },
     )
@@ -156,8 +156,8 @@ export class PresenceStore extends ClientStore<Shown> {
     this.own = custom === undefined ? { status } : { status, custom }
     const client = this.held
     if (client?.state !== 'connected') return
-    client.request('presence_update', this.own).catch((error: Error) => {
-      this.failure = error
+    client.request('presence_update', this.own).catch((error: unknown) => {
+      this.failure = error as Error
       this.news()
     })
   }

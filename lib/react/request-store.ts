@@ -79,11 +79,11 @@ export class RequestStore extends ClientStore<Shown> {
         this.spec.success(data)
         return data
       },
-      (error: Error) => {
+      (error: unknown) => {
         if (this.running === running) {
           this.running = undefined
-          this.show('error', error)
-          this.spec.failure(error)
+          this.show('error', error as Error)
+          this.spec.failure(error as Error)
         }
         throw error
       },

@@ -40,7 +40,7 @@ export function enterRoom(
   changed: () => void = () => undefined,
 ): RoomLease {
   let places = clients.get(client)
-  if (places === undefined) clients.set(client, (places = new Map()))
+  if (places === undefined) clients.set(client, (places = new Map<string, Place>()))
   let place = places.get(room)
   if (place === undefined) {
     const fresh: Place = {
@@ -115,9 +115,10 @@ function join(client: SomeClient, room: string, place: Place): void {
       place.asking = false
       become(place, 'joined', undefined)
     },
-    (error: Error & { code?: string }) => {
+    (error: unknown) => {
       place.asking = false
-      if (!passing.includes(error.code ?? '')) become(place, 'refused', error)
+      const { code = '' } = error as { code?: string }
+      if (!passing.includes(code)) become(place, 'refused', error as Error)
       // Without a connection the next one is waited for.
       else if (client.state === 'connected' && place.users > 0) plan(client, room, place)
     },

@@ -19,7 +19,7 @@ export function sharedStore<T extends Store<object>>(
   let byFrames = stores.get(connection)
   if (byFrames === undefined) stores.set(connection, (byFrames = new WeakMap()))
   let known = byFrames.get(surroundings.frames)
-  if (known === undefined) byFrames.set(surroundings.frames, (known = new Map()))
+  if (known === undefined) byFrames.set(surroundings.frames, (known = new Map() as Known))
   const found = known.get(key)?.deref()
   if (found !== undefined) return found as T
   // Keys whose stores are gone stay no longer than this.

@@ -11,11 +11,11 @@ import { ClientStore, type Surroundings } from './store'
 import type { SomeClient } from './use-messages'
 
 export interface SocketHandlers {
-  message(message: unknown): void
-  text(text: string): void
-  binary(data: Uint8Array): void
-  state(state: ClientStateName, info: ConnectionInfo): void
-  error(error: HawserError): void
+  message: (message: unknown) => void
+  text: (text: string) => void
+  binary: (data: Uint8Array) => void
+  state: (state: ClientStateName, info: ConnectionInfo) => void
+  error: (error: HawserError) => void
 }
 interface SocketSpec {
   messages: false | Omit<SubscribeSpec, 'columns'> | undefined

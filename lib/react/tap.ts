@@ -59,7 +59,7 @@ export function tap(client: SomeClient, told: (said: Said) => void): () => void 
     undo.push(() => {
       if (methods[name] !== instead) return
       if (own) methods[name] = before
-      else delete methods[name]
+      else Reflect.deleteProperty(methods, name)
     })
   }
   return () => {

@@ -107,7 +107,7 @@ export function useChat(room: string, options: UseChatOptions = {}): UseChatResu
       sharedStore(connection, surroundings, JSON.stringify(['chat', room, user]), () => {
         return new ChatStore(surroundings, connection, room, options)
       }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the other options are those of the first rendering
+    // The other options are those of the first rendering.
     [connection, surroundings, room, user],
   )
   const heard = useLatest(onMessage)

@@ -54,7 +54,7 @@ export function useEvents(options: UseEventsOptions = {}): UseEventsResult {
       sharedStore(connection, surroundings, JSON.stringify(['events', room]), () => {
         return new EventStore(surroundings, connection, options)
       }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the options are those of the first rendering
+    // The options are those of the first rendering.
     [connection, surroundings, room],
   )
   const heard = useLatest(onReminder)

@@ -64,7 +64,7 @@ export function useMessages<P extends ProtocolMap = AnyProtocol, T extends Patte
   const what = JSON.stringify(rest)
   const store = useMemo(
     () => new MessageStore(surroundings, connection, rest as never, handler),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `what` is what `rest` says
+    // `what` is what `rest` says.
     [surroundings, connection, what, handler],
   )
   return useStoreWith(store) as unknown as UseMessagesResult<EnvelopeOf<P, T>>

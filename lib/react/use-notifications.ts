@@ -71,7 +71,7 @@ export function useNotifications(options: UseNotificationsOptions = {}): UseNoti
       sharedStore(connection, surroundings, 'notifications', () => {
         return new NotificationStore(surroundings, connection, options)
       }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the options are those of the first rendering
+    // The options are those of the first rendering.
     [connection, surroundings],
   )
   const heard = useLatest(onNotification)

@@ -42,7 +42,7 @@ export function usePresence(options: UsePresenceOptions = {}): UsePresenceResult
       sharedStore(connection, surroundings, key, () => {
         return new PresenceStore(surroundings, connection, room, users)
       }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says what `room` and `users` are
+    // The key says what `room` and `users` are.
     [connection, surroundings, key],
   )
   return useStoreWith(store)

@@ -113,7 +113,7 @@ export function useWebSocket<P extends ProtocolMap = AnyProtocol>(
   const spec = JSON.stringify({ messages, history })
   const store = useMemo(
     () => new SocketStore(surroundings, connection, { messages, history, handlers, wants }),
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- `spec` is what `messages` and `history` say
+    // `spec` is what `messages` and `history` say.
     [surroundings, connection, spec],
   )
   return useStoreWith(store) as unknown as UseWebSocketResult<P>

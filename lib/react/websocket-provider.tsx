@@ -45,7 +45,7 @@ export function useUrlConnection(
     if (urls.length === 0) return noConnection
     const how = { autoConnect, linger, options: { ...options, url: [...urls] } }
     return new UrlConnection(connectionKey(urls, options, share), how)
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the key says all of it
+    // The key says all of it.
   }, [key])
 }
 

@@ -37,6 +37,10 @@ export interface Site extends Served {
 /** Hubs of a test file; components are gone, and their connections closed, when the next test begins. */
 export function useSite(): { open(options?: HubOptions): Promise<Site> } {
   let hubs: Hub[] = []
+  // Frames of the page come when they come, not inside of `act`.
+  beforeEach(() => {
+    ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = false
+  })
   afterEach(async () => {
     cleanup()
     await until(() => clientsInUse().length === 0)

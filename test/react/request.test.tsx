@@ -1,0 +1,89 @@
+/** @jest-environment ./test/react/support/environment.cjs */
+// Requests of components: their states, and who gives them up.
+import { act, renderHook, waitFor } from '@testing-library/react'
+import { StrictMode, type ReactNode } from 'react'
+import { MockWebSocketClient } from 'hawser/testing'
+import { WebSocketProvider, type UseRequestOptions, useRequest } from '../../lib/react'
+import { turns } from '../support/waiters'
+
+type Options = UseRequestOptions<never, never> & { payload?: unknown }
+
+async function setUp(
+  options: object = {},
+  strict = false,
+): Promise<{
+  mock: MockWebSocketClient
+  result: { current: ReturnType<typeof useRequest> }
+  rerender(options: object): void
+  unmount(): void
+}> {
+  const mock = new MockWebSocketClient()
+  await mock.connect()
+  const wrapper = ({ children }: { children: ReactNode }): ReactNode => {
+    const inner = <WebSocketProvider client={mock.asClient()}>{children}</WebSocketProvider>
+    return strict ? <StrictMode>{inner}</StrictMode> : inner
+  }
+  const view = renderHook((given: object) => useRequest('sum', given as Options as never), {
+    wrapper,
+    initialProps: options,
+  })
+  return { mock, ...view }
+}
+
+beforeEach(() => {
+  ;(globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = false
+})
+
+test('idle, pending, success; the reply stays while the next one is awaited', async () => {
+  const replies: unknown[] = []
+  const { mock, result } = await setUp({ onSuccess: (reply: unknown) => replies.push(reply), timeout: 500 })
+  expect(result.current).toMatchObject({ status: 'idle', isPending: false, data: undefined })
+  const asked = result.current.request([1, 2] as never)
+  await waitFor(() => expect(result.current.isPending).toBe(true))
+  expect(mock.requests).toMatchObject([{ type: 'sum', payload: [1, 2], options: { timeout: 500 } }])
+  mock.simulateReply(3)
+  expect(await asked).toBe(3)
+  await waitFor(() => expect(result.current).toMatchObject({ status: 'success', data: 3 }))
+  void result.current.request([2, 2] as never)
+  await waitFor(() => expect(result.current).toMatchObject({ status: 'pending', data: 3 }))
+  expect(replies).toEqual([3])
+  act(() => result.current.reset())
+  await waitFor(() => expect(result.current).toMatchObject({ status: 'idle', data: undefined }))
+  expect(mock.requests).toEqual([])
+})
+
+test('what the hub says no to is shown, and no unhandled rejection', async () => {
+  const failures: string[] = []
+  const { mock, result } = await setUp({ onError: (error: Error) => failures.push(error.message) })
+  void result.current.request()
+  mock.simulateErrorReply({ code: 'UNAUTHORIZED', message: 'not you' })
+  await waitFor(() =>
+    expect(result.current).toMatchObject({ status: 'error', error: { code: 'UNAUTHORIZED' } }),
+  )
+  expect(failures.length).toBe(1)
+})
+
+test('a second request takes the place of the first; unmounting gives it up', async () => {
+  const { mock, result, unmount } = await setUp()
+  const first = result.current.request(1 as never)
+  const second = result.current.request(2 as never)
+  await expect(first).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(mock.requests.map(({ payload }) => payload as number)).toEqual([2])
+  unmount()
+  await expect(second).rejects.toMatchObject({ code: 'ABORTED' })
+  expect(mock.requests).toEqual([])
+})
+
+test('`immediate` asks once, also under StrictMode, and again when the payload is another', async () => {
+  const { mock, result, rerender } = await setUp({ immediate: true, payload: { n: 1 } }, true)
+  await waitFor(() => expect(mock.requests.length).toBe(1))
+  await turns()
+  expect(mock.sent.length).toBe(1)
+  mock.simulateReply('one')
+  await waitFor(() => expect(result.current.data).toBe('one'))
+  rerender({ immediate: true, payload: { n: 1 } })
+  await turns()
+  expect(mock.sent.length).toBe(1)
+  rerender({ immediate: true, payload: { n: 2 } })
+  await waitFor(() => expect(mock.requests).toMatchObject([{ payload: { n: 2 } }]))
+})
