@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Person, useExamples } from './support/examples'
+import { accessFaults, type Person, useExamples } from './support/examples'
 
 const data = mkdtempSync(join(tmpdir(), 'hawser-chat-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))
@@ -48,6 +48,7 @@ test('what one says the other reads, and both see how far it has come', async ()
   await message(ada, 'hi').getByRole('button', { name: 'Reply' }).click()
   await say(ada, 'and hello to you')
   await message(ben, 'and hello to you').locator('.quote', { hasText: 'hi' }).waitFor()
+  expect(await accessFaults(ada.page)).toEqual([])
   expect([...ada.faults, ...ben.faults]).toEqual([])
 })
 

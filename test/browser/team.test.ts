@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Person, useExamples } from './support/examples'
+import { accessFaults, eventually, type Person, useExamples } from './support/examples'
 
 const data = mkdtempSync(join(tmpdir(), 'hawser-team-'))
 afterAll(() => rmSync(data, { recursive: true, force: true }))
@@ -31,6 +31,7 @@ describe('notifications', () => {
     await ben.page.getByText('Told 2 people.').waitFor()
     for (const page of [ada, again, ben]) await badge(page, 1).waitFor()
     await item(ada, 'The cake is here').getByText('urgent').waitFor()
+    expect(await accessFaults(ada.page)).toEqual([])
     expect(await ada.page.title()).toBe('(1) Notifications · hawser')
 
     await ada.page.getByRole('button', { name: 'Mark as read: The cake is here' }).click()
@@ -46,7 +47,7 @@ describe('notifications', () => {
     await item(ada, 'A note').waitFor()
     expect(await ada.page.locator('.item').count()).toBe(1)
     await ada.page.getByRole('button', { name: 'Clear' }).click()
-    await again.page.getByText('All read').waitFor()
+    await again.page.getByText('All read', { exact: true }).waitFor()
     expect([...ada.faults, ...again.faults, ...ben.faults]).toEqual([])
   })
 
@@ -71,7 +72,7 @@ describe('notifications', () => {
     await ada.page.getByRole('switch', { name: 'Show them on the desktop' }).click()
     await post(ada, 'Me', 'Look here', 'normal')
     await item(ada, 'Look here').waitFor()
-    await ada.page.waitForFunction('shown.length === 1 && tones > 0')
+    await eventually(async () => (await ada.page.evaluate<number>('shown.length && tones')) > 0)
     expect(await ada.page.evaluate('shown')).toEqual(['Look here'])
     expect(ada.faults).toEqual([])
   })
@@ -95,6 +96,7 @@ test('presence: who is there, how they are and where, and who has gone', async (
   await ben.page.close()
   await ada.page.getByRole('region', { name: 'Gone' }).locator('.person-row', { hasText: 'Ben' }).waitFor()
   await ada.page.getByText('1 here').waitFor()
+  expect(await accessFaults(ada.page)).toEqual([])
   expect([...ada.faults, ...ben.faults]).toEqual([])
 })
 
@@ -122,6 +124,7 @@ test('events: one adds it, both are reminded in time, and say whether they come'
   expect(await reminder.count()).toBe(0)
   await ben.page.clock.fastForward(12 * 60_000)
   await reminder.getByText('Room 4').waitFor()
+  expect(await accessFaults(ben.page)).toEqual([])
   await reminder.getByRole('button', { name: 'In 1 min' }).click()
   await reminder.waitFor({ state: 'detached' })
   await ben.page.clock.fastForward(61_000)
@@ -139,7 +142,7 @@ test('editor: two write one text, and what was written without a connection is m
   const [ada, ben] = [await examples.person('editor', 'Ada'), await examples.person('editor', 'Ben')]
   const text = ({ page }: Person) => page.getByRole('textbox', { name: 'Text' })
   const has = ({ page }: Person, value: string) =>
-    page.waitForFunction(`document.querySelector('textarea')?.value === ${JSON.stringify(value)}`)
+    eventually(async () => (await page.getByRole('textbox', { name: 'Text' }).inputValue()) === value)
   await text(ada).pressSequentially('one')
   await has(ben, 'one')
   await text(ben).press('End')

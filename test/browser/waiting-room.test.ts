@@ -1,5 +1,5 @@
 // The waiting room: widgets of RxJS that share a connection.
-import { useExamples } from './support/examples'
+import { accessFaults, useExamples } from './support/examples'
 
 const examples = useExamples()
 
@@ -18,6 +18,7 @@ test('six widgets are one connection; two people see one line move', async () =>
   await ben.page.getByRole('button', { name: 'Call next' }).first().click()
   await ada.page.getByText('it is your turn').waitFor()
   await ben.page.getByText('You are next').waitFor()
+  for (const { page } of [ada, ben]) expect(await accessFaults(page)).toEqual([])
   await ben.page.getByRole('button', { name: 'Done' }).first().click()
   await ada.page.getByText('You are not in line.').waitFor()
   await ada.page.locator('.happenings li', { hasText: 'Ada is done' }).waitFor()

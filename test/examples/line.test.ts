@@ -4,6 +4,7 @@ import { map } from 'rxjs'
 import { TestScheduler } from 'rxjs/testing'
 import { about, placeOf, pointsOf, waitOf } from '../../examples/web/queue/model'
 import { WaitingRoom } from '../../examples/web/queue/streams'
+import { until } from '../support/waiters'
 import { Line } from '../../examples/web/server/line.mjs'
 import type { Board } from '../../examples/web/protocol/queue'
 
@@ -115,8 +116,7 @@ describe('streams', () => {
     expect(late).toEqual(['called'])
     expect(mocks).toHaveLength(1)
     for (const end of ends) end.unsubscribe()
-    await new Promise((resolve) => setImmediate(resolve))
-    expect(room.client).toBeUndefined()
+    await until(() => room.client === undefined)
     expect(mock.state).toBe('disconnected')
   })
 

@@ -15,7 +15,7 @@ interface SidebarProps {
 }
 
 export function Sidebar({ name, conversations, loaded, active, error, onOpen, onPerson }: SidebarProps) {
-  const { present, statusOf } = usePresence({ room: 'chat/general' })
+  const { present, statusOf } = usePresence({ room: 'people' })
   const rooms = conversations.filter(({ direct }) => !direct)
   const direct = conversations.filter((one) => one.direct)
   const others = present.filter(

@@ -116,9 +116,9 @@ function Item({
   return (
     <li className={read ? `item read ${priority}` : `item ${priority}`}>
       <div className="grow">
-        <p className="row what">
+        <p className="what">
           {!read && <span className="dot fresh" aria-label="Unread" role="img" />}
-          <strong>{title}</strong>
+          <strong>{title}</strong>{' '}
           {priority !== 'normal' && <span className={looks[priority]}>{priority}</span>}
         </p>
         {body !== '' && <p>{body}</p>}

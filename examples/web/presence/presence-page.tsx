@@ -9,8 +9,26 @@ import { useNow } from '../shared/use-now'
 import { floorOf, type Place, places, whereaboutsOf } from './model'
 import { useIdle } from './use-idle'
 
+/** People whose going is noticed. */
+const mostSeen = 50
+
 export function PresencePage({ name }: { name: string }) {
-  const { users, present, ready, error, setStatus } = usePresence({ room: 'presence' })
+  const { present, ready, error, setStatus } = usePresence({ room: 'presence' })
+  // Who leaves the room is no more in its list; so those that were seen are watched.
+  const [seen, setSeen] = useState<readonly string[]>([])
+  useEffect(() => {
+    setSeen((before) => {
+      const fresh = present.map(({ userId }) => userId).filter((userId) => !before.includes(userId))
+      return fresh.length === 0 ? before : [...before, ...fresh].slice(-mostSeen)
+    })
+  }, [present])
+  const watched = usePresence({ users: seen })
+  const users = [
+    ...present,
+    ...watched.users.filter(
+      ({ userId, status }) => status === 'offline' && !present.some((one) => one.userId === userId),
+    ),
+  ]
   const { rooms, gone } = floorOf(users)
   return (
     <main className="page" id="main">

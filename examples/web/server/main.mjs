@@ -10,9 +10,9 @@ import { siteHandler } from './site.mjs'
 import { nameOfToken } from './users.mjs'
 
 /** Rooms beside those of the chat. */
-const rooms = ['queue', 'presence', 'events', 'editor']
+const rooms = ['people', 'queue', 'presence', 'events', 'editor']
 /** Rooms whose state is asked for at each connection, so that what was said in them need not be kept. */
-const momentary = ['queue', 'presence', 'editor']
+const momentary = ['people', 'queue', 'presence', 'editor']
 
 /**
  * @typedef {object} ExampleServer
@@ -40,13 +40,13 @@ export async function startExamples({ site, port = 0, host = '127.0.0.1', data }
     presence: { timeout: 3000 },
     rateLimit: { connection: { messages: 600, per: 10_000 } },
   })
+  web.listen(port, host)
+  await once(web, 'listening')
+  // Only now: what rooms keep is kept by the threads of a server that has started.
   serveQueue(hub, hawser)
   const ends = [serveChat, serveNotifications, serveEvents, serveEditor].map((serve) =>
     serve(hub, hawser, data),
   )
-
-  web.listen(port, host)
-  await once(web, 'listening')
   const address = /** @type {import('node:net').AddressInfo} */ (web.address())
   return {
     url: `http://${host}:${address.port}/`,

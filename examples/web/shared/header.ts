@@ -29,11 +29,11 @@ export function plainHeader(title: string, name: string): HTMLElement {
       class: 'person',
       type: 'button',
       title: 'Be somebody else',
-      'aria-label': `${name}: be somebody else`,
       onclick: forgetName,
     },
     h('span', { class: 'avatar little', hue: hueOf(name), 'aria-hidden': 'true' }, initialsOf(name)),
     h('span', { class: 'clip' }, name),
+    h('span', { class: 'unseen' }, ': be somebody else'),
   )
   return h(
     'header',

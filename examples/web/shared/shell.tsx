@@ -1,5 +1,5 @@
 // What every page with React begins with: a name, one connection for all of the page, and the header.
-import { ConnectionStatus, WebSocketProvider, useConnectionStatus } from 'hawser/react'
+import { ConnectionStatus, DevTools, WebSocketProvider, useConnectionStatus } from 'hawser/react'
 import { StrictMode, type ReactNode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Avatar } from './avatar'
@@ -11,6 +11,9 @@ import { signIn } from './sign-in'
 import 'hawser/react/styles.css'
 import './shell.css'
 
+/** `?devtools`: the panel of hawser/react, which shows what goes over the connection. */
+const wantsTools = new URLSearchParams(location.search).has('devtools')
+
 /** Asks for a name, connects, and shows the page. Strict mode is on: it finds effects that do not clean up. */
 export async function startPage(title: string, Page: (props: { name: string }) => ReactNode): Promise<void> {
   const name = await signIn(title)
@@ -19,6 +22,7 @@ export async function startPage(title: string, Page: (props: { name: string }) =
       <WebSocketProvider url={hubUrl} options={hubOptions(name)}>
         <Header title={title} name={name} />
         <Page name={name} />
+        {wantsTools && <DevTools />}
       </WebSocketProvider>
     </StrictMode>,
   )
@@ -35,15 +39,10 @@ function Header({ title, name }: { title: string; name: string }) {
         <h1 className="clip">{title}</h1>
       </div>
       <ConnectionStatus compact />
-      <button
-        className="person"
-        type="button"
-        title="Be somebody else"
-        aria-label={`${name}: be somebody else`}
-        onClick={forgetName}
-      >
+      <button className="person" type="button" title="Be somebody else" onClick={forgetName}>
         <Avatar name={name} little />
         <span className="clip">{name}</span>
+        <span className="unseen">: be somebody else</span>
       </button>
     </header>
   )
@@ -55,7 +54,7 @@ export function Offline({ children }: { children: ReactNode }) {
   // Not before there was a connection: the page loads then.
   if (state === 'connected' || (lastConnected === undefined && state !== 'failed')) return null
   return (
-    <div className="notice offline" role="status">
+    <div className="notice no-link" role="status">
       <span className="grow">
         {state === 'failed' ? 'Not connected. ' : 'No connection. '}
         {children}

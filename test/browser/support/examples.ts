@@ -114,6 +114,15 @@ export function useExamples(data: () => string = () => 'none'): Examples {
   return examples
 }
 
+/** Settles once the page says so; it is asked again and again, since its policy lets no test evaluate in it by itself. */
+export async function eventually(holds: () => Promise<boolean>): Promise<void> {
+  let given = true
+  const met = (async () => {
+    while (given && !(await holds())) await new Promise((again) => setTimeout(again, 30))
+  })()
+  await within(met, `moment in which ${holds.toString()}`, 20_000).finally(() => (given = false))
+}
+
 const axe = readFileSync(join(root, 'node_modules/axe-core/axe.min.js'), 'utf8')
 
 /** Serious faults of accessibility that axe finds, each with the element. */
