@@ -66,6 +66,7 @@ export const Out = {
   subscribe_from: 27,
   user: 28,
   server_refuse: 29,
+  carry: 30,
 } as const
 
 /** The `aux` of a `client_op` record. */

@@ -20,7 +20,8 @@ enum class in_kind : std::uint8_t {
   message = 1,  // payload; flags: binary, ascii, large
   open = 2,     // client: the upgrade succeeded; fields. adopted: the 101 is on its way; fields: extensions
   connection = 3,  // server: a peer has upgraded; aux = server id; fields
-  upgrade = 4,     // server: the program decides, answered by accept or reject; aux = server id; fields
+  upgrade = 4,     // server: the program decides, answered by accept or reject; aux = server id; fields.
+                   // Before the target of what may be answered by carry stand its method and a space.
   error = 5,       // aux = errc; fields: system, detail
   close = 6,       // aux = code | clean << 16; payload = reason (UTF-8). Last record of a slot.
   drain = 7,       // the send queue is below half the high-water mark again
@@ -88,6 +89,8 @@ enum class out_kind : std::uint8_t {
   subscribe_from = 27,  // payload = replay_head, topic, two texts
   user = 28,            // payload = who is behind the connection: its rate counts, too
   server_refuse = 29,   // connection = server id; new peers are answered 503; aux = 1: no longer listens
+  carry = 30,           // answer to upgrade where none was asked for: from here on the bytes of the
+                        // connection pass as they are, up by pipe_write and down by pipe_data
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.

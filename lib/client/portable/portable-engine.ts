@@ -25,7 +25,7 @@ import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
 import { Latencies } from './latency'
-import { Links } from './links'
+import { type LinkEvents, Links } from './links'
 import type { PlatformSocketConstructor } from './platform'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
@@ -116,7 +116,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
       () => this.core.machine.state === 'connected',
       (data) => this.inbox.take(data, this.now()),
     )
-    this.links = new Links(socket, options.protocols, {
+    const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
+    const told: LinkEvents = {
       opened: (link, protocol) =>
         this.turn(() => {
           this.core.linkOpened(link, protocol, this.now())
@@ -132,7 +133,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
         }),
       flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
-    })
+    }
+    this.links = new Links(socket, options.protocols, told, fallback)
     if (queue.store !== '') {
       const { line, fsync, kind, maxBytes, store } = queue
       const open = (): ReturnType<typeof openStore> => openStore(store, line, { fsync, kind })
