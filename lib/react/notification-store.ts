@@ -32,6 +32,8 @@ export class NotificationStore extends ClientStore<Shown> {
       return answer
     },
   }
+  /** How components want to be told, as of their latest rendering; the first of them counts. */
+  readonly alerts = new Set<{ readonly current: UseNotificationsOptions }>()
   readonly hears = new Set<(notification: AppNotification) => void>()
   readonly clicks = new Set<(notification: AppNotification) => void>()
   private readonly state: NotificationState
@@ -89,8 +91,12 @@ export class NotificationStore extends ClientStore<Shown> {
     )
   }
 
+  private get alertOptions(): UseNotificationsOptions {
+    for (const { current } of this.alerts) return current
+    return this.options
+  }
   private tell(notification: AppNotification): void {
-    const { sound = false, soundFrom = 'normal', browser = false, icon } = this.options
+    const { sound = false, soundFrom = 'normal', browser = false, icon } = this.alertOptions
     if (!notification.read) {
       if (sound !== false && atLeast(notification.priority, soundFrom)) {
         if (typeof sound === 'function') sound(notification)

@@ -1,5 +1,5 @@
 // Notifications: unread count, marks, sound, and those of the browser.
-import { useEffect, useMemo } from 'react'
+import { useEffect, useInsertionEffect, useMemo, useRef } from 'react'
 import type { NotificationPriority } from './notification-protocol'
 import { useConnection, useLatest, useStoreWith, useSurroundings } from './context'
 import { NotificationStore } from './notification-store'
@@ -57,7 +57,8 @@ export interface UseNotificationsResult {
 }
 
 /**
- * Notifications of the user. Components below one client share them; the options of the first count.
+ * Notifications of the user. Components below one client share them; the options of the first count: `sound`, `soundFrom`,
+ * `browser` and `icon` as of its latest rendering, the others as of the first.
  *
  * @example const { notifications, unread, markRead } = useNotifications({ sound: true, browser: true })
  */
@@ -75,10 +76,16 @@ export function useNotifications(options: UseNotificationsOptions = {}): UseNoti
   )
   const heard = useLatest(onNotification)
   const clicked = useLatest(onClick)
+  const alerts = useRef(options)
+  useInsertionEffect(() => {
+    alerts.current = options
+  })
   useEffect(() => {
+    store.alerts.add(alerts)
     store.hears.add(heard)
     store.clicks.add(clicked)
     return () => {
+      store.alerts.delete(alerts)
       store.hears.delete(heard)
       store.clicks.delete(clicked)
     }
