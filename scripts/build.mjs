@@ -66,6 +66,8 @@ async function buildTypeScript() {
   await bundleForBrowsers()
   await bundleReact()
   fs.copyFileSync(path.join(root, 'lib/react/styles.css'), path.join(root, 'dist/react/styles.css'))
+  // The compiler asks for the types of whatever a program imports.
+  writeFile(path.join(root, 'dist/react/styles.css.d.ts'), 'export {}\n')
   writeFile(listFile, list)
   writeFile(stamp, hash)
 }
