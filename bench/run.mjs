@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { keepAwake } from './e2e/awake.mjs'
 import { help, readOptions } from './e2e/options.mjs'
 import { hasScript, whyAbsent } from './e2e/peers.mjs'
 import { endAll } from './e2e/processes.mjs'
@@ -31,6 +32,7 @@ const side = {
   nodes: 'servers',
   resume: 'servers',
   members: 'servers',
+  react: 'clients',
 }
 const scriptKind = {
   rtt: 'echo',
@@ -88,7 +90,12 @@ function writeResults(results, absent, micro, options) {
     date,
     machine: { processors: cpus().length, model: cpus()[0]?.model, kernel: release() },
     versions: versions(),
-    settings: { rounds: options.rounds, seconds: options.seconds, warmup: options.warmup },
+    settings: {
+      rounds: options.rounds,
+      seconds: options.seconds,
+      warmup: options.warmup,
+      awake: options.awake,
+    },
     absent,
     cases: results.map(({ test, runs, summaries }) => ({
       id: test.id,
@@ -158,6 +165,7 @@ async function main() {
   if (options.help) return console.log(help)
   if (options.list) return console.log(listing(options.cases, options.micro))
 
+  if (options.awake) keepAwake()
   const { results, absent } = options.cases.length > 0 ? await runCases(options) : { results: [], absent: {} }
   if (results.length > 0) console.log(totals(results))
   const micro = options.micro ? await measureMicro(options) : undefined

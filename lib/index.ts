@@ -1,4 +1,8 @@
-// The public names.
+/**
+ * The public names.
+ *
+ * @module hawser
+ */
 import { configureReactors } from './native/runtime'
 import { HawserError } from './core/error'
 import { OptionReader } from './core/validate'
@@ -15,7 +19,7 @@ export type { SendCallback } from './core/socket-state'
 export type { PublishData, PublishOptions } from './core/publish'
 export type { ListenerOptions, SocketEventListener } from './core/event-target'
 export { CloseEvent, ErrorEvent, MessageEvent, SocketEvent } from './core/socket-events'
-export type { SocketEventMap, WebSocketEvents } from './core/socket-events'
+export type { EventListenerFor, EventName, SocketEventMap, WebSocketEvents } from './core/socket-events'
 export type { UpgradeResponse } from './core/upgrade-response'
 export { createWebSocketStream } from './core/stream'
 export { HawserError, HawserRangeError, HawserTypeError } from './core/error'
@@ -32,8 +36,9 @@ export type { UpgradeCallback } from './server/handle-upgrade'
 export type { UpgradeRequest } from './server/upgrade-request'
 
 export { WebSocketClient } from './client/websocket-client'
-export type { ClientEvents } from './client/client-listeners'
+export type { ClientEvents, Lifecycle, LifecycleHandler } from './client/client-listeners'
 export type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client/client-send'
+export type { ShapeOptions } from './client/send-shape'
 export type {
   ClientHeartbeatOptions,
   SendBatchOptions,
@@ -76,7 +81,21 @@ export { channelFeed, combinedStreams } from './client/dialects/feeds'
 export type { ChannelFeedOptions, CombinedStream, CombinedStreamsOptions } from './client/dialects/feeds'
 export { TokenSource } from './client/auth'
 export type { AuthOptions, Token, TokenFunction, TokenReason } from './client/auth'
-export type { AnyEnvelope, AnyProtocol, Envelope, EnvelopeOf, ProtocolMap } from './client/protocol-map'
+export type {
+  AnyEnvelope,
+  AnyProtocol,
+  Envelope,
+  EnvelopeOf,
+  HandledType,
+  Matching,
+  PatternOf,
+  ProtocolMap,
+  ReceiveType,
+  ReplyOf,
+  RequestOf,
+  RequestType,
+  SendType,
+} from './client/protocol-map'
 export type {
   BatchOptions,
   ConflateOptions,
@@ -101,8 +120,10 @@ export type {
   Action,
   AuthorizeFunction,
   HistoryOptions,
+  HttpPaths,
   HubOptions,
   LogEntry,
+  NodeTimes,
 } from './server/hub/hub-options'
 export type { HistoryBounds } from './server/hub/transport'
 export type { AuthFunction, HubAuthOptions, Identity } from './server/hub/auth'
@@ -123,6 +144,8 @@ export type {
   RoomPage,
   RoomPlace,
 } from './server/hub/adapter'
+
+export * from './utilities'
 
 /** Options of `configure()`. */
 export interface RuntimeOptions {

@@ -9,6 +9,7 @@ import { cppFolders, filesUnder, parseArguments, root, UsageError } from './lib/
 import { packTarball } from './lib/tarball.mjs'
 import { runMain, runSteps, runTool, StepFailed } from './lib/run.mjs'
 import { setup } from './setup.mjs'
+import { writeReference } from './docs.mjs'
 import { sourceDifferences } from './sources.mjs'
 
 const usage = `usage: npm run check [-- --only <check>[,<check>...]] [--fast]
@@ -17,8 +18,9 @@ const usage = `usage: npm run check [-- --only <check>[,<check>...]] [--fast]
   tsc           the compiler over everything
   eslint        prettier        clang-format        clang-tidy
   exports       publint and attw over the packed tarball
+  docs          the reference of the API, without warnings (npm run docs)
 
-  --fast        leaves out clang-tidy and exports`
+  --fast        leaves out clang-tidy, exports and docs`
 
 const checks = {
   rules: () => {
@@ -74,11 +76,12 @@ const checks = {
       '--quiet',
     ])
   },
+  docs: writeReference,
 }
 
 /** @param {{ only?: string[], fast?: boolean }} options */
 export async function check({ only, fast }) {
-  const slow = ['clang-tidy', 'exports']
+  const slow = ['clang-tidy', 'exports', 'docs']
   const names = only ?? Object.keys(checks).filter((name) => !fast || !slow.includes(name))
   const passed = await runSteps(names.map((name) => ({ name, cheap: true, run: checks[name] })))
   if (!passed) throw new StepFailed('some checks failed')

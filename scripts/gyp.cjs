@@ -17,10 +17,31 @@ function dependency(name, inModules) {
 
 const simdjson = () => dependency('simdjson', '@nozbe/simdjson/src')
 
+/** So many files of a folder are compiled as one: what they include costs far more than they do. */
+const UNITY_SIZE = 12
+
+/** Writes files that include the sources of each folder, where they have changed, and returns their names. */
+function unityFiles(sources) {
+  const folder = path.join(root, 'build/unity')
+  fs.mkdirSync(folder, { recursive: true })
+  const folders = [...new Set(sources.map((file) => path.posix.dirname(file)))]
+  return folders.flatMap((of) => {
+    const own = sources.filter((file) => path.posix.dirname(file) === of)
+    return Array.from({ length: Math.ceil(own.length / UNITY_SIZE) }, (_, i) => {
+      const part = own.slice(i * UNITY_SIZE, (i + 1) * UNITY_SIZE)
+      const name = `${of.replace('src/', '').replaceAll('/', '-')}-${i}.cpp`
+      const text = part.map((file) => `#include "../../${file}"\n`).join('')
+      const target = path.join(folder, name)
+      if (!fs.existsSync(target) || fs.readFileSync(target, 'utf8') !== text) fs.writeFileSync(target, text)
+      return `build/unity/${name}`
+    })
+  })
+}
+
 const answers = {
   sources() {
     const lists = JSON.parse(fs.readFileSync(path.join(root, 'src/sources.json'), 'utf8'))
-    return [...lists.core, ...lists.bridge, ...lists.addon, `${simdjson()}/simdjson.cpp`]
+    return [...unityFiles([...lists.core, ...lists.bridge, ...lists.addon]), `${simdjson()}/simdjson.cpp`]
   },
   includes() {
     return [

@@ -119,6 +119,8 @@ export interface NativeListen extends NativeSocketSettings {
   protocols: string[]
   /** true: each request becomes an `upgrade` record and waits for accept or reject. */
   decide: boolean
+  /** true: POST and OPTIONS requests become `upgrade` records and may be answered by `carry`. */
+  carry: boolean
   maxConnections: number
   maxConnectionsPerAddress: number
   rate: NativeRate | null

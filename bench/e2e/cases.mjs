@@ -4,6 +4,7 @@
 //           or { equals: figure }; `of` names the measured property when it is not the case's own (`value`), `in` the
 //           case whose figure of the peer is meant, when it is another one
 import { clientCases } from './client-cases.mjs'
+import { reactCases } from './react-cases.mjs'
 import { roomCases } from './room-cases.mjs'
 
 import { oneThread } from './peers.mjs'
@@ -121,6 +122,7 @@ export const cases = [
     targets: [{ over: 'ws', atLeast: 10 }],
   },
   ...clientCases,
+  ...reactCases,
   ...roomCases,
   ...[
     ['idle-plain', 'plain', {}, [{ atMost: 1024, aim: 700 }]],

@@ -32,6 +32,12 @@ export const peers = {
     script: 'reconnecting-websocket',
     probe: 'reconnecting-websocket',
   },
+  'react-use-websocket': {
+    title: 'react-use-websocket',
+    command: node,
+    script: 'react-use-websocket',
+    probe: 'react-use-websocket',
+  },
   partysocket: { title: 'partysocket', command: node, script: 'partysocket', probe: 'partysocket/ws' },
   bun: { title: 'Bun', command: [bun], script: 'bun', client: 'global', binary: bun },
   deno: {

@@ -33,6 +33,7 @@ const words = {
   deadLeftOpen: 'dead peers left open',
   deadClosedAfter: 'ms until dead peers were closed',
   loop: 'event loop utilization',
+  rendersPerFrame: 'renderings a frame',
   idleCpu: 'processor time while idle',
 }
 
@@ -89,6 +90,8 @@ const columns = [
   ['reply B', (summary) => formatNumber(summary.bytes), 'bytes'],
   ['dead open', (summary) => formatNumber(summary.deadLeftOpen), 'deadLeftOpen'],
   ['dead after ms', (summary) => formatNumber(summary.deadClosedAfter), 'deadClosedAfter'],
+  ['renders', (summary) => formatNumber(summary.renders), 'renders'],
+  ['frames', (summary) => formatNumber(summary.frames), 'frames'],
   ['flooding lost', (summary) => formatNumber(summary.floodingLost), 'floodingLost'],
 ]
 

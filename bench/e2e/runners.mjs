@@ -1,6 +1,7 @@
 // How one case runs once with one peer. Each gives { value, ... } with what else is worth a column.
 import { setTimeout as pause } from 'node:timers/promises'
 import { clientRunners } from './client-runners.mjs'
+import { reactRunners } from './react-cases.mjs'
 import { oneThread } from './peers.mjs'
 import { cpuSeconds } from './processes.mjs'
 import { finished, generator, perMillion, resident, withClient, withServer } from './running.mjs'
@@ -223,6 +224,7 @@ export const runners = {
   idle,
   heartbeat,
   ...clientRunners,
+  ...reactRunners,
   ...roomRunners,
 }
 

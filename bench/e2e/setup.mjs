@@ -99,6 +99,7 @@ export function versions() {
     'redis',
     'partysocket',
     'rxjs',
+    'react-use-websocket',
     '@oven/bun-linux-x64',
     '@deno/linux-x64-glibc',
     'node24',

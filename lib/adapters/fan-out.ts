@@ -1,5 +1,6 @@
 // The part of an adapter that is the same for all brokers whose client does not reconnect, or not as an adapter needs it: a
 // session after the other, the subscriptions of each, what waits, and what becomes of texts when a session ends.
+import { nextDelay } from '../client/portable/reconnect-policy'
 import { HawserError } from '../core/error'
 import type { AdapterMetrics, HubAdapter, HubNode } from '../server/hub/adapter'
 import { Outbox, type Waiting } from './outbox'
@@ -32,15 +33,13 @@ export interface FanOutBounds {
 
 /** Texts and characters that the broker has not answered for; what is beyond waits here. */
 const window = { texts: 4096, characters: 16 << 20 }
-const shortest = 50
-const longest = 2000
+const backoff = { minDelay: 50, maxDelay: 2000, factor: 2, jitter: 0.5 }
 const farewell = 1000
 const mostReasons = 8
 
 /** Before the next attempt: twice as long as before, half of it by chance, so that nodes do not come all at once. */
 export function pause(attempt: number, random: number): number {
-  const most = Math.min(longest, shortest * 2 ** Math.min(attempt, 10))
-  return most / 2 + (most / 2) * random
+  return nextDelay(backoff, attempt + 1, random)
 }
 
 export abstract class FanOut<S extends Session> implements HubAdapter {

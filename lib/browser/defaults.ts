@@ -31,6 +31,9 @@ export const defaults = {
   debounce: row('ms', 300, 1, 60_000),
   requestTimeout: row('ms', 10_000, 1, longest),
   maxRequests: row('count', 100_000, 1, 1_000_000),
+  'fallback.after': row('count', 2, 1, 1_000),
+  'fallback.retry': row('ms', 300_000, 0, longest),
+  'fallback.patience': row('ms', 3_000, 1, longest),
   'auth.refreshBefore': row('ms', 60_000, 0, longest),
 } as const
 

@@ -18,6 +18,20 @@ export { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
 export { SocketIoArguments } from '../client/dialects/socket-io'
 export { JsonRpcError } from '../client/dialects/json-rpc'
 
+export {
+  configVariables,
+  createDefaultConfig,
+  debugLogger,
+  healthScore,
+  isMessage,
+  logClient,
+  mayUseRoom,
+  messageFaults,
+  privateRoomId,
+  privateRoomUsers,
+  roomRules,
+} from '../utilities'
+
 export const defineCodec = (codec: Codec): Codec => withWire(codec)
 export const defineDialect = (dialect: Dialect): Dialect => withWire(dialect)
 export const jsonCodec = json

@@ -63,7 +63,7 @@ export class ClientBody {
   }
 
   inRooms(): Rooms {
-    this.rooms ??= new Rooms(this.outbox, !this.met)
+    this.rooms ??= new Rooms(this.outbox, this.engine, !this.met)
     return this.rooms
   }
 
@@ -97,4 +97,5 @@ export const plain: EngineSend = {
   joinable: false,
   shape: undefined,
   token: 0,
+  link: 0,
 }

@@ -130,7 +130,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     body.listeners.emit('state', change.state, status.info())
     if (error !== undefined) body.fail(error)
     if (change.state === 'connected') {
-      body.rooms?.connected()
+      body.rooms?.connected(change.link)
       body.met = true
     }
     status.tell(error)

@@ -15,6 +15,7 @@ import type { Dialect } from './dialect'
 import type { RoutingOptions } from './envelope'
 import { type LearnedEndpoint, readLearned } from './learned'
 import type { MessageRouter } from './message-router'
+import type { HttpFallbackOptions } from './portable/fallback'
 import type { PlatformSocketConstructor } from './portable/platform'
 import {
   type EndpointStrategy,
@@ -76,6 +77,11 @@ export interface ManagedClientOptions extends Omit<
    * the portable engine, see docs/browser.md.
    */
   WebSocket?: PlatformSocketConstructor
+  /**
+   * What to do where WebSocket is blocked: 'auto', or when, takes HTTP to a hub with the option `fallback`. For the portable
+   * engine; the native one goes through proxies by `proxy`, and ignores it. Default 'off'.
+   */
+  fallback?: 'off' | 'auto' | HttpFallbackOptions
 }
 
 export interface ClientHeartbeatOptions extends HeartbeatOptions {

@@ -53,28 +53,25 @@ export class ClientOutbox {
     return this.taken(this.body.engine.send({ ...plain, ...message, data: bytes, binary: true }))
   }
 
-  request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
+  /** `link`: see `EngineSend`. */
+  request<T>(type: string, payload: unknown, options: RequestOptions | undefined, link = 0): Promise<T> {
     try {
       checkType(type)
       const { requestTimeout } = this.body
-      if (options === undefined) return this.ask(type, payload, plain.priority, requestTimeout)
+      if (options === undefined) return this.ask(type, payload, { ...plain, requestTimeout })
       const checked = readRequest(options, requestTimeout)
-      return this.ask(type, payload, checked.priority, checked.requestTimeout, checked)
+      const { priority } = checked
+      const message = { ...plain, priority, requestTimeout: checked.requestTimeout, link }
+      return this.ask(type, payload, message, checked)
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
   }
 
-  private ask<T>(
-    type: string,
-    payload: unknown,
-    priority: number,
-    requestTimeout: number,
-    more?: CheckedRequest,
-  ): Promise<T> {
-    const id = this.body.nextId()
+  private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {
+    const id = (message.id = this.body.nextId())
     const parts = { id, payload, room: more?.room, correlationId: id }
-    return this.promised<T>('request', type, parts, { ...plain, id, priority, requestTimeout }, more?.signal)
+    return this.promised<T>('request', type, parts, message, more?.signal)
   }
 
   /** Resolves when less than half of `highWaterMark` waits. */
@@ -120,7 +117,7 @@ export class ClientOutbox {
       message.joinable = true
       return body.engine.send(message)
     }
-    if (body.ended !== undefined) return 'full'
+    if (body.ended !== undefined && message.link === 0) return 'full'
     // Rooms are the server's own business, like all control messages.
     if (type === 'join' || type === 'leave' || type === 'resume') return wire.sendJson(type, parts, message)
     const { token } = message

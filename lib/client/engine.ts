@@ -26,6 +26,8 @@ export interface StateChange {
   endpoint: number
   /** The subprotocol that was agreed, or ''. */
   protocol: string
+  /** The open link, in `connected`; else 0. */
+  link: number
   /** In `failed`: as many attempts in a row have failed as may; `error` or `close` is the last of them. */
   exhausted?: boolean
   error?: EngineFailure
@@ -89,6 +91,11 @@ export interface EngineSend {
   shape: SendShape | undefined
   /** Settled later through `EngineEvents.settled`, or by `reply`; 0: nobody waits. */
   token: number
+  /**
+   * At once on this link alone, past the queue and whatever holds it, and however much waits; without the link it ends as
+   * 'connection_lost'. 0: through the queue. Not acked, durable or shaped.
+   */
+  link: number
 }
 
 /** One route: the specification in JSON, as src/core/router/route_spec.hpp reads it. */
@@ -245,6 +252,11 @@ export interface ClientEngine {
   say(link: number, frames: readonly (string | Uint8Array)[]): void
   /** What is to become of an open link. `silent`: it is lost. */
   admit(how: (typeof admissions)[number], link: number, why: string): void
+  /**
+   * While rooms are wanted, a link that opens is held: only what names it in `EngineSend.link` leaves, until `link` says
+   * here that it was told of the rooms. 0: no link is let go.
+   */
+  rooms(wanted: boolean, link: number): void
   /** Reads no more until `resume()`. */
   pause(): void
   resume(): void

@@ -1,6 +1,7 @@
 // The rooms a client is in: joined at the server now, and again after each reconnect, where it stood.
 import { badArgument } from '../core/validate'
 import type { RequestOptions } from './client-send'
+import type { ClientEngine } from './engine'
 
 /** How far a room was read: every message of the epoch up to the offset. */
 export interface RoomPosition {
@@ -26,22 +27,30 @@ export interface JoinOptions {
   last?: number
 }
 
-/** Asks the server; resolves with the payload of the answer. */
+/** Asks the server; resolves with the payload of the answer. `link`: see `EngineSend`. */
 interface Asking {
-  request(type: string, payload: unknown, options: RequestOptions): Promise<unknown>
+  request(type: string, payload: unknown, options: RequestOptions, link: number): Promise<unknown>
 }
 
 const longestName = 256
 /** Rooms that one `resume` names; more of them are several messages. */
 const mostResumed = 1000
+/** How a question ends that the server has not said no to. */
+const unanswered = ['CONNECTION_LOST', 'TIMEOUT', 'QUEUE_FULL', 'BACKPRESSURE_EXCEEDED']
 
 export class Rooms {
-  /** Rooms that the program wants to be in, with how far they were read; null: the server numbers nothing there. */
-  private readonly wanted = new Map<string, RoomPosition | null>()
+  /**
+   * Rooms that the program wants to be in, with how far they were read; null: the server numbers nothing there. Before the
+   * server has let the client in: how it is to enter.
+   */
+  private readonly wanted = new Map<string, RoomPosition | null | JoinOptions>()
+  /** The engine knows that there are some. */
+  private told = false
 
   /** `fresh`: there was no connection yet, so the server has forgotten nothing. */
   constructor(
     private readonly server: Asking,
+    private readonly engine: Pick<ClientEngine, 'rooms'>,
     private fresh: boolean,
   ) {}
 
@@ -49,10 +58,24 @@ export class Rooms {
     type: 'join' | 'leave' | 'resume',
     room: string | undefined,
     payload: unknown,
+    link = 0,
   ): Promise<unknown> {
     const options: RequestOptions = { priority: 'high' }
     if (room !== undefined) options.room = room
-    return this.server.request(type, payload, options)
+    return this.server.request(type, payload, options, link)
+  }
+
+  /** Tells the engine whether there are rooms, and that `link` may carry the program's messages. */
+  private tell(link = 0): void {
+    const wanted = this.wanted.size > 0
+    if (wanted === this.told && (link === 0 || !wanted)) return
+    this.told = wanted
+    this.engine.rooms(wanted, link)
+  }
+  private forget(room: string): boolean {
+    const known = this.wanted.delete(room)
+    this.tell()
+    return known
   }
 
   list(): string[] {
@@ -64,32 +87,41 @@ export class Rooms {
     if (last !== undefined && !(Number.isSafeInteger(last) && last >= 0)) {
       badArgument('last', 'a number of messages', last)
     }
-    if (!this.wanted.has(room)) this.wanted.set(room, null)
+    const how = last === undefined ? {} : { last }
+    if (!this.wanted.has(room)) this.wanted.set(room, how)
+    this.tell()
     try {
-      this.stands(room, await this.ask('join', room, last === undefined ? undefined : { last }))
+      this.stands(room, await this.ask('join', room, payloadOf(how)))
     } catch (error) {
       // The server said no; a lost connection is made up for by the next.
-      if ((error as { code?: string }).code !== 'CONNECTION_LOST') this.wanted.delete(room)
+      if ((error as { code?: string }).code !== 'CONNECTION_LOST') this.forget(room)
       throw error
     }
   }
 
   async leave(room: string): Promise<void> {
     checkRoom(room)
-    if (this.wanted.delete(room)) await this.ask('leave', room, undefined)
+    if (this.forget(room)) await this.ask('leave', room, undefined)
   }
 
-  /** A connection opened: on all but the first the server has forgotten the rooms. */
-  connected(): void {
+  /**
+   * A connection opened: on all but the first the server has forgotten the rooms. It hears of them before the messages that
+   * wait, which the engine holds until then.
+   */
+  connected(link: number): void {
     if (!this.fresh) {
       const positions: [string, RoomPosition][] = []
-      for (const [room, position] of this.wanted) {
-        if (position !== null) positions.push([room, position])
-        else this.again(this.ask('join', room, undefined), [room], (payload) => this.stands(room, payload))
+      for (const [room, how] of this.wanted) {
+        if (isPosition(how)) {
+          positions.push([room, how])
+        } else {
+          const asked = this.ask('join', room, payloadOf(how), link)
+          this.again(asked, [room], (payload) => this.stands(room, payload))
+        }
       }
       for (let i = 0; i < positions.length; i += mostResumed) {
         const part = positions.slice(i, i + mostResumed)
-        const asked = this.ask('resume', undefined, { rooms: Object.fromEntries(part) })
+        const asked = this.ask('resume', undefined, { rooms: Object.fromEntries(part) }, link)
         this.again(
           asked,
           part.map(([room]) => room),
@@ -98,13 +130,13 @@ export class Rooms {
       }
     }
     this.fresh = false
+    this.tell(link)
   }
 
   private again(asked: Promise<unknown>, rooms: string[], done: (payload: unknown) => void): void {
     asked.then(done).catch((error: unknown) => {
-      const { code } = error as { code?: string }
-      if (code === 'CONNECTION_LOST' || code === 'TIMEOUT') return
-      for (const room of rooms) this.wanted.delete(room)
+      if (unanswered.includes((error as { code: string }).code)) return
+      for (const room of rooms) this.forget(room)
     })
   }
 
@@ -112,10 +144,12 @@ export class Rooms {
   read(payload: unknown): void {
     for (const [room, position] of entries(payload)) {
       const known = this.wanted.get(room)
-      // What the server said last counts, where it has begun anew since.
-      if (known === undefined || !isPosition(position) || (known !== null && known.epoch !== position.epoch))
-        continue
-      this.wanted.set(room, { epoch: position.epoch, offset: Math.max(known?.offset ?? 0, position.offset) })
+      if (known === undefined || !isPosition(position)) continue
+      if (known === null) this.wanted.set(room, position)
+      // What the server said last counts, where it has begun anew since; and what was read before the program left the
+      // room says nothing of how it enters again.
+      else if (isPosition(known) && known.epoch === position.epoch)
+        this.wanted.set(room, { ...position, offset: Math.max(known.offset, position.offset) })
     }
   }
 
@@ -124,7 +158,7 @@ export class Rooms {
     const rooms = entries((payload as { rooms?: unknown } | null | undefined)?.rooms)
     return rooms.map(([room, value]) => {
       const { reason, joined, missed } = (value ?? {}) as Record<string, unknown>
-      if (joined === false) this.wanted.delete(room)
+      if (joined === false) this.forget(room)
       else this.stands(room, value)
       const lost = typeof missed === 'number' ? missed : null
       return { room, reason: String(reason), joined: joined !== false, missed: lost }
@@ -145,9 +179,14 @@ export class Rooms {
       return
     }
     const { epoch, offset } = said
-    const read = known?.epoch === epoch ? known.offset : 0
+    const read = isPosition(known) && known.epoch === epoch ? known.offset : 0
     this.wanted.set(room, { epoch, offset: Math.max(read, offset) })
   }
+}
+
+/** What a `join` says beside its room. */
+function payloadOf(how: JoinOptions | null): JoinOptions | undefined {
+  return how?.last === undefined ? undefined : how
 }
 
 function entries(value: unknown): [string, unknown][] {

@@ -9,6 +9,7 @@ import { type Dialect, readDialect } from './dialect'
 import { type Layout, readLayout } from './envelope'
 import type { LearnedEndpoint } from './learned'
 import { MessageRouter } from './message-router'
+import { type CheckedHttpFallback, readHttpFallback } from './portable/fallback'
 
 /** When and how often a client tries again. */
 export interface ReconnectOptions {
@@ -139,6 +140,8 @@ export interface SharedOptions {
   acks: number
   requestTimeout: number
   maxRequests: number
+  /** Of the portable engine. */
+  fallback: CheckedHttpFallback | undefined
 }
 
 export const strategies: readonly EndpointStrategy[] = [
@@ -168,6 +171,7 @@ export const sharedNames = [
   'acks',
   'requestTimeout',
   'maxRequests',
+  'fallback',
 ] as const
 
 /** Reads all of them but `url`. `as`: how a token travels where the program does not say it. */
@@ -199,6 +203,7 @@ export function readShared(
     acks: readAcks(reader.raw('acks') ?? dialect?.acks),
     requestTimeout: reader.number('requestTimeout'),
     maxRequests: reader.number('maxRequests'),
+    fallback: readHttpFallback(reader.raw('fallback')),
   }
 }
 

@@ -27,6 +27,12 @@ const budgetMilliseconds = 8
 const now = performance.now.bind(performance)
 /** So many rounds of microtasks may pass without a call before what they call is shown to the reactor at once again. */
 const quietRounds = 8
+/**
+ * Bytes that a round of microtasks gathers. A wake-up costs more than many records, but a whole round would keep the
+ * reactor, and who answers, waiting while JavaScript works, and JavaScript while they do. Measured with requests, of
+ * which 64 were under way: half as fast with none gathered, and with whole rounds.
+ */
+const roundBatch = 1024
 const settled = Promise.resolve()
 
 export class Channel extends ChannelOut {
@@ -94,7 +100,8 @@ export class Channel extends ChannelOut {
   drain(): void {
     if (this.draining) return
     this.draining = true
-    this.out.gathering = true
+    // Within a stride; large records are not kept: the reactor may write the first while the next is made.
+    this.out.gather = ringBatch
     if (this.fresh.length > 0) {
       for (const socket of this.fresh) socket._hold &= ~Hold.turn
       this.fresh = []
@@ -107,7 +114,7 @@ export class Channel extends ChannelOut {
     }
     const more = this.run()
     this.draining = false
-    this.out.gathering = false
+    this.out.gather = 0
     this.releaseRecords()
     this.out.publish()
     if (more) this.schedule()
@@ -118,13 +125,13 @@ export class Channel extends ChannelOut {
    * gathered and shown together, a round at a time. One by one, each would wake the reactor for a write of its own.
    */
   private readonly beginRounds = (): void => {
-    this.out.gathering = true
+    this.out.gather = roundBatch
     void settled.then(this.afterRound)
   }
   private readonly afterRound = (): void => {
     this.rounds = this.out.publish() ? 0 : this.rounds + 1
     if (this.rounds < quietRounds) void settled.then(this.afterRound)
-    else this.out.gathering = false
+    else this.out.gather = 0
   }
 
   /** True: there is more to do in the next turn. False: the bell was armed. */

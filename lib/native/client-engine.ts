@@ -151,6 +151,9 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       Buffer.concat([Buffer.of(admissions.indexOf(how)), words(link), Buffer.from(why)]),
     )
   }
+  rooms(wanted: boolean, link: number): void {
+    this.op(ClientOp.rooms, Buffer.concat([Buffer.of(wanted ? 1 : 0), words(link)]))
+  }
   pause(): void {
     this.op(ClientOp.wait)
   }
@@ -187,7 +190,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   }
 
   send(message: EngineSend): true | false | 'full' {
-    if (this.ended || this.disposed) return 'full'
+    if (this.ended || (this.disposed && message.link === 0)) return 'full'
     const pending = (this.queued - this.channel.table[this.slot * 2]) | 0
     const size = this.write(message, pending)
     if (size < 0) return 'full'
@@ -203,7 +206,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     const size = text ? byteLength(data) : data.length
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
     const most = this.connected ? this.maxConnected : this.maxBackpressure
-    if (pending + size + messageOverhead > most) return -1
+    if (pending + size + messageOverhead > most && message.link === 0) return -1
     const { token } = message
     const flags =
       (message.binary ? OutFlag.binary : 0) |
@@ -226,9 +229,10 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       (message.durable ? 2 : 0) |
       (message.requestTimeout > 0 ? 4 : 0) |
       (message.joinable ? 8 : 0) |
-      (shape === undefined ? 0 : shape.mode === 'throttle' ? 16 : 32)
+      (shape === undefined ? 0 : shape.mode === 'throttle' ? 16 : 32) |
+      (message.link > 0 ? 64 : 0)
     sendHead[0] = message.priority | (mode << 8) | (name.length << 16)
-    sendHead[1] = message.ttl
+    sendHead[1] = message.link > 0 ? message.link : message.ttl
     sendHead[2] = shape === undefined ? message.requestTimeout : shape.every
     return sendHead
   }
@@ -334,10 +338,10 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     }
   }
 
-  /** Fields: attempt, delay, endpoint, protocol, error, system, status, recoverable (2: exhausted), close code, detail, reason. */
+  /** Fields: attempt, delay, endpoint, protocol, link, error, system, status, recoverable (2: exhausted), close code, detail, reason. */
   private onState(state: number, fields: string): void {
-    const [attempt, delay, endpoint, protocol, error, system, status, recoverable, code, detail, ...reason] =
-      fields.split('\n')
+    const [attempt, delay, endpoint, protocol, link, error, system, status, ...more] = fields.split('\n')
+    const [recoverable, code, detail, ...reason] = more
     const name = clientStates[state]
     this.connected = name === 'connected'
     const change: Parameters<EngineEvents['state']>[0] = {
@@ -346,6 +350,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       delay: Number(delay),
       endpoint: Number(endpoint),
       protocol,
+      link: Number(link),
     }
     if (error !== '0') {
       const number = Number(error) as keyof typeof coreCodes

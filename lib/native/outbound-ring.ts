@@ -2,7 +2,6 @@
 import { Buffer } from 'node:buffer'
 import {
   Out,
-  ringBatch,
   ringControlBytes,
   ringHead,
   ringRewind,
@@ -23,8 +22,8 @@ export class OutboundRing {
   private tail = 0
   private published = 0
   private headSeen = 0
-  /** While a drain and its microtasks are under way records are gathered: they are published together. */
-  gathering = false
+  /** So many bytes of records are gathered before they are published: none outside of drains and their microtasks. */
+  gather = 0
 
   constructor(
     memory: SharedArrayBuffer,
@@ -117,9 +116,7 @@ export class OutboundRing {
     words[word + 2] = kindFlags
     words[word + 3] = aux
     this.tail = (tail + ((size + 31) & ~15)) | 0
-    // Inside a drain and the microtasks behind it the stores are gathered; elsewhere each call is seen at once, as a socket write would be.
-    // Large records are not: the reactor may write the first while the next is made.
-    if (!this.gathering || ((this.tail - this.published) | 0) >= ringBatch) this.publish()
+    if (((this.tail - this.published) | 0) >= this.gather) this.publish()
   }
 
   /** Makes all finished records visible, and wakes the reactor if it sleeps. False: there were none. */

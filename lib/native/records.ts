@@ -66,6 +66,7 @@ export const Out = {
   subscribe_from: 27,
   user: 28,
   server_refuse: 29,
+  carry: 30,
 } as const
 
 /** The `aux` of a `client_op` record. */
@@ -88,6 +89,7 @@ export const ClientOp = {
   say: 16,
   admit: 17,
   wait: 18,
+  rooms: 19,
 } as const
 
 /** The `aux` of a `client_notice` record. */

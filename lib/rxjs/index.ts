@@ -1,4 +1,8 @@
-// `hawser/rxjs`: sockets and managed clients as streams of RxJS 7.
+/**
+ * `hawser/rxjs`: sockets and managed clients as streams of RxJS 7.
+ *
+ * @module hawser/rxjs
+ */
 import './peer'
 
 export * from './names'

@@ -10,7 +10,8 @@ import type { Endpoint, ServerEndpoint } from '../native/endpoint'
 import { In, Out } from '../native/records'
 import type { ClientSource } from './client-set'
 import { emitConnection } from './connection-listeners'
-import { type Decision, type Refusal, decide, isThenable } from './decide'
+import { type Decision, type Refusal, decide, isThenable, refusal } from './decide'
+import type { Fallback } from './fallback/fallback'
 import { type Adopter, pathOf } from './handle-upgrade'
 import { httpAnswer } from './http-answer'
 import { KeptTopics } from './kept-topics'
@@ -49,6 +50,8 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
   }
   /** What is answered to a plain GET, by path. */
   readonly pages = new Map<string, () => Refusal>()
+  /** Serves peers that cannot have a WebSocket. */
+  fallback: Fallback | undefined
   /** Who is behind a request that was accepted, as a hub knows it. */
   userOf: ((request: UpgradeRequest) => string | undefined) | undefined
   readonly topics: KeptTopics
@@ -129,6 +132,13 @@ export class Connections implements ServerEndpoint, Adopter, ClientSource {
   _upgrade(channel: Channel, slot: number, fields: string): void {
     const pending = new PendingUpgrade(new UpgradeRequest(fields))
     channel.sockets[slot] = pending
+    // Behind its method stands the target of what may be carried.
+    if (pending.request.url.includes(' ')) {
+      if (this.fallback?.carry(channel, slot, pending.request) !== true) {
+        this.answer(channel, slot, pending, refusal(503, ['Retry-After', '5']))
+      }
+      return
+    }
     const decision = decide(this, pending.request)
     if (isThenable(decision)) void decision.then((answer) => this.answer(channel, slot, pending, answer))
     else this.answer(channel, slot, pending, decision)

@@ -5,6 +5,9 @@ import { TLSSocket } from 'node:tls'
 import { type RequestFields, type TlsInfo, parseRequest } from '../core/fields'
 import { headerObject, tokenList } from '../core/http-syntax'
 
+/** @internal Marks what stands for an upgrade that nobody asked for. */
+export const overHttp = Symbol('hawser over HTTP')
+
 /** A request for a WebSocket, as `verify` and `connection` listeners get it. Programs may add properties of their own. */
 export class UpgradeRequest {
   /** Always GET (RFC 6455, section 4.1). */
@@ -52,6 +55,10 @@ export class UpgradeRequest {
   get localPort(): number {
     return this.fields.localPort
   }
+  /** Whether the peer speaks HTTP instead of WebSocket, see the option `fallback` of `Hub`. */
+  get overHttp(): boolean {
+    return this.incoming !== undefined && overHttp in this.incoming
+  }
   /** The TLS layer; undefined without one. */
   get tls(): TlsInfo | undefined {
     return this.fields.tls
@@ -79,7 +86,7 @@ function fromIncoming(request: IncomingMessage): RequestFields {
 }
 
 function tlsOf(socket: Socket): TlsInfo | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined
+  if (!(socket instanceof TLSSocket)) return (socket as { _tls?: TlsInfo })._tls
   // What Node's types promise is not there once the socket is closed.
   const cipher = socket.getCipher() as { name: string } | undefined
   const error = socket.authorizationError as Error | string | null | undefined

@@ -16,6 +16,8 @@ import { runtime } from '../native/runtime'
 import { type Attached, attach, detachFrom } from './attach'
 import { ClientSet } from './client-set'
 import { Connections } from './connections'
+import { Fallback } from './fallback/fallback'
+import type { CheckedFallback } from './fallback/fallback-options'
 import { type UpgradeCallback, handleUpgrade, pathOf } from './handle-upgrade'
 import { type Refusal, bothVerdicts } from './decide'
 import type { KeptTopics } from './kept-topics'
@@ -140,6 +142,7 @@ export class WebSocketServer extends ServerEmitter {
       this.leave()
       if (started) this.connections.close(timeout)
       else setImmediate(() => this.end())
+      this.connections.fallback?.close()
     }
     await ended
   }
@@ -190,6 +193,18 @@ export class WebSocketServer extends ServerEmitter {
     for (const [path, page] of Object.entries(pages)) this.connections.pages.set(path, page)
   }
 
+  /** @internal For a hub: HTTP for peers that cannot have a WebSocket. */
+  _fallBack(options: CheckedFallback): Fallback {
+    const { connections } = this
+    const { origins } = this.options
+    return (connections.fallback = new Fallback(options, {
+      origins,
+      takes: (target) => this.takes(target),
+      page: (target) => connections.page(target),
+      handleUpgrade: (request, socket, head) => this.handleUpgrade(request, socket, head),
+    }))
+  }
+
   /** @internal New peers are answered 503; `deaf`: a listener of its own is closed, too. The others stay. */
   _refuse(deaf: boolean): void {
     this.connections.closing = true
@@ -230,6 +245,7 @@ export class WebSocketServer extends ServerEmitter {
         origins: options.origins,
         protocols: options.protocols,
         decide: this.decides(),
+        carry: this.connections.fallback !== undefined,
         maxConnections: options.maxConnections,
         maxConnectionsPerAddress: options.maxConnectionsPerAddress,
         rate: options.rate,

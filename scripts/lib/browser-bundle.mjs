@@ -8,6 +8,7 @@ import { root } from './project.mjs'
 export const swaps = {
   'client/client-platform': 'browser/client-platform',
   'client/equip': 'browser/equip',
+  'client/portable/load-http-link': 'browser/load-http-link',
   'core/defaults': 'browser/defaults',
   'core/error-table': 'browser/error-table',
 }

@@ -245,6 +245,7 @@ std::unique_ptr<net::listen_settings> to_listen(const Napi::Object& from, const 
   to->origins = texts(from, "origins");
   to->protocols = texts(from, "protocols");
   to->decide = flag(from, "decide");
+  to->carry = flag(from, "carry");
   to->max_connections = number<std::uint32_t>(from, "maxConnections");
   to->max_backpressure = number<std::size_t>(from, "maxBackpressure");
   to->max_per_address = number<std::uint32_t>(from, "maxConnectionsPerAddress");

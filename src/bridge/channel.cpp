@@ -290,6 +290,9 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
     case out_kind::accept:
       target.accept(slot, text_of(payload));
       break;
+    case out_kind::carry:
+      target.carry(slot);
+      break;
     case out_kind::reject:
       target.reject(slot, text_of(payload));
       break;

@@ -82,6 +82,9 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
       client->admit(static_cast<net::admission>(payload[0]), word(behind(payload, 1), 0),
                     text_of(behind(payload, 5)));
       break;
+    case client_op::rooms:
+      client->rooms(payload[0] != 0, word(behind(payload, 1), 0));
+      break;
   }
 }
 
@@ -99,7 +102,9 @@ net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
   out.binary = (flags & out_flag::binary) != 0;
   out.compress = (flags & out_flag::compress) != 0;
   out.arm_drain = (flags & out_flag::arm_drain) != 0;
-  out.ttl = head.ttl;
+  const bool bound = (head.mode & 64) != 0;
+  out.ttl = bound ? 0 : head.ttl;
+  out.link = bound ? head.ttl : 0;
   out.timeout = head.timeout;
   out.token = token;
   out.id = text_of(payload.subspan(sizeof(head), head.id_length));

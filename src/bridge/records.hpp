@@ -20,7 +20,8 @@ enum class in_kind : std::uint8_t {
   message = 1,  // payload; flags: binary, ascii, large
   open = 2,     // client: the upgrade succeeded; fields. adopted: the 101 is on its way; fields: extensions
   connection = 3,  // server: a peer has upgraded; aux = server id; fields
-  upgrade = 4,     // server: the program decides, answered by accept or reject; aux = server id; fields
+  upgrade = 4,     // server: the program decides, answered by accept or reject; aux = server id; fields.
+                   // Before the target of what may be answered by carry stand its method and a space.
   error = 5,       // aux = errc; fields: system, detail
   close = 6,       // aux = code | clean << 16; payload = reason (UTF-8). Last record of a slot.
   drain = 7,       // the send queue is below half the high-water mark again
@@ -88,6 +89,8 @@ enum class out_kind : std::uint8_t {
   subscribe_from = 27,  // payload = replay_head, topic, two texts
   user = 28,            // payload = who is behind the connection: its rate counts, too
   server_refuse = 29,   // connection = server id; new peers are answered 503; aux = 1: no longer listens
+  carry = 30,           // answer to upgrade where none was asked for: from here on the bytes of the
+                        // connection pass as they are, up by pipe_write and down by pipe_data
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.
@@ -129,14 +132,16 @@ enum class client_op : std::uint32_t {
   say = 16,       // payload = u32 link, frames: u32 bytes of one (bit 31: binary), the bytes, the next …
   admit = 17,     // payload = u8 admission, u32 link, detail
   wait = 18,      // read no more until `go`
+  rooms = 19,     // payload = u8 wanted: new links are held; u32 link: this one is let go, 0: none
 };
 
 // Before the id and the data of a client_send record.
 struct client_send_head {
   std::uint8_t priority;  // 0 high, 1 normal, 2 low
-  std::uint8_t mode;  // bit 0 acked, 1 durable, 2 request, 3 joinable, 4 and 5 shape: 1 throttle, 2 debounce
+  std::uint8_t mode;  // bit 0 acked, 1 durable, 2 request, 3 joinable, 4 and 5 shape: 1 throttle, 2 debounce,
+                      // 6 for one link alone
   std::uint16_t id_length;  // of the id; with a shape of its key
-  std::uint32_t ttl;        // milliseconds, 0: the queue's default
+  std::uint32_t ttl;        // milliseconds, 0: the queue's default; or the link
   std::uint32_t timeout;    // of a request, or the interval of the shape; milliseconds
 };
 

@@ -59,7 +59,7 @@ class joined_channels : public ::testing::Test {
   std::vector<raw_peer> peers;
 };
 
-// How much waits by then is a matter of luck; core/net/joined_test.cpp leaves nothing to it.
+// How much waits by then is a matter of luck; core/net/joined_publish_test.cpp leaves nothing to it.
 TEST_F(joined_channels, a_subscription_that_came_before_is_heard_though_it_waits_behind_much) {
   open();
   for (std::size_t round = 0; round < 50; round++) {

@@ -4,9 +4,13 @@ import { carrier } from '../integration/support/managed'
 
 carrier.WebSocket = WebSocket
 
-describe.each(['client-requests', 'client-batch', 'client-shaping', 'client-codec', 'hub-client'])(
-  '%s',
-  (name) => {
-    jest.requireActual(`../integration/${name}.test`)
-  },
-)
+describe.each([
+  'client-requests',
+  'client-batch',
+  'client-shaping',
+  'client-codec',
+  'hub-client',
+  'hub-reconnect',
+])('%s', (name) => {
+  jest.requireActual(`../integration/${name}.test`)
+})

@@ -63,7 +63,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const pages = ['docs/client.md', 'docs/routing.md', 'docs/formats.md', 'docs/rxjs.md', 'docs/testing.md']
+const pages = ['client', 'routing', 'formats', 'rxjs', 'testing', 'utilities'].map(
+  (name) => `docs/${name}.md`,
+)
 const documented = pages.flatMap(examples)
 /** As a browser would run it, with what it has and Node has not. */
 const browser = {

@@ -4,7 +4,7 @@ import { parseExtensions } from '../support/deflate'
 import { encodeFrame, OP } from '../support/frames'
 import { acceptKey, upgradeRequest, type RawPeer } from '../support/raw-peer'
 import { useScope } from '../support/scope'
-import { counter, event } from '../support/waiters'
+import { counter, deferred, event, within } from '../support/waiters'
 
 const scope = useScope()
 type Lines = Record<string, string | undefined>
@@ -17,6 +17,20 @@ async function asked(lines: Lines, options: object = {}, path = '/'): Promise<Ra
 }
 
 const status = (peer: RawPeer): number => Number(/^HTTP\/1\.[01] (\d{3})/.exec(peer.head!.first)?.[1])
+
+test('a server closes while it decides about a peer that has sent more than its request', async () => {
+  const decides = deferred()
+  const { server, port } = await scope.server({
+    verify: () => {
+      decides.resolve()
+      return new Promise(() => {})
+    },
+  })
+  const early = encodeFrame({ opcode: OP.text, payload: 'early', mask: true })
+  ;(await scope.rawClient(port)).upgrade({}, '/', early)
+  await decides.promise
+  await within(server.close(), 'end of the server')
+})
 
 test('the accept key is the one of the RFC (section 1.3)', async () => {
   const peer = await asked({ 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' })

@@ -1,6 +1,15 @@
 // The packed tarball, installed into an empty project with install scripts blocked, on every runtime there is.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { runtimes } from './runtimes'
@@ -99,6 +108,25 @@ describe('the installed package', () => {
       encoding: 'utf8',
     })
     expect(load.stdout.trim()).toBe('NATIVE_UNAVAILABLE')
+  })
+})
+
+describe('its program', () => {
+  it('runs under npx, and says which version it is', () => {
+    const { version } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+      version: string
+    }
+    expect(npm(['exec', '--offline', '--', 'hawser', '--version'], project)).toBe(`${version}\n`)
+    expect(npm(['exec', '--offline', '--', 'hawser', '--help'], project)).toMatch(/^usage: hawser COMMAND/)
+  })
+
+  it('connects to its own server', () => {
+    const run = (words: string[]): string =>
+      execFileSync(process.execPath, [join(installed, 'dist/cli/main.js'), ...words], { encoding: 'utf8' })
+    const result = JSON.parse(
+      run(['bench', '--serve', '-c', '2', '-t', '0.1', '--warmup', '0', '--json']),
+    ) as { connections: number; failed: number }
+    expect(result).toMatchObject({ connections: 2, failed: 0 })
   })
 })
 

@@ -42,19 +42,17 @@ export interface ChildOptions {
   bare?: boolean
 }
 
-export class Child {
+/** A process, and what it has printed. */
+export class Program {
   readonly process: ChildProcess
   stdout = ''
   stderr = ''
   readonly #exit: Promise<Outcome>
   #watchers = new Set<() => void>()
 
-  constructor(script: string, options: ChildOptions = {}) {
-    const body = options.bare
-      ? script
-      : `${PRELUDE};(async () => {${script}\n})().catch((e) => { console.error(e); process.exit(99) })`
-    this.process = spawn(options.executable ?? process.execPath, [...(options.flags ?? []), '-e', body], {
-      env: { ...process.env, HAWSER_ENTRY: ENTRY, ...options.env },
+  constructor(executable: string, words: readonly string[], env: Record<string, string> = {}) {
+    this.process = spawn(executable, words, {
+      env: { ...process.env, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     })
     this.process.stdout!.setEncoding('utf8').on('data', (text: string) => {
@@ -110,6 +108,17 @@ export class Child {
 
   kill(): void {
     if (this.process.exitCode === null) this.process.kill('SIGKILL')
+  }
+}
+
+/** A script in a process of its own. */
+export class Child extends Program {
+  constructor(script: string, options: ChildOptions = {}) {
+    const body = options.bare
+      ? script
+      : `${PRELUDE};(async () => {${script}\n})().catch((e) => { console.error(e); process.exit(99) })`
+    const words = [...(options.flags ?? []), '-e', body]
+    super(options.executable ?? process.execPath, words, { HAWSER_ENTRY: ENTRY, ...options.env })
   }
 }
 

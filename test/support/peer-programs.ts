@@ -44,14 +44,21 @@ export function serverRuntimes(): PeerRuntime[] {
 
 const modulePath = (name: string): string => JSON.stringify(dirname(require_.resolve(`${name}/package.json`)))
 
-/** Deterministic payloads, the same in every process: `make(size, index)`. */
+/** Deterministic payloads, the same in every process: `make(size, index)`; of numbered blocks when they are long. */
 export const PAYLOADS = `
+const BLOCK = 65536
 const make = (size, index) => {
   const out = new Uint8Array(size)
   let state = (size * 31 + index * 7 + 1) >>> 0
-  for (let i = 0; i < size; i++) {
+  for (let i = 0; i < Math.min(size, BLOCK); i++) {
     if ((i & 63) === 0) state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     out[i] = index % 2 ? 0x61 + ((state >>> (i & 15)) % 26) : (state >>> (i & 23)) & 255
+  }
+  for (let at = BLOCK; at < size; at += BLOCK) {
+    out.copyWithin(at, 0, Math.min(BLOCK, size - at))
+    const block = at / BLOCK
+    out[at] = 0x61 + (block % 26)
+    if (at + 1 < size) out[at + 1] = 0x61 + (Math.floor(block / 26) % 26)
   }
   return out
 }
@@ -74,18 +81,18 @@ const url = ${JSON.stringify(url)}, sizes = ${JSON.stringify(sizes)}
 const ws = ${make}
 ws.binaryType = 'arraybuffer'
 let next = 0
+const sent = []
 ws.onopen = () => {
   console.log('extensions ' + ws.extensions)
   sizes.forEach((size, i) => {
-    const data = make(size, i)
+    const data = (sent[i] = make(size, i))
     ws.send(i % 2 ? Buffer.from(data).toString('latin1') : data)
   })
 }
 ws.onmessage = ({ data }) => {
   const isText = typeof data === 'string'
   const bytes = isText ? Buffer.from(data, 'latin1') : new Uint8Array(data)
-  const expected = make(sizes[next], next)
-  if (isText !== (next % 2 === 1) || !same(bytes, expected)) { console.log('mismatch at ' + next); process.exit(1) }
+  if (isText !== (next % 2 === 1) || !same(bytes, sent[next])) { console.log('mismatch at ' + next); process.exit(1) }
   if (++next === sizes.length) ws.close(1000, 'done')
 }
 ws.onerror = (e) => console.log('error ' + (e.message || (e.error && e.error.message)))

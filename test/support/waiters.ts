@@ -2,7 +2,7 @@
 import type { EventEmitter } from 'node:events'
 
 /** Far beyond what anything takes on a slow machine with much else to do, and below the limit of Jest. */
-export const DEADLINE = 8_000
+export const DEADLINE = 20_000
 
 /** Rejects with `label` when `promise` is still pending after `ms` milliseconds. */
 export function within<T>(promise: Promise<T>, label: string, ms = DEADLINE): Promise<T> {
@@ -19,6 +19,30 @@ export function within<T>(promise: Promise<T>, label: string, ms = DEADLINE): Pr
       },
     )
   })
+}
+
+/** Resolves once `met()`: asked now, and whenever one of `watchers` is called. `seen` says what came instead. */
+export async function untilTold(
+  watchers: Set<() => void>,
+  met: () => boolean,
+  label: string,
+  seen: () => string,
+): Promise<void> {
+  let watch = (): void => undefined
+  const reached = new Promise<void>((resolve) => {
+    watch = () => {
+      if (met()) resolve()
+    }
+    watchers.add(watch)
+    watch()
+  })
+  try {
+    await within(reached, label)
+  } catch (error) {
+    throw new Error(`${(error as Error).message}; ${seen()}`, { cause: error })
+  } finally {
+    watchers.delete(watch)
+  }
 }
 
 type Emitter = Pick<EventEmitter, 'on' | 'once' | 'removeListener'>

@@ -28,7 +28,7 @@ function size(names: string): number {
 }
 
 /** What the client takes today, with a little room: nothing may grow it unseen. */
-const bound = 35_000
+const bound = 38_000
 
 test('does not grow unseen, and is smaller for a program that uses part of it', () => {
   const client = size('WebSocketClient')

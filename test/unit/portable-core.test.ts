@@ -78,6 +78,7 @@ const plain: EngineSend = {
   joinable: true,
   shape: undefined,
   token: 0,
+  link: 0,
 }
 
 test('a dial that does not open in time is dropped; the next begins after the delay', () => {
@@ -168,6 +169,50 @@ test('heartbeats: the network and the page ask for one at once; servers that do 
   other.core.wake(10)
   other.core.timer(1_000)
   expect(other.sent).toEqual([])
+})
+
+const lost = { error: 'CONNECTION_LOST', closeCode: 1006, reason: '', detail: '' } as const
+
+test('rooms: a new link is held until the joins have gone ahead on it', () => {
+  const { core, sent, send, heard, open } = rig({ heartbeat: { interval: 100, timeout: 30, always: false } })
+  open()
+  send('unacked', { id: 'u', acked: true, priority: 0 })
+  core.linkFlushed(1, 1, 1)
+  core.wantRooms(true, 0, 1)
+  send('at once')
+  core.linkEnded(1, lost, 10)
+  core.timer(110)
+  core.linkOpened(2, 'hawser.v1', 120)
+  send('new', { priority: 0 }, 130)
+  core.timer(220)
+  core.linkFlushed(2, 0, 221)
+  expect(sent.splice(0)).toEqual(['unacked', 'at once', '{"type":"heartbeat","timestamp":1000}'])
+  expect(send('late', { id: 'l', token: 7, requestTimeout: 50, link: 1 }, 222)).toBe(false)
+  expect(send('join', { id: 'j', token: 8, requestTimeout: 50, link: 2 }, 222)).toBe(true)
+  expect(send('said', { token: 9, link: 2 }, 222)).toBe(true)
+  core.wantRooms(true, 1, 223)
+  expect(sent.splice(0)).toEqual(['join', 'said'])
+  core.wantRooms(true, 2, 224)
+  expect(sent.splice(0)).toEqual(['unacked', 'new', 'at once'])
+  expect(heard().slice(-2)).toEqual(['7 connection_lost', '9 done'])
+  core.linkEnded(2, lost, 225)
+  expect(heard()[0]).toBe('8 connection_lost')
+})
+
+test('rooms: the token comes before them; none that is wanted any more holds nothing', () => {
+  const { core, sent, send, heard } = rig({ gated: true, maxRequests: 1 })
+  core.wantRooms(true, 0, 0)
+  core.connect(0)
+  core.linkOpened(1, 'hawser.v1', 1)
+  expect(send('join', { id: 'j', token: 1, requestTimeout: 50, link: 1 }, 2)).toBe(false)
+  core.onAuth(true, '', 3)
+  send('a')
+  expect(send('join', { id: 'j', token: 2, requestTimeout: 50, link: 1 }, 4)).toBe(true)
+  expect(send('join', { id: 'k', token: 3, requestTimeout: 50, link: 1 }, 4)).toBe(false)
+  expect(sent).toEqual(['join'])
+  expect(heard().slice(-3)).toEqual(['1 connection_lost', 'connected', '3 queue_full'])
+  core.wantRooms(false, 0, 5)
+  expect(sent).toEqual(['join', 'a'])
 })
 
 test('a token that is the first message: messages wait for its answer, a refusal asks for another one', () => {

@@ -32,6 +32,7 @@ function message(data: string, more: Partial<EngineSend> = {}): EngineSend {
     joinable: true,
     shape: undefined,
     token: 0,
+    link: 0,
     ...own,
     ...more,
   }

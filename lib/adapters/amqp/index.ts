@@ -1,4 +1,8 @@
-// hawser/adapters/amqp: hubs over RabbitMQ.
+/**
+ * hawser/adapters/amqp: hubs over RabbitMQ.
+ *
+ * @module hawser/adapters/amqp
+ */
 import type { HubAdapter } from '../../server/hub/adapter'
 import { HawserError } from '../../core/error'
 import { badOption, OptionReader } from '../../core/validate'

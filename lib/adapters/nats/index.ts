@@ -1,4 +1,8 @@
-// Adapters that connect hubs over NATS: `import { natsAdapter, natsJetStream } from 'hawser/adapters/nats'`.
+/**
+ * Adapters that connect hubs over NATS: `import { natsAdapter, natsJetStream } from 'hawser/adapters/nats'`.
+ *
+ * @module hawser/adapters/nats
+ */
 import type { NodeConnectionOptions } from '@nats-io/transport-node'
 import { badOption, OptionReader } from '../../core/validate'
 import type { HubAdapter, RoomLog } from '../../server/hub/adapter'

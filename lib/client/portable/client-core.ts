@@ -9,6 +9,7 @@
 // After any call the shell asks `deadline`. The host does not call back into the core.
 import type { EndpointFigures, StateChange } from '../engine'
 import { type Action, ClientMachine, type MachineSettings } from './client-machine'
+import { Heartbeat } from './heartbeat'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
 import { DialRound, Endpoints } from './endpoints'
 import { type Outcome, adapted, never } from './reconnect-policy'
@@ -29,9 +30,6 @@ export interface CoreSettings extends MachineSettings, SendingSettings {
   /** The token is part of what a dial shows, so a failed dial may mean it. */
   tokenInUrl: boolean
 }
-
-/** A timer that comes so late has been held back, and the answer it waits for with it. */
-const late = 1_000
 
 interface Dial {
   endpoint: number
@@ -54,9 +52,7 @@ export class ClientCore extends CoreSending {
   private openedAt = 0
   private connectedFor = 0
   private firstConnect: number | undefined
-  private nextBeat = never
-  private beatDeadline = never
-  private beatSent: number | undefined
+  private readonly heartbeat: Heartbeat
 
   constructor(
     private readonly settings: CoreSettings,
@@ -65,6 +61,7 @@ export class ClientCore extends CoreSending {
     now: number,
   ) {
     super(settings, host, now)
+    this.heartbeat = new Heartbeat(settings.heartbeat)
     this.machine = new ClientMachine(settings, random)
     this.endpoints = new Endpoints(
       settings.endpoints,
@@ -134,17 +131,13 @@ export class ClientCore extends CoreSending {
   /** The device has a network, or not. */
   setOffline(offline: boolean, now: number): void {
     this.machine.offline = offline
-    if (offline) this.probe(now)
+    if (offline) this.heartbeat.probe(now)
     else this.wake(now)
   }
   /** Something has changed that makes another try worth it: the network, or the page is looked at again. */
   wake(now: number): void {
     this.machine.wake(now)
-    this.probe(now)
-  }
-  /** Looks whether the link lives. */
-  private probe(now: number): void {
-    if (this.nextBeat !== never && this.beatDeadline === never) this.nextBeat = now
+    this.heartbeat.probe(now)
   }
 
   // --------------------------------------------------------------------------------------------------------- actions
@@ -197,6 +190,7 @@ export class ClientCore extends CoreSending {
       delay,
       endpoint: connected ? this.endpoint : -1,
       protocol: connected ? this.protocol : '',
+      link: connected ? this.link : 0,
     }
     if (exhausted) change.exhausted = true
     if (why?.error !== undefined) {
@@ -263,9 +257,9 @@ export class ClientCore extends CoreSending {
       this.dropLink()
       return
     }
-    this.ready = true
+    this.carry()
     const { interval, always } = this.settings.heartbeat
-    if (interval > 0 && (always || this.speaksOwnProtocol)) this.nextBeat = this.now + interval
+    if (interval > 0 && (always || this.speaksOwnProtocol)) this.heartbeat.begin(this.now)
     this.perform(actions)
     this.pump()
   }
@@ -332,8 +326,7 @@ export class ClientCore extends CoreSending {
     this.connectedFor += this.now - this.openedAt
     this.link = 0
     this.ready = this.authenticating = false
-    this.nextBeat = this.beatDeadline = never
-    this.beatSent = undefined
+    this.heartbeat.end()
     this.lost()
   }
 
@@ -365,29 +358,15 @@ export class ClientCore extends CoreSending {
   }
 
   private beat(): void {
-    const { now } = this
-    const { interval, timeout } = this.settings.heartbeat
-    if (now >= this.beatDeadline) {
-      if (now < this.beatDeadline + late) {
-        this.onSilence('The peer did not answer a heartbeat message in time.', now)
-        return
-      }
-      // The page, or the machine, slept: the answer may lie behind this timer.
-      this.beatDeadline = now + timeout
-    }
-    if (now < this.nextBeat || this.beatDeadline !== never) return
-    this.nextBeat = now + interval
-    this.beatSent = now
-    this.beatDeadline = now + timeout
-    this.host.transmit(this.link, `{"type":"heartbeat","timestamp":${this.host.wallClock()}}`, false)
+    const due = this.heartbeat.due(this.now)
+    if (due === 'lost') this.onSilence('The peer did not answer a heartbeat message in time.', this.now)
+    else if (due === 'send')
+      this.host.transmit(this.link, `{"type":"heartbeat","timestamp":${this.host.wallClock()}}`, false)
   }
   /** The milliseconds that the answer took; undefined: none was waited for. */
   onHeartbeatAck(now: number): number | undefined {
-    const { beatSent } = this
-    if (beatSent === undefined) return undefined
-    const took = now - beatSent
-    this.beatSent = undefined
-    this.beatDeadline = never
+    const took = this.heartbeat.answered(now)
+    if (took === undefined) return undefined
     this.latency = this.latency === 0 ? took : this.latency * 0.8 + took * 0.2
     this.endpoints.onLatency(this.endpoint, took)
     return took
@@ -400,9 +379,7 @@ export class ClientCore extends CoreSending {
     if (this.leaving) next = Math.min(next, this.leaveUntil)
     if (settings.dialTimeout > 0)
       for (const { since } of this.dials.values()) next = Math.min(next, since + settings.dialTimeout)
-    if (this.ready) {
-      next = Math.min(next, this.beatDeadline !== never ? this.beatDeadline : this.nextBeat)
-    }
+    if (this.ready) next = Math.min(next, this.heartbeat.deadline)
     return next
   }
 

@@ -65,6 +65,9 @@ export abstract class CoreSending {
   private readonly gate: BatchGate
   /** The store has not been read. */
   private held = false
+  private roomsWanted = false
+  /** The link is open; what tells the server of the program's rooms has not gone ahead yet. */
+  private joining = false
   /** Messages in each frame that the link has. */
   private frames: number[] = []
   /** A token whose message is given up on the way to settling it otherwise. */
@@ -107,6 +110,23 @@ export abstract class CoreSending {
     this.pump()
   }
 
+  /** See `ClientEngine.rooms`. */
+  wantRooms(wanted: boolean, link: number, now: number): void {
+    this.now = now
+    this.roomsWanted = wanted
+    if (wanted && link !== this.link) return
+    this.joining = false
+    this.pump()
+  }
+  /** The link is to carry messages. */
+  protected carry(): void {
+    this.ready = true
+    this.joining = this.roomsWanted
+  }
+  private get pumps(): boolean {
+    return this.ready && !this.held && !this.joining
+  }
+
   // --------------------------------------------------------------------------------------------------------- sending
 
   send(message: EngineSend, now: number, storeKey = 0): boolean {
@@ -116,6 +136,7 @@ export abstract class CoreSending {
       if (message.token !== 0) this.host.settled(message.token, 'closed')
       return storeKey !== 0
     }
+    if (message.link !== 0) return this.sendPast(message, now)
     return this.shaper.offer(message, now) || this.enqueue(message, now, storeKey)
   }
 
@@ -144,6 +165,20 @@ export abstract class CoreSending {
     const how = result === 'expired' ? 'expired' : 'queue_full'
     if (token !== 0) this.host.settled(token, how)
     else this.host.dropped(how)
+  }
+
+  /** What the program says to one link alone. If it is gone, so is the sense of it. */
+  private sendPast({ data, id, link, requestTimeout, token }: EngineSend, now: number): boolean {
+    const there = this.ready && link === this.link
+    if (!there || (requestTimeout > 0 && !this.requests.add(id, token, now + requestTimeout))) {
+      if (token !== 0) this.host.settled(token, there ? 'queue_full' : 'connection_lost')
+      return false
+    }
+    this.host.transmit(link, data, false)
+    this.counters.messagesOut++
+    this.counters.bytesOut += sizeOf(data)
+    if (token !== 0 && !this.requests.markSent(token)) this.host.settled(token, 'done')
+    return true
   }
 
   cancel(token: number, now: number): void {
@@ -177,7 +212,7 @@ export abstract class CoreSending {
   }
 
   protected pump(): void {
-    if (!this.ready || this.held) return
+    if (!this.pumps) return
     let room = this.host.room(this.link)
     while (room > 0) {
       if (this.joins && !this.flushing && !this.gate.due(this.lines(), this.now)) return
@@ -292,7 +327,7 @@ export abstract class CoreSending {
   }
   protected get sendingDeadline(): number {
     const { queue } = this
-    const waits = this.ready && this.joins && !this.held && queue.waiting > 0 && this.host.room(this.link) > 0
+    const waits = this.pumps && this.joins && queue.waiting > 0 && this.host.room(this.link) > 0
     return Math.min(
       queue.deadline,
       this.requests.deadline,

@@ -84,6 +84,7 @@ export class Durable {
         joinable,
         shape: undefined,
         token: 0,
+        link: 0,
       }
       const expiresAt = one.expiresAt === 0 ? never : one.expiresAt - ahead
       const result = this.core.queue.restore(what, bytes, this.host.now(), expiresAt, key)

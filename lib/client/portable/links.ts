@@ -1,5 +1,7 @@
 // The sockets of a client: dials, the open one, and those that say goodbye. Reports what they tell, and how much of what
 // was sent they have let go.
+import { type CheckedHttpFallback, type Way, Ways } from './fallback'
+import { loadHttpLink } from './load-http-link'
 import type { Outcome } from './reconnect-policy'
 import { never } from './reconnect-policy'
 import type { PlatformSocket, PlatformSocketConstructor } from './platform'
@@ -24,7 +26,10 @@ const longestLook = 50
 const open = 1
 
 interface Link {
-  readonly socket: PlatformSocket
+  socket: PlatformSocket
+  readonly endpoint: number
+  readonly way: Way
+  readonly since: number
   opened: boolean
   /** Bytes sent, and of the frames that are counted where each ends. */
   sent: number
@@ -39,12 +44,18 @@ export class Links {
   private leaving = 0
   private look = firstLook
   private lookAt = never
+  private readonly ways: Ways | undefined
+  /** Whether streams are kept back on the way. */
+  private readonly polls = { needed: false }
 
   constructor(
     private readonly make: PlatformSocketConstructor,
     private readonly protocols: string[],
     private readonly told: LinkEvents,
-  ) {}
+    private readonly fallback?: CheckedHttpFallback & { connectTimeout: number },
+  ) {
+    this.ways = fallback && new Ways(fallback)
+  }
 
   /** Sockets that are not closed. */
   get count(): number {
@@ -56,6 +67,10 @@ export class Links {
    * has agreed to ours yet, a dial that fails is made once more without it.
    */
   dial(number: number, url: string, endpoint: number): void {
+    if (this.ways?.next(endpoint, performance.now()) === 'http') {
+      this.dialHttp(number, url, endpoint)
+      return
+    }
     const others = this.protocols.filter((name) => name !== ownProtocol)
     const again = others.length < this.protocols.length && !this.agreed.has(endpoint)
     this.open(number, url, endpoint, this.protocols, again ? others : undefined)
@@ -67,38 +82,59 @@ export class Links {
     } catch (cause) {
       const detail = cause instanceof Error ? cause.message : String(cause)
       // Told later, as all ends are. A page may not connect to such an address, however often it tries.
-      this.all.set(number, {
-        socket: { close: () => undefined } as PlatformSocket,
-        opened: false,
-        sent: 0,
-        marks: [],
-      })
+      this.all.set(number, linkOf(waiting(), endpoint, 'socket'))
       queueMicrotask(() =>
         this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, hopeless: true }),
       )
       return
     }
-    const link: Link = { socket, opened: false, sent: 0, marks: [] }
+    const again = others && ((): void => this.open(number, url, endpoint, others))
+    this.wire(number, linkOf(socket, endpoint, 'socket'), again)
+  }
+
+  /** The same by HTTP; what it takes for that may have to be loaded first. */
+  private dialHttp(number: number, url: string, endpoint: number): void {
+    const link = linkOf(waiting(), endpoint, 'http')
+    this.all.set(number, link)
+    const { patience = 0 } = this.fallback ?? {}
+    const failed = (error: unknown): void => {
+      if (this.all.get(number) !== link) return
+      this.ways?.failed(endpoint, 'http', false)
+      this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail: String(error) })
+    }
+    loadHttpLink().then((make) => {
+      if (this.all.get(number) !== link) return
+      link.socket = make(url, this.protocols, { patience, polls: this.polls })
+      this.wire(number, link)
+    }, failed)
+  }
+
+  /** `again`: what to do first when it does not open. */
+  private wire(number: number, link: Link, again?: () => void): void {
+    const { socket, endpoint, way } = link
     let detail = ''
     this.all.set(number, link)
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
       link.opened = true
+      this.ways?.opened(endpoint, way, performance.now())
       if (socket.protocol === ownProtocol) this.agreed.add(endpoint)
       this.told.opened(number, socket.protocol)
     }
     socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
       this.told.message(number, typeof data === 'string' ? data : new Uint8Array(data))
     socket.onerror = ({ message }: { message?: string }) => (detail = message ?? '')
-    socket.onclose = ({ code, reason, wasClean }: { code: number; reason: string; wasClean: boolean }) => {
+    socket.onclose = (how: { code: number; reason: string; wasClean: boolean; status?: number }) => {
+      const { code, reason, wasClean, status } = how
       // Behind what was sent went our close frame, and the peer's came. Else what the platform held is lost.
       if (!wasClean) this.lookNow()
       else if (link.marks.length > 0) this.told.flushed(number, link.marks.length)
-      if (!link.opened && others !== undefined && this.all.get(number) === link) {
-        this.open(number, url, endpoint, others)
-      } else if (!link.opened)
-        this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail })
-      else if (code !== 1006) this.end(number, { closeCode: code, reason, detail: '' })
+      if (!link.opened && again !== undefined && this.all.get(number) === link) again()
+      else if (!link.opened) {
+        this.ways?.failed(endpoint, way, false)
+        const authRejected = status === 401
+        this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, authRejected })
+      } else if (code !== 1006) this.end(number, { closeCode: code, reason, detail: '' })
       else this.end(number, { error: 'CONNECTION_LOST', closeCode: 1006, reason, detail })
     }
   }
@@ -115,6 +151,7 @@ export class Links {
     if (link === undefined) return
     this.all.delete(number)
     const { socket } = link
+    if (!link.opened) this.dragged(link)
     this.leaving++
     let left = false
     const leave = (): void => {
@@ -129,6 +166,14 @@ export class Links {
     socket.onclose = leave
     if (link.opened) socket.close(1000, '')
     else socket.close()
+  }
+
+  /** A dial that is given up after a long time is one that failed. */
+  private dragged({ endpoint, since, way }: Link): void {
+    const { patience = 0, connectTimeout = 0 } = this.fallback ?? {}
+    const limit = connectTimeout === 0 ? patience : Math.min(patience, connectTimeout)
+    // Timers are told in whole milliseconds.
+    if (performance.now() - since >= limit - 1) this.ways?.failed(endpoint, way, true)
   }
 
   send(number: number, data: string | Uint8Array, counted: boolean): void {
@@ -168,4 +213,19 @@ export class Links {
     }
     return this.lookAt
   }
+}
+
+function linkOf(socket: PlatformSocket, endpoint: number, way: Way): Link {
+  return { socket, endpoint, way, since: performance.now(), opened: false, sent: 0, marks: [] }
+}
+
+/** What stands in for a socket that is not made yet. */
+function waiting(): PlatformSocket {
+  const socket = {
+    readyState: 0,
+    bufferedAmount: 0,
+    onclose: null as (() => void) | null,
+    close: () => queueMicrotask(() => socket.onclose?.()),
+  }
+  return socket as unknown as PlatformSocket
 }

@@ -25,7 +25,7 @@ import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
 import { Latencies } from './latency'
-import { Links } from './links'
+import { type LinkEvents, Links } from './links'
 import type { PlatformSocketConstructor } from './platform'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
@@ -116,7 +116,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
       () => this.core.machine.state === 'connected',
       (data) => this.inbox.take(data, this.now()),
     )
-    this.links = new Links(socket, options.protocols, {
+    const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
+    const told: LinkEvents = {
       opened: (link, protocol) =>
         this.turn(() => {
           this.core.linkOpened(link, protocol, this.now())
@@ -132,7 +133,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
         }),
       flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
-    })
+    }
+    this.links = new Links(socket, options.protocols, told, fallback)
     if (queue.store !== '') {
       const { line, fsync, kind, maxBytes, store } = queue
       const open = (): ReturnType<typeof openStore> => openStore(store, line, { fsync, kind })
@@ -208,6 +210,9 @@ export class PortableEngine implements ClientEngine, CoreHost {
       else this.core.onAuth(how === 'accepted', why, this.now())
     })
   }
+  rooms(wanted: boolean, link: number): void {
+    this.call(() => this.core.wantRooms(wanted, link, this.now()))
+  }
   pause(): void {
     this.held.paused = true
   }
@@ -239,7 +244,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     return this.core.ended ? 0 : bytes + waitingBytes + (messages + waiting) * overhead
   }
   send(message: EngineSend): true | false | 'full' {
-    if (this.disposed) return 'full'
+    if (this.disposed && message.link === 0) return 'full'
     const { queue, socket } = this.options
     const { highWaterMark, maxBackpressure } = socket.socket
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
@@ -247,7 +252,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     // The program may change its bytes as soon as this returns.
     const data = typeof message.data === 'string' ? message.data : new Uint8Array(message.data)
     const after = this.bufferedAmount + sizeOf(data) + overhead
-    if (after > most) return 'full'
+    if (after > most && message.link === 0) return 'full'
     const own = { ...message, data }
     this.call(() => {
       if (message.durable && this.durable !== undefined) this.durable.put(own)

@@ -6,6 +6,7 @@ import type { HubAdapter } from './adapter'
 import type { AuthFunction, CheckedAuth, HubAuthOptions } from './auth'
 import type { HubConnection } from './hub-connection'
 import type { CheckedBounds, HistoryBounds } from './transport'
+import { type CheckedFallback, type FallbackOptions, readFallback } from '../fallback/fallback-options'
 import type { UpgradeRequest } from '../upgrade-request'
 
 /**
@@ -62,6 +63,11 @@ export interface HubOptions {
    * Everybody who reaches the port can read them. Default: none; a request that is no upgrade is answered 426.
    */
   http?: Partial<HttpPaths>
+  /**
+   * Serve peers that cannot have a WebSocket by HTTP, at the same address; true: with the defaults. Default false. With an
+   * http server of Node's its program hands requests over, see `handleRequest`.
+   */
+  fallback?: boolean | FallbackOptions
   /** Connects hubs of several processes, see docs/scaling.md. */
   adapter?: HubAdapter
   /** Times of what nodes say to each other. */
@@ -113,6 +119,7 @@ export interface CheckedHubOptions {
   maxBatch: number
   rate: NativeRate | null
   http: HttpPaths
+  fallback: CheckedFallback | undefined
   adapter: HubAdapter | undefined
   nodes: NodeTimes
   log: HubOptions['log']
@@ -134,6 +141,7 @@ export const hubOptionNames: readonly (keyof HubOptions)[] = [
   'maxBatch',
   'rateLimit',
   'http',
+  'fallback',
   'adapter',
   'nodes',
   'log',
@@ -162,6 +170,7 @@ export function readHubOptions(options: unknown): CheckedHubOptions {
     maxBatch: reader.number('maxBatch'),
     rate: readRateLimit(reader.raw('rateLimit'), true),
     http: readHttp(reader.raw('http')),
+    fallback: readFallback(reader.raw('fallback')),
     adapter,
     nodes: readNodes(reader.raw('nodes')),
     log: reader.func('log'),

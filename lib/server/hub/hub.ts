@@ -1,4 +1,5 @@
 // The hub: rooms, users and handlers over a WebSocketServer. What a program calls.
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type {
   AnyProtocol,
   ProtocolMap,
@@ -14,6 +15,7 @@ import { badArgument } from '../../core/validate'
 import { Hold } from '../../native/endpoint'
 import type { WebSocket } from '../../core/websocket'
 import { type Refusal, refusal } from '../decide'
+import type { Fallback } from '../fallback/fallback'
 import type { Verdict } from '../server-options'
 import type { UpgradeRequest } from '../upgrade-request'
 import type { WebSocketServer } from '../websocket-server'
@@ -60,6 +62,7 @@ export type HubListener<P extends ProtocolMap, E extends keyof HubEvents> = (
 export class Hub<P extends ProtocolMap = AnyProtocol> {
   private readonly core: HubCore
   private readonly dispatcher: Dispatcher
+  private readonly fallback: Fallback | undefined
   private closing: Promise<void> | undefined
   /** What is left to do once the server has closed. */
   private finished: Promise<void> | undefined
@@ -81,6 +84,7 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
     server._extend(hubProtocol, verdict, this.pages(checked.http), checked.rate, (request) =>
       this.core.auth.userOf(request),
     )
+    if (checked.fallback !== undefined) this.fallback = server._fallBack(checked.fallback)
     server.on('connection', (socket, request) => this.connected(socket, request))
     server.once('close', () => {
       this.finished = this.ended()
@@ -214,6 +218,15 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
   /** The metrics as text for Prometheus. */
   prometheus(): string {
     return prometheusText(this.core.metrics())
+  }
+
+  /**
+   * Answers a request of Node's http server that belongs to the option `fallback`: POST or OPTIONS to the server's `path`.
+   * Its body must not have been read. A server that listens itself needs no call.
+   * @returns false: it is for others, and not answered.
+   */
+  handleRequest(request: IncomingMessage, response: ServerResponse): boolean {
+    return this.fallback?.handle(request, response) === true
   }
 
   /**

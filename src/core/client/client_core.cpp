@@ -158,6 +158,7 @@ void client_core::report(const client_action& action) {
        .delay = action.delay,
        .endpoint = action.to == client_state::connected ? static_cast<std::int32_t>(endpoint_) : -1,
        .protocol = action.to == client_state::connected ? std::string_view(protocol_) : std::string_view(),
+       .link = action.to == client_state::connected ? link_ : 0,
        .recoverable = action.to != client_state::failed,
        .exhausted = action.stop == stop_reason::exhausted,
        .end = end});
@@ -199,8 +200,8 @@ void client_core::beat(time_ms now, std::int64_t now_microseconds) {
   next_beat_ = now + settings_.heartbeat_interval;
   beat_sent_ = now_microseconds;
   if (settings_.heartbeat_timeout > 0) beat_deadline_ = now + settings_.heartbeat_timeout;
-  host_.send_control(link_,
-                     R"({"type":"heartbeat","timestamp":)" + std::to_string(now + host_.wall_ahead()) + "}");
+  host_.send_control(
+      link_, R"({"type":"heartbeat","timestamp":)" + std::to_string(now + host_.wall_ahead()) + "}", false);
 }
 
 bool client_core::on_heartbeat_ack(std::int64_t now_microseconds) {
@@ -226,7 +227,7 @@ time_ms client_core::next_deadline(time_ms now) noexcept {
   if (ready_) {
     sooner(beat_deadline_ != 0 ? beat_deadline_ : next_beat_);
     // Where the link has no room, its word that it has some is what counts.
-    if (out_ && joins() && !held_ && out_->queue.waiting() > 0 && host_.room(link_) > 0)
+    if (out_ && joins() && pumps() && out_->queue.waiting() > 0 && host_.room(link_) > 0)
       sooner(out_->gate.next_deadline(lines()));
   }
   return next;

@@ -86,6 +86,10 @@ class client_core final : private queue_events {
   void release_sending(time_ms now);
   push_result restore(const outgoing& message, time_ms now) { return out().queue.restore(message, now); }
 
+  // While rooms are wanted, a new link carries only what is sent for it by its number, with which the program
+  // enters its rooms again, until it is let go here. `link` 0: none is.
+  void want_rooms(bool wanted, std::uint32_t link, time_ms now);
+
   // Links.
   void link_opened(std::uint32_t link, std::string_view protocol, time_ms now);
   void link_ended(std::uint32_t link, link_end how, time_ms now);
@@ -152,6 +156,9 @@ class client_core final : private queue_events {
   void pump_joined(time_ms now);
   std::size_t send_joined(time_ms now);
   bool enqueue(const core_message& message, time_ms now);
+  bool send_past(const core_message& message, time_ms now);
+  bool await_reply(const outgoing& data, time_ms deadline, time_ms now);
+  bool pumps() const noexcept { return ready_ && !held_ && !joining_; }
   void release_shaped(time_ms now);
   bool joins() const noexcept {
     return settings_.batch.max > 1 && (settings_.batch.always || speaks_own_protocol());
@@ -183,6 +190,8 @@ class client_core final : private queue_events {
   bool authenticating_ = false;  // link_ is open, its token not yet accepted
   bool ready_ = false;           // link_ carries messages
   bool held_ = false;            // the store has not been read
+  bool rooms_wanted_ = false;
+  bool joining_ = false;  // link_ is open, the program's joins have not gone ahead yet
   bool ended_ = false;
   bool leaving_ = false;
   bool flushing_ = false;  // nothing waits for company

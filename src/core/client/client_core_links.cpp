@@ -86,7 +86,7 @@ void client_core::link_opened(std::uint32_t link, std::string_view protocol, tim
   endpoint_ = won.endpoint;
   opened_at_ = now;
   protocol_ = protocol;
-  if (!first_message_.empty()) host_.send_control(link_, first_message_);
+  if (!first_message_.empty()) host_.send_control(link_, first_message_, false);
   // A server that knows nothing of our protocol answers a token in words of its own, or not at all.
   if (settings_.gated || (!first_message_.empty() && speaks_own_protocol())) {
     authenticating_ = true;
@@ -107,6 +107,7 @@ void client_core::accept_link(time_ms now) {
     return;
   }
   ready_ = true;
+  joining_ = rooms_wanted_;
   if (settings_.heartbeat_interval > 0) next_beat_ = now + settings_.heartbeat_interval;
   perform(actions, now);
   pump(now);
@@ -184,6 +185,7 @@ void client_core::lose_link(time_ms now) {
   link_ = 0;
   ready_ = false;
   authenticating_ = false;
+  joining_ = false;
   if (out_) out_->frames.clear();
   next_beat_ = 0;
   beat_deadline_ = 0;

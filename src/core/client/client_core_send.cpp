@@ -1,4 +1,5 @@
 // Sending: the queue, requests and acks; and what the counters say.
+#include "core/bytes.hpp"
 #include "core/client/client_core.hpp"
 
 namespace hawser::client {
@@ -34,10 +35,34 @@ bool client_core::send(const core_message& message, time_ms now) {
     if (message.data.token != 0) host_.settled(message.data.token, settlement::closed);
     return false;
   }
+  if (message.link != 0) return send_past(message, now);
   if (message.shape != send_shape::none &&
       out().shaper.offer(message, now, [&](const core_message& early) { enqueue(early, now); }))
     return true;
   return enqueue(message, now);
+}
+
+// What the program says to one link alone. If it is gone, so is the sense of it.
+bool client_core::send_past(const core_message& message, time_ms now) {
+  const outgoing& data = message.data;
+  if (!ready_ || message.link != link_) {
+    if (data.token != 0) host_.settled(data.token, settlement::connection_lost);
+    return false;
+  }
+  if (message.timeout > 0 && !await_reply(data, now + message.timeout, now)) return false;
+  host_.send_control(link_, text_of(data.payload), data.binary);
+  messages_out_++;
+  bytes_out_ += data.payload.size();
+  if (data.token != 0 && !(requests_ && requests_->mark_sent(data.token)))
+    host_.settled(data.token, settlement::done);
+  return true;
+}
+
+void client_core::want_rooms(bool wanted, std::uint32_t link, time_ms now) {
+  rooms_wanted_ = wanted;
+  if (!joining_ || (wanted && link != link_)) return;
+  joining_ = false;
+  pump(now);
 }
 
 // What the program sent goes into the queue now, whatever its shape asked for.
@@ -51,12 +76,7 @@ bool client_core::enqueue(const core_message& message, time_ms now) {
   if (message.ttl > 0) data.expires_at = now + message.ttl;
   if (message.timeout > 0) {
     data.expires_at = now + message.timeout;
-    if (!requests_) requests_ = std::make_unique<request_table>(settings_.requests, now);
-    if (requests_->add(data.token, data.id, now + message.timeout) != request_result::added) {
-      host_.settled(data.token, settlement::queue_full);
-      return false;
-    }
-    gauges_.add(gauge::requests);
+    if (!await_reply(data, data.expires_at, now)) return false;
   }
   const push_result result = out().queue.push(data, now, ready_);
   if (result != push_result::accepted) {
@@ -76,6 +96,16 @@ bool client_core::enqueue(const core_message& message, time_ms now) {
       out_->gate.hurry(data.priority);
   }
   if (ready_) pump(now);
+  return true;
+}
+
+bool client_core::await_reply(const outgoing& data, time_ms deadline, time_ms now) {
+  if (!requests_) requests_ = std::make_unique<request_table>(settings_.requests, now);
+  if (requests_->add(data.token, data.id, deadline) != request_result::added) {
+    host_.settled(data.token, settlement::queue_full);
+    return false;
+  }
+  gauges_.add(gauge::requests);
   return true;
 }
 
@@ -101,7 +131,7 @@ void client_core::release_sending(time_ms now) {
 }
 
 void client_core::pump(time_ms now) {
-  if (!ready_ || held_ || !out_) return;
+  if (!pumps() || !out_) return;
   if (joins()) return pump_joined(now);
   std::size_t room = host_.room(link_);
   while (room > 0) {

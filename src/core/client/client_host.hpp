@@ -42,6 +42,7 @@ struct state_report {
   time_ms delay = 0;
   std::int32_t endpoint = -1;
   std::string_view protocol;
+  std::uint32_t link = 0;  // the open one, where connected
   bool recoverable = true;
   bool exhausted = false;  // failed for the number of failures in a row; `end` is the last one
   // How the attempt or the link before ended; null: nothing of that kind led here.
@@ -60,8 +61,8 @@ class client_host {
   // Hands a message to an open link. link_flushed() counts it when the kernel has it.
   virtual void send(std::uint32_t link, std::span<const std::uint8_t> payload, bool binary,
                     bool compress) = 0;
-  // The same for texts of the client's own, which are not counted.
-  virtual void send_control(std::uint32_t link, std::string_view text) = 0;
+  // The same for what passes the queue by, which is not counted.
+  virtual void send_control(std::uint32_t link, std::string_view text, bool binary) = 0;
   // Bytes that the link takes before messages should wait in the queue, where priorities and expiry still
   // hold.
   virtual std::size_t room(std::uint32_t link) = 0;

@@ -50,6 +50,7 @@ struct core_message {
   send_shape shape = send_shape::none;  // not of what is acked, durable or a request: nobody may wait for it
   time_ms every = 0;                    // of the shape
   std::string_view key;                 // the same
+  std::uint32_t link = 0;               // not 0: at once on this link, past the queue and whatever holds it
 };
 
 // 64 characters of at most four bytes.

@@ -27,6 +27,7 @@ struct client_message {
   std::int64_t ttl = 0;      // milliseconds, 0: the queue's default
   std::int64_t timeout = 0;  // of a request, milliseconds; with a shape: its interval
   std::uint32_t token = 0;   // settled later; 0: nobody waits
+  std::uint32_t link = 0;    // not 0: for this link alone, past the queue
   std::string_view id;       // with a shape: its key
   std::span<const std::uint8_t> data;
 };
@@ -70,6 +71,8 @@ class client_port {
   // the one that `opened` named, 0 for any; when it is gone, nothing happens.
   virtual void say(std::uint32_t link, std::span<const std::uint8_t> frames) = 0;
   virtual void admit(admission how, std::uint32_t link, std::string_view why) = 0;
+  // The program is in rooms, or wants to be: see client_core::want_rooms.
+  virtual void rooms(bool wanted, std::uint32_t link) = 0;
   virtual void clear_queue() = 0;
   virtual void snapshot(std::uint32_t token, std::uint32_t most) = 0;
   // The program had its turn after the first connection: messages may come.

@@ -200,6 +200,8 @@ void connection::fail(error_info error, std::uint16_t close_code) {
 void connection::fail_opening(error_info error) {
   if (phase_ == phase::closed) return;
   set_error(std::move(error));
+  // What came behind the request is nobody's any more, and the end waits for nothing that is held.
+  held_.reset();
   perform(close_.on({protocol::close_event::kind::abort}), {}, {});
 }
 
@@ -229,6 +231,8 @@ void connection::terminate() {
 void connection::shutdown_server() {
   if (phase_ == phase::open) {
     close(1001, "server shutting down");
+  } else if (phase_ == phase::carrying) {
+    // JavaScript ends it, behind what it has to say.
   } else if (phase_ != phase::discarding && phase_ != phase::closed) {
     fail_opening({errc::aborted, 0, "The server was closed."});
   }

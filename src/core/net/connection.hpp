@@ -4,10 +4,10 @@
 //   bytes in:   TCP or pipe ─► (TLS) ─► HTTP upgrade, then frame decoder ─► (inflate) ─► event_sink
 //   bytes out:  send() ─► (deflate) ─► frame ─► out_ ─► once a turn: flush() ─► (TLS) ─► TCP or pipe
 //
-// Implementation files: connection.cpp (life cycle, timers, events), connection_handshake.cpp,
-// connection_read.cpp, connection_screen.cpp, connection_write.cpp, connection_replay.cpp. Everything runs on
-// the reactor's thread. The reactor owns connections and destroys one when its close event was delivered and
-// no asynchronous operation refers to it any more.
+// Implementation files: connection.cpp (life cycle, timers, events), connection_dial.cpp,
+// connection_handshake.cpp, connection_read.cpp, connection_screen.cpp, connection_write.cpp,
+// connection_replay.cpp. Everything runs on the reactor's thread. The reactor owns connections and destroys
+// one when its close event was delivered and no asynchronous operation refers to it any more.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
@@ -53,6 +53,10 @@ struct shared_settings {
   protocol::decoder_settings deflated;
 };
 
+// Bytes that may be under way between a connection and a JavaScript stream before they are acknowledged.
+inline constexpr std::uint32_t pipe_window = 256 * 1024;
+inline constexpr std::size_t pipe_chunk = 64 * 1024;
+
 // What a policy has left out.
 struct later_counts {
   std::uint32_t dropped = 0, conflated = 0;
@@ -82,6 +86,7 @@ class connection : public protocol::timer_node {
   void set_interest(bool ping, bool pong) noexcept;
   void accept(std::string_view fields);
   void reject(std::string_view answer);
+  void carry();  // answer to a request that is no upgrade: its bytes, and all that follow, are JavaScript's
   void pipe_data(std::span<std::uint8_t> bytes);
   void pipe_ack(std::uint32_t bytes);
   void pipe_end(bool broken);
@@ -138,7 +143,16 @@ class connection : public protocol::timer_node {
   std::uint32_t union_mark = 0;
 
  private:
-  enum class phase : std::uint8_t { dialing, securing, upgrading, deciding, open, discarding, closed };
+  enum class phase : std::uint8_t {
+    dialing,
+    securing,
+    upgrading,
+    deciding,
+    carrying,
+    open,
+    discarding,
+    closed
+  };
   enum pending_event : std::uint16_t {
     pending_open = 1,
     pending_upgrade = 2,
@@ -231,20 +245,27 @@ class connection : public protocol::timer_node {
   void send_ping();
   bool visible() const noexcept { return visible_; }
 
-  // connection_handshake.cpp
+  // connection_dial.cpp
   void on_dialed(dial_result result);
+  void send_request();
+  void upgrade_client(std::span<std::uint8_t>& input);
+  void judge_response(protocol::upgrade_response_parser::result result);
+
+  // connection_handshake.cpp
   void begin_tls(std::shared_ptr<tls_context> context, bool client, const std::string& host,
                  const std::string& key);
   void on_secure();
-  void send_request();
   void upgrade_server(std::span<std::uint8_t>& input);
-  void upgrade_client(std::span<std::uint8_t>& input);
   void refuse(int status, std::string_view message, const header_list& headers = {});
   void complete_upgrade(std::string_view protocol, const header_list& headers);
   void enter_open();
   std::string describe_tls(bool client) const;
   std::string describe_request(std::string_view protocol) const;
-  void judge_response(protocol::upgrade_response_parser::result result);
+
+  // connection_carry.cpp
+  void carry_up(std::span<const std::uint8_t> input);
+  void carry_down(std::span<const std::uint8_t> bytes);
+  void end_carrying(bool broken);
 
   // connection_read.cpp
   void arm_read();

@@ -1,9 +1,6 @@
-// How a connection opens: dial, TLS, HTTP upgrade, on either side.
-#include <algorithm>
-#include <boost/asio/ip/address.hpp>
+// How a connection opens: what a server answers, TLS, and what both sides do. See connection_dial.cpp for the
+// client.
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <cstring>
 
 #include "core/bytes.hpp"
 #include "core/net/address_key.hpp"
@@ -45,80 +42,6 @@ constexpr std::string_view crowded_address = "Too many connections come from thi
 }  // namespace
 
 // ---------------------------------------------------------------------------------------------------- start
-
-void connection::dial(std::unique_ptr<connect_settings> settings) {
-  visible_ = true;
-  phase_ = phase::dialing;
-  opening_ = std::make_unique<opening>();
-  opening_->client = std::move(settings);
-  const connect_settings& to = *opening_->client;
-  dial_settings how;
-  how.host = to.host;
-  how.port = to.port;
-  how.unix_path = to.unix_path;
-  for (const std::string& text : to.addresses) {
-    boost::system::error_code ec;
-    const auto address = boost::asio::ip::make_address(text, ec);
-    if (!ec) how.addresses.push_back(address);
-  }
-  how.proxy_host = to.proxy_host;
-  how.proxy_port = to.proxy_port;
-  how.proxy_authorization = to.proxy_authorization;
-  how.proxy_headers = to.proxy_headers;
-  how.timeout = std::chrono::milliseconds(to.connect_timeout);
-  how.family = to.family;
-  how.attempt_delay = std::chrono::milliseconds(to.attempt_delay);
-  how.local_address = to.local_address;
-  operations_++;
-  opening_->dial = dialer::start(reactor_.context(), std::move(how), [this](dial_result result) {
-    operations_--;
-    on_dialed(std::move(result));
-  });
-}
-
-void connection::on_dialed(dial_result result) {
-  if (phase_ != phase::dialing) return;
-  opening_->dial.reset();
-  if (result.error) {
-    if (result.proxy_status != 0) {
-      rare& more = extra();
-      more.detail_aux = static_cast<std::uint32_t>(result.proxy_status);
-      more.detail.clear();
-      add_field(more.detail, "");
-      add_field(more.detail, std::to_string(result.proxy_headers.size()));
-      for (const auto& [name, value] : result.proxy_headers) {
-        add_field(more.detail, name);
-        add_field(more.detail, value);
-      }
-      more.detail += '\n';
-      more.detail += result.proxy_body_start;
-      raise(pending_response);
-    }
-    fail_opening(std::move(result.error));
-    return;
-  }
-  boost::system::error_code ec;
-  const auto kind = result.socket.local_endpoint(ec).protocol();
-  socket_.assign(kind, result.socket.release(ec), ec);
-  if (ec) {
-    fail_opening(to_error(ec, error_stage::connecting));
-    return;
-  }
-  socket_.non_blocking(true, ec);
-  transport_open_ = true;
-  opening_->remote_address = result.remote_address;
-  opening_->remote_port = result.remote_port;
-  set_deadline(settings_->values.handshake_timeout);
-  const connect_settings& to = *opening_->client;
-  if (to.tls) {
-    begin_tls(to.tls, true, to.server_name, to.server_name + ":" + std::to_string(to.port));
-  } else {
-    phase_ = phase::upgrading;
-    send_request();
-  }
-  if (transport_open_ && !result.early_bytes.empty()) on_bytes(result.early_bytes);
-  arm_read();
-}
 
 void connection::serve(stream_socket socket, server& owner) {
   server_ = &owner;
@@ -232,83 +155,6 @@ std::string connection::describe_tls(bool client) const {
   return out;
 }
 
-// --------------------------------------------------------------------------------------------------- client
-
-void connection::send_request() {
-  const connect_settings& to = *opening_->client;
-  const std::string key = protocol::random_key();
-  const std::string extensions =
-      settings_->values.deflate_enabled ? protocol::offer(settings_->values.deflate) : std::string();
-  std::string text;
-  const protocol::upgrade_request request{.target = to.target,
-                                          .host = to.host_header,
-                                          .key = key,
-                                          .protocols = to.protocols,
-                                          .extensions = extensions,
-                                          .headers = to.headers};
-  if (key.empty() || !protocol::format_upgrade_request(request, text)) {
-    fail_opening(
-        {errc::invalid_handshake, 0, "The request cannot be written: a header or a protocol is not valid."});
-    return;
-  }
-  opening_->response = std::make_unique<protocol::upgrade_response_parser>(
-      protocol::accept_key(key), to.protocols, settings_->values.max_header_size);
-  output().append(bytes_of(text));
-  position_ += text.size();
-}
-
-void connection::upgrade_client(std::span<std::uint8_t>& input) {
-  const auto result = opening_->response->feed(input);
-  const std::size_t rest = opening_->response->leftover();
-  input =
-      result == protocol::upgrade_response_parser::result::ok ? input.last(rest) : std::span<std::uint8_t>{};
-  judge_response(result);
-}
-
-void connection::judge_response(protocol::upgrade_response_parser::result result) {
-  using answer = protocol::upgrade_response_parser::result;
-  protocol::upgrade_response_parser& response = *opening_->response;
-  if (result == answer::need_more) return;
-  if (result == answer::error) {
-    fail_opening({response.error().code, 0, response.error().message});
-    return;
-  }
-  rare& more = extra();
-  more.detail.clear();
-  if (result == answer::unexpected_response) {
-    more.detail_aux = static_cast<std::uint32_t>(response.status());
-    add_field(more.detail, response.reason());
-    add_field(more.detail, std::to_string(response.headers().size()));
-    add_headers(more.detail, response.headers());
-    more.detail += '\n';
-    more.detail += response.body();
-    const int status = response.status();
-    pending_ |= pending_response;
-    fail_opening({errc::unexpected_response, 0,
-                  "The server answered " + std::to_string(status) + " instead of 101 Switching Protocols."});
-    return;
-  }
-  const protocol::deflate_options* offered =
-      settings_->values.deflate_enabled ? &settings_->values.deflate : nullptr;
-  const protocol::deflate_response extension = protocol::check_response(response.extensions(), offered);
-  if (extension.error != nullptr) {
-    fail_opening({errc::invalid_handshake, 0, extension.error});
-    return;
-  }
-  if (extension.agreed) {
-    opening_->deflate = true;
-    opening_->agreed = *extension.agreed;
-  }
-  add_field(more.detail, response.protocol());
-  add_field(more.detail, response.extensions());
-  add_field(more.detail, opening_->remote_address);
-  add_field(more.detail, std::to_string(opening_->remote_port));
-  more.detail += describe_tls(true);
-  add_headers(more.detail, response.headers());
-  enter_open();
-  raise(pending_open);
-}
-
 // --------------------------------------------------------------------------------------------------- server
 
 void connection::upgrade_server(std::span<std::uint8_t>& input) {
@@ -324,10 +170,13 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
     return;
   }
   if (result == protocol::upgrade_request_parser::result::error) {
+    const std::span<std::uint8_t> rest = input.last(request.leftover());
     input = {};
-    // A request that is no upgrade: the program may have a page for it. It can only be answered, see
-    // reject().
-    if (request.error().status == 426 && server_->settings().decide) {
+    // A request that is no upgrade: the program may have a page for it, or read it whole. See reject() and
+    // carry().
+    const bool carried = server_->carries(request);
+    if ((request.error().status == 426 && server_->settings().decide) || carried) {
+      if (carried) input = rest;
       phase_ = phase::deciding;
       visible_ = true;
       extra().detail = describe_request(request.protocols());
@@ -386,7 +235,8 @@ std::string connection::describe_request(std::string_view protocol) const {
   add_field(out, std::to_string(remote.port));
   add_field(out, local.address);
   add_field(out, std::to_string(local.port));
-  add_field(out, opening_->request->target());
+  const std::string& method = opening_->request->method();
+  add_field(out, method == "GET" ? opening_->request->target() : method + ' ' + opening_->request->target());
   add_field(out, protocol);
   add_field(out, opening_->extensions);
   out += describe_tls(false);

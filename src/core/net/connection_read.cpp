@@ -116,6 +116,8 @@ void connection::on_plain(std::span<std::uint8_t> plain) {
   if (plain.empty()) return;
   if (phase_ == phase::open && !stalled()) {
     decode(plain);
+  } else if (phase_ == phase::carrying) {
+    carry_up(plain);
   } else if (phase_ == phase::open || phase_ == phase::deciding) {
     hold().plain.assign(plain.begin(), plain.end());
   }
@@ -292,6 +294,7 @@ void connection::replay_held() {
 // ------------------------------------------------------------------------------------------ JavaScript pipe
 
 void connection::pipe_data(std::span<std::uint8_t> bytes) {
+  if (phase_ == phase::carrying) return carry_down(bytes);
   if (!transport_open_ || !pipe_ || input_ended_) return;
   reactor_.count().bytes_in.add(bytes.size());
   extra().pipe_consumed += static_cast<std::uint32_t>(bytes.size());
@@ -306,6 +309,7 @@ void connection::pipe_data(std::span<std::uint8_t> bytes) {
 }
 
 void connection::pipe_end(bool broken) {
+  if (phase_ == phase::carrying) return end_carrying(broken);
   if (!pipe_) return;
   on_end(broken ? error_info{errc::connection_reset, 0, "The stream below the connection failed."}
                 : error_info{});

@@ -10,9 +10,6 @@
 namespace hawser::net {
 
 namespace {
-// Bytes that may be under way to a JavaScript stream before it acknowledges.
-constexpr std::uint32_t pipe_window = 256 * 1024;
-constexpr std::size_t pipe_chunk = 64 * 1024;
 // Plain bytes wait while more than this much ciphertext does.
 constexpr std::size_t cipher_limit = 256 * 1024;
 // From this size on a payload is worth a system call of its own that saves copying it.
@@ -283,8 +280,14 @@ void connection::flush_pipe() {
 }
 
 void connection::pipe_ack(std::uint32_t bytes) {
-  if (!pipe_ || !transport_open_) return;
+  if ((!pipe_ && phase_ != phase::carrying) || !transport_open_) return;
   extra().pipe_unacked -= std::min(bytes, extra_->pipe_unacked);
+  if (!pipe_) {
+    if (stalled()) return;
+    replay_held();
+    arm_read();
+    return;
+  }
   reactor_.mark_dirty(*this);
 }
 
@@ -335,6 +338,9 @@ void connection::after_flush() {
         socket_.shutdown(stream_socket::shutdown_send, ignored);
       }
     }
+  }
+  if (phase_ == phase::carrying && pending_output() < pipe_window / 2 && extra().pipe_consumed > 0) {
+    raise(pending_pipe_ack);
   }
   if (replaying()) pump_replay(settings_->values.high_water_mark);
   if (drain_armed_ && pending_output() <= settings_->values.high_water_mark / 2) {

@@ -100,6 +100,9 @@ void engine::release(std::uint32_t slot) { reactor_->release(slot); }
 void engine::accept(std::uint32_t slot, std::string_view fields) {
   if (connection* c = reactor_->find(slot)) c->accept(fields);
 }
+void engine::carry(std::uint32_t slot) {
+  if (connection* c = reactor_->find(slot)) c->carry();
+}
 void engine::reject(std::uint32_t slot, std::string_view answer) {
   if (connection* c = reactor_->find(slot)) c->reject(answer);
 }

@@ -110,6 +110,7 @@ class engine {
   void interest(std::uint32_t slot, bool ping, bool pong);
   void release(std::uint32_t slot);
   void accept(std::uint32_t slot, std::string_view fields);
+  void carry(std::uint32_t slot);
   void reject(std::uint32_t slot, std::string_view answer);
   void subscribe(std::uint32_t slot, std::string_view topic);
   void unsubscribe(std::uint32_t slot, std::string_view topic);

@@ -138,6 +138,7 @@ void managed_client::send(const client_message& from) {
   message.data.acked = from.acked;
   message.data.durable = from.durable;
   message.ttl = from.ttl;
+  message.link = from.link;
   message.timeout = from.request ? from.timeout : 0;
   if (from.shape == shape_use::none) {
     message.data.id = from.id;
@@ -179,6 +180,11 @@ void managed_client::admit(admission how, std::uint32_t link, std::string_view w
   } else {
     core_.on_auth(how == admission::accepted, why, now());
   }
+  mark();
+}
+
+void managed_client::rooms(bool wanted, std::uint32_t link) {
+  core_.want_rooms(wanted, link, now());
   mark();
 }
 

@@ -52,6 +52,7 @@ class managed_client final : public protocol::timer_node,
   void answered(bool ack, std::string_view id) override;
   void say(std::uint32_t link, std::span<const std::uint8_t> frames) override;
   void admit(admission how, std::uint32_t link, std::string_view why) override;
+  void rooms(bool wanted, std::uint32_t link) override;
   void clear_queue() override;
   void snapshot(std::uint32_t token, std::uint32_t most) override;
   void go() override;
@@ -98,7 +99,7 @@ class managed_client final : public protocol::timer_node,
   void close(std::uint32_t link, std::uint16_t code, std::string_view reason) override;
   void drop(std::uint32_t link) override;
   void send(std::uint32_t link, std::span<const std::uint8_t> payload, bool binary, bool compress) override;
-  void send_control(std::uint32_t link, std::string_view text) override;
+  void send_control(std::uint32_t link, std::string_view text, bool binary) override;
   std::size_t room(std::uint32_t link) override;
   void state_changed(const client::state_report& report) override;
   void want_token(client::token_reason why, std::uint32_t tokens) override;

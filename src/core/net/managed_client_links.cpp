@@ -142,11 +142,11 @@ void managed_client::send(std::uint32_t number, std::span<const std::uint8_t> pa
   reactor_.trim(scratch);
 }
 
-void managed_client::send_control(std::uint32_t number, std::string_view text) {
+void managed_client::send_control(std::uint32_t number, std::string_view text, bool binary) {
   link* one = find(number);
   if (one == nullptr || one->socket == nullptr) return;
   std::vector<std::uint8_t> bytes(text.begin(), text.end());
-  one->socket->send(bytes, {});
+  one->socket->send(bytes, {.binary = binary});
 }
 
 void managed_client::say(std::uint32_t number, std::span<const std::uint8_t> frames) {
@@ -166,7 +166,7 @@ void managed_client::say(std::uint32_t number, std::span<const std::uint8_t> fra
   mark();
 }
 
-void managed_client::reply_control(std::string_view text) { send_control(core_.link(), text); }
+void managed_client::reply_control(std::string_view text) { send_control(core_.link(), text, false); }
 
 std::size_t managed_client::room(std::uint32_t number) {
   const link* one = find(number);

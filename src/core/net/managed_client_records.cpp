@@ -52,6 +52,7 @@ void managed_client::state_changed(const client::state_report& report) {
   number(report.delay);
   number(report.endpoint);
   add_field(fields, report.protocol);
+  number(report.link);
   number(failed ? static_cast<int>(end.error.code) : 0);
   number(end.error.system);
   number(end.auth_rejected && end.http_status == 0 ? 401 : end.http_status);

@@ -1,8 +1,6 @@
+// The loop of a reactor: turns, sleep, timers, flush.
 #include "core/net/reactor.hpp"
 
-#include <openssl/rand.h>
-
-#include <algorithm>
 #include <chrono>
 
 namespace hawser::net {
@@ -10,11 +8,6 @@ namespace hawser::net {
 namespace {
 // What one turn may read before commands and flushes get their share, in bytes.
 constexpr std::size_t turn_read_limit = 2 * 1024 * 1024;
-// Spare output buffers kept for the next turn: how large each, how much in all.
-constexpr std::size_t spare_size_limit = 1024 * 1024;
-constexpr std::size_t spare_total_limit = 8 * 1024 * 1024;
-// Scratch memory above this is given back after use.
-constexpr std::size_t scratch_limit = 1024 * 1024;
 // A wait shorter than this found an event that was there already.
 constexpr std::chrono::microseconds at_once{3};
 // Timers of managed clients fire so late at most, in milliseconds.
@@ -282,86 +275,6 @@ void reactor::arm_timer() {
   });
 }
 
-// ---------------------------------------------------------------------------------------------- connections
-
-connection* reactor::add(std::uint32_t slot, protocol::role self,
-                         std::shared_ptr<const shared_settings> settings) {
-  if (slot >= connections_.size())
-    connections_.resize(std::max<std::size_t>(slot + 1, connections_.size() * 2));
-  connections_[slot] = std::make_unique<connection>(*this, slot, self, std::move(settings));
-  connections_[slot]->settings().events.flushed(slot, 0, 0);
-  return connections_[slot].get();
-}
-
-// Destroyed at the end of the turn, or when its last asynchronous operation has ended.
-void reactor::bury(connection& c) {
-  wheel_.cancel(c);
-  if (c.owner() != nullptr) c.owner()->left();
-  graves_.push_back(std::move(connections_[c.slot()]));
-}
-
-void reactor::reap() {
-  if (!graves_.empty()) {
-    const auto gone = [](const std::unique_ptr<connection>& c) {
-      return c->unreferenced() && !c->in_dirty && !c->in_deferred && !c->in_blocked;
-    };
-    std::erase_if(blocked_, [](connection* c) {
-      if (!c->finished()) return false;
-      c->in_blocked = false;
-      return true;
-    });
-    std::erase_if(graves_, gone);
-  }
-  std::erase_if(clients_, [this](const auto& entry) {
-    managed_client& c = *entry.second;
-    if (!c.finished() || c.in_dirty || c.in_blocked) return false;
-    client_wheel_.cancel(c);
-    return true;
-  });
-  std::erase_if(servers_, [this](const auto& entry) {
-    if (!entry.second->finished()) return false;
-    std::erase(blocked_servers_, entry.second.get());
-    return true;
-  });
-}
-
-void reactor::begin(std::uint32_t slot) {
-  slot_table::prepared what = slots_.take(slot);
-  if (auto* client = std::get_if<std::unique_ptr<client_settings>>(&what)) {
-    clients_[slot] = std::make_unique<managed_client>(*this, slot, std::move(*client));
-  } else if (auto* connect = std::get_if<std::unique_ptr<connect_settings>>(&what)) {
-    auto shared =
-        std::make_shared<const shared_settings>((*connect)->socket, protocol::role::client, budget_, sink_);
-    add(slot, protocol::role::client, std::move(shared))->dial(std::move(*connect));
-  } else if (auto* adopt = std::get_if<std::unique_ptr<adopt_settings>>(&what)) {
-    if (server* owner = find_server((*adopt)->server)) {
-      add(slot, protocol::role::server, owner->shared())->adopt(std::move(*adopt), *owner);
-    } else {
-      auto shared =
-          std::make_shared<const shared_settings>(socket_settings{}, protocol::role::server, budget_, sink_);
-      add(slot, protocol::role::server, std::move(shared))->orphan();
-    }
-  }
-}
-
-managed_client* reactor::find_client(std::uint32_t slot) const {
-  const auto found = clients_.find(slot);
-  return found == clients_.end() ? nullptr : found->second.get();
-}
-
-server* reactor::find_server(std::uint32_t id) const {
-  const auto found = servers_.find(id);
-  return found == servers_.end() ? nullptr : found->second.get();
-}
-
-void reactor::listen(std::uint32_t id) {
-  prepared_server prepared = slots_.take_server(id);
-  // Ids of living servers are not given out again; their connections refer to them.
-  if (!prepared.settings || servers_.contains(id)) return;
-  auto& made = servers_[id] = std::make_unique<server>(*this, id, std::move(prepared));
-  made->open();
-}
-
 // ---------------------------------------------------------------------------------------------------- flush
 
 bool reactor::flush(std::int64_t milliseconds) {
@@ -403,57 +316,6 @@ engine_stats reactor::stats() const {
           .dropped = c.dropped.get(),
           .handed = c.handed.get(),
           .stalls = c.stalls.get()};
-}
-
-// -------------------------------------------------------------------------------------------- shared memory
-
-std::uint8_t* reactor::plain_buffer() {
-  if (!plain_buffer_) plain_buffer_.reset(new std::uint8_t[plain_size + slack]());
-  return plain_buffer_.get();
-}
-
-void reactor::trim(std::vector<std::uint8_t>& scratch) {
-  if (scratch.capacity() > scratch_limit) scratch = {};
-}
-
-byte_buffer reactor::take_buffer() {
-  if (spare_.empty()) return {};
-  byte_buffer buffer = std::move(spare_.back());
-  spare_.pop_back();
-  spare_bytes_ -= buffer.capacity();
-  return buffer;
-}
-
-void reactor::give_buffer(byte_buffer&& buffer) {
-  byte_buffer mine = std::move(buffer);
-  if (mine.capacity() == 0) return;
-  if (mine.capacity() > spare_size_limit || spare_bytes_ + mine.capacity() > spare_total_limit) return;
-  mine.clear();
-  spare_bytes_ += mine.capacity();
-  spare_.push_back(std::move(mine));
-}
-
-protocol::inflater& reactor::shared_inflater(int window_bits) {
-  auto& one = inflaters_[static_cast<std::size_t>(window_bits)];
-  if (!one) one = std::make_unique<protocol::inflater>(window_bits, false);
-  return *one;
-}
-
-protocol::deflater& reactor::shared_deflater(int window_bits, int level, int mem_level) {
-  auto& one = deflaters_[static_cast<std::uint32_t>(window_bits << 16 | level << 8 | mem_level)];
-  if (!one) one = std::make_unique<protocol::deflater>(window_bits, level, mem_level, false);
-  return *one;
-}
-
-// RFC 6455 §5.3: masks come from a strong source of entropy; drawn in bulk.
-const std::uint8_t* reactor::next_mask() {
-  if (mask_at_ + 4 > sizeof(masks_)) {
-    RAND_bytes(masks_.data(), static_cast<int>(masks_.size()));
-    mask_at_ = 0;
-  }
-  const std::uint8_t* mask = masks_.data() + mask_at_;
-  mask_at_ += 4;
-  return mask;
 }
 
 }  // namespace hawser::net

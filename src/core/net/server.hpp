@@ -71,6 +71,8 @@ class server {
             (group_ ? group_->connections() : connections_) > settings_->max_connections);
   }
   bool origin_allowed(std::string_view origin, bool present) const;
+  // The request is no upgrade, but one that JavaScript reads and answers.
+  bool carries(const protocol::upgrade_request_parser& request) const;
   // The first of our subprotocols that the client offers, or "".
   std::string_view choose_protocol(std::string_view offered) const;
 

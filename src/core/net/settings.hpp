@@ -92,6 +92,7 @@ struct listen_settings {
   std::vector<std::string> origins;
   std::vector<std::string> protocols;
   bool decide = false;
+  bool carry = false;  // POST and OPTIONS requests are JavaScript's, whole
   std::uint32_t max_connections = 0;
   std::size_t max_backpressure = 64 << 20;
   std::uint32_t max_per_address = 0;  // connections; 0: no limit

@@ -67,7 +67,7 @@ std::string ip_text(const ASN1_OCTET_STRING* address) {
   return out;
 }
 
-std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + printable(text) + '"'; }
 
 // What the alert of RFC 8446 section 6 means for the one who has to act on it.
 std::string alert_advice(int alert, const tls_failure_facts& facts) {
@@ -92,7 +92,7 @@ std::string alert_advice(int alert, const tls_failure_facts& facts) {
       return "The peers have no TLS version in common; check \"minVersion\" and \"maxVersion\".";
     case SSL_AD_UNRECOGNIZED_NAME:
       return facts.host.empty() ? "The server has no certificate for this name."
-                                : "The server has no certificate for " + quoted(facts.host) + ".";
+                                : "The server has no certificate for " + in_quotes(facts.host) + ".";
     case SSL_AD_CERTIFICATE_REQUIRED:
       return "The server requires a client certificate; pass \"cert\" and \"key\".";
     case SSL_AD_NO_APPLICATION_PROTOCOL:
@@ -210,7 +210,7 @@ std::string certificate_names(X509* certificate) {
   GENERAL_NAMES_free(alternatives);
   if (names.empty()) {
     const std::string subject = name_text(X509_get_subject_name(certificate));
-    return subject.empty() ? "no names" : "no names but the subject " + quoted(subject);
+    return subject.empty() ? "no names" : "no names but the subject " + in_quotes(subject);
   }
   std::string out;
   for (std::size_t i = 0; i < names.size() && i < max_listed_names; ++i)
@@ -237,7 +237,7 @@ error_info describe_verify_failure(X509_STORE_CTX* store, bool client, std::stri
   if (depth > 0)
     whose = client ? "A CA certificate of the server's chain" : "A CA certificate of the client's chain";
   whose += " (" + name_text(X509_get_subject_name(certificate)) + ")";
-  const std::string issuer = quoted(name_text(X509_get_issuer_name(certificate)));
+  const std::string issuer = in_quotes(name_text(X509_get_issuer_name(certificate)));
   switch (error.code) {
     case errc::tls_cert_expired:
       error.detail = whose + " expired on " + time_text(X509_get0_notAfter(certificate)) +
@@ -257,7 +257,7 @@ error_info describe_verify_failure(X509_STORE_CTX* store, bool client, std::stri
           "intermediate certificates.";
       break;
     case errc::tls_hostname_mismatch:
-      error.detail = whose + " is not valid for " + quoted(host) + "; it holds " +
+      error.detail = whose + " is not valid for " + in_quotes(host) + "; it holds " +
                      certificate_names(certificate) +
                      ". Connect by one of these names, or have the certificate issued for this one.";
       break;

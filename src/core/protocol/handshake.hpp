@@ -105,6 +105,9 @@ class upgrade_request_parser {
   const std::string& protocols() const noexcept { return protocols_; }
   const std::string& key() const noexcept { return key_; }
 
+  // The bytes of the request up to and with its empty line; after error only.
+  std::string_view head() const noexcept { return buffer_.text(); }
+
   const handshake_error& error() const noexcept { return error_; }
 
  private:

@@ -79,12 +79,13 @@ upgrade_request_parser::result upgrade_request_parser::parse() {
   http.put(boost::asio::buffer(buffer_.text().data(), buffer_.text().size()), ec);
   if (ec == boost::beast::http::error::bad_version) return fail(505, "only HTTP/1.1 can be upgraded");
   if (ec || !http.is_header_done()) return fail(400, "malformed HTTP request");
-  buffer_.clear();
   method_ = std::move(http.method);
   target_ = std::move(http.target);
   headers_ = std::move(http.headers);
   if (http.version != 11) return fail(505, "only HTTP/1.1 can be upgraded");
-  return check();
+  const result checked = check();
+  if (checked == result::ok) buffer_.clear();
+  return checked;
 }
 
 upgrade_request_parser::result upgrade_request_parser::check() {

@@ -61,6 +61,154 @@ TEST(ClientCoreGate, WhoIsNeitherAdmittedNorRefusedIsDroppedInTime) {
   EXPECT_EQ(r.host.last_error, errc::connect_timeout);
 }
 
+// ----------------------------------------------------------------------------------------------------
+// rooms
+
+core_message join(std::string_view text, std::uint32_t link, std::uint32_t token) {
+  core_message out;
+  out.data.payload = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  out.data.id = text;
+  out.data.token = token;
+  out.timeout = 1000;
+  out.link = link;
+  return out;
+}
+
+core_settings steady() {
+  core_settings settings;
+  settings.machine.reconnect.jitter = 0;
+  return settings;
+}
+
+// The link is lost and the next one opens.
+void open_again(rig& r, time_ms now) {
+  r.core.link_ended(r.host.dialed, {.close_code = 1006}, now);
+  r.core.timer(now + 60'000, 0);
+  r.core.link_opened(r.host.dialed, own_protocol, now + 60'000);
+}
+
+TEST(ClientCoreRooms, HoldALinkUntilTheJoinsHaveGoneAhead) {
+  core_settings settings = steady();
+  settings.acks = ack_mode::always;
+  rig r(settings);
+  r.open(1000);
+  core_message acked = join("{0}", 0, 9);
+  acked.timeout = 0;
+  acked.data.acked = true;
+  acked.data.priority = message_priority::high;
+  r.core.send(acked, 1000);
+  r.core.link_flushed(1, 1, 1000);
+  EXPECT_EQ(r.sent(), frames{"{0}"});
+  r.core.want_rooms(true, 0, 1000);
+  open_again(r, 2000);
+  EXPECT_EQ(r.core.state(), client_state::connected);
+  EXPECT_EQ(r.host.link, 2u);
+  r.send("{1}", 63'000, message_priority::high);
+  r.core.timer(63'001, 0);
+  r.core.link_has_room(2, 63'002);
+  EXPECT_EQ(r.sent(), frames{}) << "neither what has no ack nor what is new";
+  EXPECT_TRUE(r.core.send(join("join a", 2, 7), 63'003));
+  EXPECT_EQ(r.host.controls, frames{"join a"});
+  EXPECT_EQ(r.sent(), frames{});
+  r.core.want_rooms(true, 1, 63'004);
+  EXPECT_EQ(r.sent(), frames{}) << "another link was meant";
+  r.core.want_rooms(true, 2, 63'005);
+  EXPECT_EQ(r.sent(), (frames{"{0}", "{1}"}));
+  EXPECT_EQ(r.core.on_reply("join a"), 7u);
+}
+
+TEST(ClientCoreRooms, OnesThatAreNotWantedAnyMoreHoldNothing) {
+  rig r(steady());
+  r.core.want_rooms(true, 0, 500);
+  r.open(1000);
+  r.send("{1}", 1000);
+  EXPECT_EQ(r.sent(), frames{});
+  r.core.want_rooms(false, 0, 1001);
+  EXPECT_EQ(r.sent(), frames{"{1}"});
+  r.core.want_rooms(true, 0, 1002);
+  r.send("{2}", 1003);
+  EXPECT_EQ(r.sent(), frames{"{2}"}) << "the link is open already";
+}
+
+TEST(ClientCoreRooms, AJoinIsForOneLinkAlone) {
+  rig r(steady());
+  r.core.want_rooms(true, 0, 500);
+  r.open(1000);
+  EXPECT_TRUE(r.core.send(join("join a", 1, 7), 1001));
+  EXPECT_EQ(r.core.requests(), 1u);
+  open_again(r, 2000);
+  EXPECT_EQ(r.host.outcomes[7], settlement::connection_lost);
+  EXPECT_FALSE(r.core.send(join("join b", 1, 8), 63'000));
+  EXPECT_EQ(r.host.outcomes[8], settlement::connection_lost);
+  EXPECT_EQ(r.host.controls, frames{"join a"});
+  EXPECT_EQ(r.core.requests(), 0u);
+  r.core.want_rooms(true, 1, 63'001);
+  r.send("{1}", 63'002);
+  EXPECT_EQ(r.sent(), frames{}) << "this one is held still";
+}
+
+TEST(ClientCoreRooms, AJoinThatCannotBeRememberedIsTold) {
+  core_settings settings = steady();
+  settings.requests.max_pending = 1;
+  rig r(settings);
+  r.open(1000);
+  EXPECT_TRUE(r.core.send(join("join a", 1, 7), 1001));
+  EXPECT_FALSE(r.core.send(join("join b", 1, 8), 1001));
+  EXPECT_EQ(r.host.outcomes[8], settlement::queue_full);
+  core_message plain = join("plain", 1, 9);
+  plain.timeout = 0;
+  EXPECT_TRUE(r.core.send(plain, 1002));
+  EXPECT_EQ(r.host.outcomes[9], settlement::done) << "it waits for no reply";
+  EXPECT_EQ(r.host.controls, (frames{"join a", "plain"}));
+}
+
+TEST(ClientCoreRooms, TheTokenComesFirstAndHeartbeatsGoOn) {
+  core_settings settings = gated();
+  settings.heartbeat_interval = 100;
+  rig r(settings);
+  r.core.want_rooms(true, 0, 500);
+  r.open(1000);
+  EXPECT_FALSE(r.core.send(join("join a", 1, 7), 1001)) << "the link is not there yet";
+  r.send("{1}", 1002);
+  EXPECT_TRUE(r.core.on_auth(true, {}, 1100));
+  r.core.timer(1200, 0);
+  EXPECT_EQ(r.host.controls.size(), 1u);
+  EXPECT_EQ(r.sent(), frames{});
+  r.core.want_rooms(true, 1, 1201);
+  EXPECT_EQ(r.sent(), frames{"{1}"});
+}
+
+TEST(ClientCoreRooms, AHeldLinkIsLeftBehindTheMessagesOnceItIsLetGo) {
+  rig r(steady());
+  r.core.want_rooms(true, 0, 500);
+  r.open(1000);
+  r.send("{1}", 1001);
+  r.core.leave(1002);
+  EXPECT_FALSE(r.core.left(1003));
+  EXPECT_TRUE(r.core.send(join("join a", 1, 7), 1004));
+  r.core.want_rooms(true, 1, 1004);
+  EXPECT_EQ(r.sent(), frames{"{1}"});
+  r.core.link_flushed(1, 1, 1005);
+  EXPECT_TRUE(r.core.left(1005));
+  EXPECT_EQ(r.host.outcomes[7], settlement::connection_lost);
+}
+
+TEST(ClientCoreRooms, WhatIsHeldWhenTheClientDisconnectsWaitsForTheNextLink) {
+  rig r(steady());
+  r.core.want_rooms(true, 0, 500);
+  r.open(1000);
+  r.send("{1}", 1001);
+  r.core.disconnect(1002, 1000, {});
+  EXPECT_TRUE(r.host.closed);
+  EXPECT_FALSE(r.core.send(join("join a", 1, 7), 1003)) << "the link says goodbye";
+  r.core.want_rooms(true, 1, 1003);
+  EXPECT_EQ(r.sent(), frames{});
+  r.core.link_ended(1, {.close_code = 1000}, 1004);
+  r.open(2000);
+  r.core.want_rooms(true, 2, 2001);
+  EXPECT_EQ(r.sent(), frames{"{1}"});
+}
+
 TEST(ClientCoreSilence, OfAnOpenLinkMakesWhatItCarriedGoAgain) {
   core_settings settings;
   settings.acks = ack_mode::always;

@@ -14,7 +14,7 @@ struct noting_host final : client_host {
   void close(std::uint32_t, std::uint16_t, std::string_view) override {}
   void drop(std::uint32_t) override {}
   void send(std::uint32_t, std::span<const std::uint8_t>, bool, bool) override {}
-  void send_control(std::uint32_t, std::string_view) override {}
+  void send_control(std::uint32_t, std::string_view, bool) override {}
   std::size_t room(std::uint32_t) override { return 0; }
   void state_changed(const state_report& report) override { states.push_back(report.state); }
   void want_token(token_reason why, std::uint32_t tokens) override { wanted.emplace_back(why, tokens); }

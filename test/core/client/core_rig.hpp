@@ -19,11 +19,12 @@ struct link_host final : client_host {
   void send(std::uint32_t, std::span<const std::uint8_t> payload, bool, bool) override {
     frames.emplace_back(reinterpret_cast<const char*>(payload.data()), payload.size());
   }
-  void send_control(std::uint32_t, std::string_view) override {}
+  void send_control(std::uint32_t, std::string_view text, bool) override { controls.emplace_back(text); }
   std::size_t room(std::uint32_t) override { return space; }
   void state_changed(const state_report& report) override {
     states.push_back(report.state);
     exhausted = report.exhausted;
+    link = report.link;
     last_error = report.end != nullptr ? report.end->error.code : errc::none;
     rejected = report.end != nullptr && report.end->auth_rejected;
   }
@@ -33,11 +34,12 @@ struct link_host final : client_host {
   void stored_done(std::uint64_t) override {}
   time_ms wall_ahead() override { return 0; }
 
-  std::uint32_t dialed = 0;
+  std::uint32_t dialed = 0, link = 0;
   std::size_t space = 1 << 20;
   bool closed = false, dropped_link = false, exhausted = false, rejected = false;
   errc last_error = errc::none;
   std::vector<std::string> frames;
+  std::vector<std::string> controls;
   std::vector<client_state> states;
   std::map<std::uint32_t, settlement> outcomes;
   std::map<settlement, int> given_up;

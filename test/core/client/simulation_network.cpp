@@ -162,6 +162,7 @@ void simulated_world::send(std::uint32_t number, std::span<const std::uint8_t> p
          number);
   expect(state_ == client_state::connected, "a message while not connected",
          static_cast<std::uint64_t>(state_));
+  expect(!links_[number].held, "a message ahead of the joins", number);
   const std::vector<std::uint32_t> messages = unpack(payload);
   if (!broken_.empty()) return;
   link& one = links_[number];
@@ -200,7 +201,7 @@ void simulated_world::hand_over(std::uint32_t number, std::uint32_t index) {
   ++figures_.copies;
 }
 
-void simulated_world::send_control(std::uint32_t number, std::string_view text) {
+void simulated_world::send_control(std::uint32_t number, std::string_view text, bool) {
   expect(links_[number].at == stage::open, "a control text for a link that is not open", number);
   const link& one = links_[number];
   if (text == "token") {
@@ -208,6 +209,17 @@ void simulated_world::send_control(std::uint32_t number, std::string_view text) 
     if (!one.own_protocol || (!calm_ && (one.deaf || random_.one_in(10)))) return;
     at(random_.span(0, 100), [this, number] {
       if (alive(number) != nullptr) core_.on_auth(calm_ || !random_.one_in(5), "no", now_);
+    });
+    return;
+  }
+  if (text.starts_with("join ")) {
+    const auto index = static_cast<std::uint32_t>(std::stoul(std::string(text.substr(5))));
+    expect(core_.link() == number && sent_[index].bound && !sent_[index].taken, "a join for another link",
+           index);
+    sent_[index].taken = true;
+    if (!calm_ && (one.deaf || random_.one_in(6))) return;
+    at(random_.span(0, 300), [this, number, index] {
+      if (alive(number) != nullptr) reply(index);
     });
     return;
   }

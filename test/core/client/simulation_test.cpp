@@ -20,9 +20,9 @@ TEST(Simulation, KeepsItsPromisesOverAHundredThousandLinks) {
   }
   std::cout << "[  FIGURES ] worlds " << worlds << ", dials " << figures.dials << ", links " << figures.links
             << ", sends " << figures.sends << ", copies " << figures.copies << ", batches " << figures.batches
-            << ", gates " << figures.gates << ", silences " << figures.silences << ", received "
-            << figures.received << ", doubles " << figures.doubles << ", timers " << figures.timers
-            << ", settled";
+            << ", gates " << figures.gates << ", holds " << figures.holds << ", silences " << figures.silences
+            << ", received " << figures.received << ", doubles " << figures.doubles << ", timers "
+            << figures.timers << ", settled";
   for (const std::uint64_t n : figures.settled) std::cout << ' ' << n;
   std::cout << ", states";
   for (const std::uint64_t n : figures.states) std::cout << ' ' << n;
@@ -39,6 +39,7 @@ TEST(Simulation, KeepsItsPromisesOverAHundredThousandLinks) {
   EXPECT_GT(figures.copies, figures.received);
   EXPECT_GT(figures.batches, 1000u);
   EXPECT_GT(figures.gates, 1000u);
+  EXPECT_GT(figures.holds, 1000u);
   EXPECT_GT(figures.silences, 1000u);
 }
 

@@ -130,7 +130,11 @@ void simulated_world::act() {
 }
 
 void simulated_world::call_program() {
-  switch (random_.below(7)) {
+  switch (random_.below(9)) {
+    case 7:
+    case 8:
+      want_rooms(!rooms_, 0);
+      break;
     case 0:
       core_.disconnect(now_, 1000, "bye");
       break;
@@ -165,6 +169,40 @@ void simulated_world::call_program() {
       core_.connect(now_);
       break;
   }
+}
+
+void simulated_world::want_rooms(bool wanted, std::uint32_t number) {
+  rooms_ = wanted;
+  // Before the core, which goes on at once.
+  for (std::size_t i = 1; i < links_.size(); ++i)
+    if (!wanted || i == number) links_[i].held = false;
+  core_.want_rooms(wanted, number, now_);
+}
+
+// The program hears of a link that has opened, perhaps when it is gone.
+void simulated_world::hear_of(std::uint32_t number) {
+  if (ended_ || !rooms_) return;
+  for (std::size_t joins = random_.below(4); joins > 0; --joins) join(number);
+  want_rooms(true, number);
+}
+
+void simulated_world::join(std::uint32_t number) {
+  const auto index = static_cast<std::uint32_t>(sent_.size());
+  record r;
+  r.request = r.bound = true;
+  r.token = index + 1;
+  sent_.push_back(r);
+  const std::string text = "join " + std::to_string(index);
+  const std::string id = "m" + std::to_string(index);
+  core_message m;
+  m.data.payload = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+  m.data.id = id;
+  m.data.token = r.token;
+  m.timeout = random_.span(1, 5'000);
+  m.link = number;
+  const bool accepted = core_.send(m, now_);
+  expect(accepted == sent_[index].taken, "a join neither left nor failed", index);
+  expect(accepted || sent_[index].how.has_value(), "a refused join was not settled", index);
 }
 
 void simulated_world::send_something() {
@@ -356,6 +394,11 @@ void simulated_world::state_changed(const state_report& report) {
                links_[core_.link()].endpoint == static_cast<endpoint_index>(report.endpoint),
            "the wrong endpoint was told");
     attempt_told_ = false;
+    expect(report.link == core_.link(), "the wrong link was told", report.link);
+    const std::uint32_t number = core_.link();
+    links_[number].held = rooms_;
+    if (rooms_) ++figures_.holds;
+    at(random_.one_in(4) ? random_.span(0, 500) : 0, [this, number] { hear_of(number); });
   } else {
     attempt_told_ = false;
     attempt_reset_ = true;
@@ -392,7 +435,7 @@ void simulated_world::settle(record& r, settlement how, std::uint32_t index) {
       expect(!r.request, "a request expired", index);
       break;
     case settlement::connection_lost:
-      expect(r.request && r.taken, "lost with a link that did not have it", index);
+      expect(r.request && (r.taken || r.bound), "lost with a link that did not have it", index);
       break;
     case settlement::closed:
     case settlement::cancelled:

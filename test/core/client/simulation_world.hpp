@@ -46,6 +46,7 @@ struct life_figures {
   std::uint64_t copies = 0;  // handed to a link
   std::uint64_t batches = 0;
   std::uint64_t gates = 0;  // links that were admitted or turned away
+  std::uint64_t holds = 0;  // links that waited for the program's joins
   std::uint64_t silences = 0;
   std::uint64_t received = 0;
   std::uint64_t doubles = 0;  // received again, and known by their id
@@ -70,6 +71,7 @@ class simulated_world final : private client_host {
     bool acked = false;
     bool request = false;
     bool joinable = false;
+    bool bound = false;  // to one link
     std::size_t size = 0;
     std::uint32_t token = 0;
     time_ms expires_at = 0;
@@ -88,6 +90,7 @@ class simulated_world final : private client_host {
     bool acks = false;
     bool deaf = false;  // the server neither reads nor answers
     bool working = false;
+    bool held = false;  // until the program's joins have gone ahead
     std::size_t window = 0;
     std::size_t untaken_bytes = 0;
     std::vector<std::uint32_t> wire;    // messages in the order of send()
@@ -112,7 +115,7 @@ class simulated_world final : private client_host {
   void close(std::uint32_t number, std::uint16_t code, std::string_view reason) override;
   void drop(std::uint32_t number) override;
   void send(std::uint32_t number, std::span<const std::uint8_t> payload, bool binary, bool compress) override;
-  void send_control(std::uint32_t number, std::string_view text) override;
+  void send_control(std::uint32_t number, std::string_view text, bool binary) override;
   std::size_t room(std::uint32_t number) override;
   void state_changed(const state_report& report) override;
   void want_token(token_reason why, std::uint32_t tokens) override;
@@ -141,6 +144,9 @@ class simulated_world final : private client_host {
   void act();
   void send_something();
   void call_program();
+  void hear_of(std::uint32_t number);
+  void join(std::uint32_t number);
+  void want_rooms(bool wanted, std::uint32_t number);
 
   core_settings random_settings();
   void at(time_ms delay, std::function<void()> what);
@@ -163,6 +169,7 @@ class simulated_world final : private client_host {
   time_ms lateness_ = 0;
   const core_settings settings_;
   bool token_in_message_ = false;
+  bool rooms_ = false;  // the program is in some
   client_gauges gauges_;
   client_core core_;
   std::string broken_;

@@ -2,7 +2,7 @@
 import { WebSocket as WsSocket } from 'ws'
 import { WebSocket as UndiciSocket } from 'undici'
 import { Hub, type HubOptions, WebSocketServer } from '../../../lib'
-import { event, within } from '../../support/waiters'
+import { event, untilTold, within } from '../../support/waiters'
 import { ManagedScope } from './managed'
 
 /** A message as it came. */
@@ -95,23 +95,12 @@ export class Peer {
   }
 
   async until(met: () => boolean, label: string): Promise<void> {
-    let watch = (): void => undefined
-    const reached = new Promise<void>((resolve) => {
-      watch = () => {
-        if (met()) resolve()
-      }
-      this.watchers.add(watch)
-      watch()
-    })
-    try {
-      await within(reached, label)
-    } catch (error) {
-      throw new Error(`${(error as Error).message}; came: ${JSON.stringify(this.said)}`, { cause: error })
-    } finally {
-      this.watchers.delete(watch)
-    }
+    await untilTold(this.watchers, met, label, () => `came: ${JSON.stringify(this.said)}`)
   }
 }
+
+/** What all hubs of a test file have. */
+export const hubDefaults: HubOptions = {}
 
 export class HubScope extends ManagedScope {
   async hub(
@@ -119,7 +108,7 @@ export class HubScope extends ManagedScope {
     serverOptions: Record<string, unknown> = {},
   ): Promise<{ hub: Hub; server: WebSocketServer; url: string; port: number }> {
     const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...serverOptions })
-    const hub = new Hub(server, options)
+    const hub = new Hub(server, { ...hubDefaults, ...options })
     this.track(server)
     await event(server, 'listening')
     const { port } = server.address() as { port: number }

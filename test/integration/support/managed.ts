@@ -9,7 +9,7 @@ import {
   WebSocketPool,
 } from '../../../lib'
 import { Scope } from '../../support/scope'
-import { within } from '../../support/waiters'
+import { untilTold, within } from '../../support/waiters'
 import { FarEnd, type FarOptions } from './far-end'
 
 /** Delays short enough for a test, and a count of attempts that starts anew with each connection. */
@@ -53,24 +53,9 @@ export class Watched {
   }
 
   async until(met: () => boolean, label: string): Promise<void> {
-    let watch = (): void => undefined
-    const reached = new Promise<void>((resolve) => {
-      watch = () => {
-        if (met()) resolve()
-      }
-      this.watchers.add(watch)
-      watch()
-    })
-    try {
-      await within(reached, label)
-    } catch (error) {
-      throw new Error(
-        `${(error as Error).message} (states: ${this.states.join(', ')}; errors: ${this.errors.map(String).join('; ')})`,
-        { cause: error },
-      )
-    } finally {
-      this.watchers.delete(watch)
-    }
+    const seen = (): string =>
+      `states: ${this.states.join(', ')}; errors: ${this.errors.map(String).join('; ')}`
+    await untilTold(this.watchers, met, label, seen)
   }
   /** Waits until the client has been in a state so often, from its making on. */
   reached(state: ClientStateName, times = 1): Promise<void> {

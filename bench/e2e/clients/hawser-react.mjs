@@ -1,0 +1,3 @@
+import { measure } from './react-page.mjs'
+
+await measure('hawser-react-page.jsx')

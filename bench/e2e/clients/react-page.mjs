@@ -1,0 +1,108 @@
+// A page in Chromium that shows a feed with React, and what it costs: renderings, frames, time in scripts.
+import { build } from 'esbuild'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import { WebSocketServer } from 'ws'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = join(here, '../../..')
+const require = createRequire(join(root, 'package.json'))
+
+/** Messages a second, and how many rows the page shows. */
+export const rate = 10_000
+const rows = 20
+
+async function programOf(page) {
+  const { outputFiles } = await build({
+    entryPoints: [join(here, page)],
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'browser',
+    minify: true,
+    tsconfigRaw: {},
+    define: { 'process.env.NODE_ENV': '"production"', ROWS: String(rows) },
+    // Both pages have the same React, and hawser is what is built.
+    alias: {
+      react: dirname(require.resolve('react/package.json')),
+      'react-dom': dirname(require.resolve('react-dom/package.json')),
+    },
+  })
+  return outputFiles[0].text
+}
+
+/** Sends numbered ticks at the rate from now on, to whoever is connected; returns how to end it. */
+function startFeed(server) {
+  const begun = performance.now()
+  let sent = 0
+  const timer = setInterval(() => {
+    const due = Math.floor(((performance.now() - begun) / 1000) * rate)
+    for (; sent < due; sent++) {
+      const payload = { n: sent, symbol: `S${sent % 100}`, price: (sent % 1000) / 10 }
+      const text = JSON.stringify({ type: 'tick', timestamp: 1767225600000, payload })
+      for (const socket of server.clients) socket.send(text)
+    }
+  }, 5)
+  return () => {
+    clearInterval(timer)
+    return sent
+  }
+}
+
+/** Runs a page and prints what it cost. */
+export async function measure(page) {
+  const { seconds, warmup } = JSON.parse(process.argv[2])
+  const program = await programOf(page)
+  const http = createServer((request, response) => {
+    const script = request.url === '/page.js'
+    response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html')
+    response.end(
+      script ? program : '<!doctype html><title>feed</title><body><script src="/page.js"></script>',
+    )
+  })
+  const feed = new WebSocketServer({ server: http, perMessageDeflate: false })
+  await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve))
+  const { port } = http.address()
+  const browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  })
+  try {
+    const tab = await browser.newPage()
+    tab.setDefaultTimeout(120_000)
+    const session = await tab.context().newCDPSession(tab)
+    await session.send('Performance.enable')
+    await tab.goto(`http://127.0.0.1:${port}/`)
+    await tab.waitForFunction('seen.open')
+    const look = async () => {
+      const { metrics } = await session.send('Performance.getMetrics')
+      const cost = Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
+      return { ...cost, ...(await tab.evaluate('({ ...seen })')) }
+    }
+    const stop = startFeed(feed)
+    await new Promise((resolve) => setTimeout(resolve, warmup * 1000))
+    const before = await look()
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+    const sent = stop()
+    // A page that lags behind has to do what it was sent.
+    await tab.waitForFunction(`seen.last === ${sent - 1}`)
+    const after = await look()
+    const of = (name) => after[name] - before[name]
+    const result = {
+      scripting: (of('ScriptDuration') / seconds) * 1000,
+      task: (of('TaskDuration') / seconds) * 1000,
+      renders: of('renders'),
+      frames: of('frames'),
+      messages: of('count'),
+    }
+    console.log(JSON.stringify({ ...result, rendersPerFrame: result.renders / (result.frames + 1) }))
+  } finally {
+    await browser.close()
+    feed.close()
+    http.closeAllConnections()
+    http.close()
+  }
+}

@@ -1,0 +1,3 @@
+import { measure } from './react-page.mjs'
+
+await measure('react-use-websocket-page.jsx')

@@ -1,0 +1,11 @@
+// Small functions beside the classes; none of them needs Node.
+export { configVariables, createDefaultConfig } from './default-config'
+export type { Environment } from './default-config'
+export { debugLogger, logClient } from './debug-logger'
+export type { DebugLogger, DebugLoggerOptions } from './debug-logger'
+export { healthScore } from './health-score'
+export type { HealthInput } from './health-score'
+export { isMessage, messageFaults } from './message-check'
+export { privateRoomId, privateRoomUsers } from './private-room'
+export { mayUseRoom, roomRules } from './room-rules'
+export type { Allowed, RoomRule, RoomRules, RoomRulesOptions, Who } from './room-rules'
