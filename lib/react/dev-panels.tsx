@@ -13,7 +13,7 @@ const valueOf = (event: unknown): string => (event as Field).currentTarget.value
 
 function shown(data: unknown): string {
   try {
-    return typeof data === 'string' ? data : (JSON.stringify(data, null, 2) ?? '')
+    return typeof data === 'string' ? data : ((JSON.stringify(data, null, 2) as string | undefined) ?? '')
   } catch {
     return String(data)
   }

@@ -46,7 +46,7 @@ function Tabs({ id, tab, choose }: { id: string; tab: Tab; choose(tab: Tab): voi
           tabIndex={name === tab ? 0 : -1}
           ref={(element) => {
             if (element === null) row.current.delete(name)
-            else row.current.set(name, element as unknown as { focus(): void })
+            else row.current.set(name, element)
           }}
           onClick={() => choose(name)}
           onKeyDown={({ key }) => {

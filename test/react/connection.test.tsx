@@ -59,7 +59,7 @@ test('another URL is another connection; null is none', async () => {
   const first = await site.open()
   const second = await site.open()
   const view = renderHook(({ url }) => useWebSocket(url), {
-    initialProps: { url: first.url as string | null },
+    initialProps: { url: first.url },
   })
   await waitFor(() => expect(view.result.current.isConnected).toBe(true))
   view.rerender({ url: second.url })
