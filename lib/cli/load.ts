@@ -1,4 +1,5 @@
 // The load of `hawser bench`: connections to a server that echoes, with so many messages in flight on each.
+import { performance } from 'node:perf_hooks'
 import { Latencies } from '../client/portable/latency'
 import type { WebSocketOptions } from '../core/client-options'
 import { WebSocket } from '../core/websocket'

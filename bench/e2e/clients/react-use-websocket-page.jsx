@@ -1,24 +1,26 @@
 /* global ROWS */
-import React, { useEffect, useState } from 'react'
+import React, { useRef } from 'react'
 import { createRoot } from 'react-dom/client'
-import useWebSocket, { ReadyState } from 'react-use-websocket'
+import rival, { ReadyState } from 'react-use-websocket'
 import { seen, url } from './react-frames.mjs'
 
-// As its documentation shows: each message is a state, and an effect adds it to the list.
+// CommonJS, as bundlers hand it over to modules.
+const useWebSocket = rival.default ?? rival
+
+// Its documentation has a state and an effect that sets it; at this rate React ends that with an error for too many
+// updates within updates. Without them it renders once a message, not twice.
 function Feed() {
   const { lastJsonMessage, readyState } = useWebSocket(url)
-  const [messages, setMessages] = useState([])
-  useEffect(() => {
-    if (lastJsonMessage === null) return
+  const list = useRef([])
+  if (lastJsonMessage !== null && lastJsonMessage !== list.current.at(-1)) {
     seen.count++
-    seen.last = lastJsonMessage.payload.n
-    setMessages((before) => [...before.slice(1 - ROWS), lastJsonMessage])
-  }, [lastJsonMessage])
+    list.current = [...list.current.slice(1 - ROWS), lastJsonMessage]
+  }
   seen.open = readyState === ReadyState.OPEN
   seen.renders++
   return (
     <ol>
-      {messages.map(({ payload }) => (
+      {list.current.map(({ payload }) => (
         <li key={payload.n}>{`${payload.symbol} ${payload.price}`}</li>
       ))}
     </ol>
