@@ -1,23 +1,21 @@
-// A small real service on loopback with a live meter: npm run demo -- --help
+// A small real service on loopback: npm run demo -- --help
+// With a dashboard in the browser (live/live.mjs); or, when checked by subscribers, with a meter on the terminal alone:
 //
 //   feeder (C++) ──ws──▶ managed client: filter, conflate, batch ──▶ service ──▶ hub ──ws──▶ subscribers
 //                                                                                 │        (ws, undici; a process each)
 //                                                                       Redis ◀───┴───▶ hubs of further nodes ──ws──▶ others
 //   ledger: managed client in ack mode ──ws──▶ hawser server of its own
-import fs from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { help, readArguments, UsageError } from './demo/arguments.mjs'
 import { startRedis } from './demo/broker.mjs'
 import { Chaos } from './demo/chaos.mjs'
 import { Display, terminalOf } from './demo/display.mjs'
 import { ending } from './demo/ending.mjs'
-import { Feeder } from './demo/feeder.mjs'
 import { Gauges } from './demo/gauges.mjs'
 import { Ledger } from './demo/ledger.mjs'
-import { writeRecords } from './demo/records.mjs'
 import { bound } from './demo/hub.mjs'
+import { demonstrateLive } from './demo/live/live.mjs'
 import { Service } from './demo/service.mjs'
+import { startFeed } from './demo/start-feed.mjs'
 import { planSubscribers, Subscribers } from './demo/subscribers.mjs'
 import { summary, troubles } from './demo/summary.mjs'
 
@@ -32,10 +30,13 @@ async function loadHawser() {
   }
 }
 
-/** @param {ReturnType<typeof readArguments>} options @returns {Promise<number>} the exit code */
-async function demonstrate(options) {
-  const run = ending()
-  const hawser = await loadHawser()
+/**
+ * @param {typeof import('hawser')} hawser
+ * @param {ReturnType<typeof readArguments>} options
+ * @param {ReturnType<typeof ending>} run
+ * @returns {Promise<number>} the exit code
+ */
+async function demonstrate(hawser, options, run) {
   const service = new Service(hawser, options.policy)
   const ledger = new Ledger(hawser)
   const subscribers = new Subscribers()
@@ -64,18 +65,6 @@ async function demonstrate(options) {
   forget()
   process.stdout.write(`${lines.join('\n')}\n`)
   return failed ? 1 : 0
-}
-
-/** The feeder reads its records at each of its starts; `forget` removes their file. */
-async function startFeed({ topics: most, rate }) {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'hawser-demo-'))
-  const forget = () => fs.rmSync(folder, { recursive: true, force: true })
-  // Also when the run breaks off.
-  process.once('exit', forget)
-  const { file, records, topics } = writeRecords(folder, most)
-  const feeder = new Feeder(file, rate)
-  await feeder.start()
-  return { feeder, records, topics, forget }
 }
 
 /** From the first record to the last: shows the meter, and says what the run came to. */
@@ -145,7 +134,9 @@ async function main() {
     process.stdout.write(`${help}\n`)
     return 0
   }
-  return await demonstrate(options)
+  const run = ending()
+  const hawser = await loadHawser()
+  return await (options.checked ? demonstrate : demonstrateLive)(hawser, options, run)
 }
 
 try {

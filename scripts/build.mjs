@@ -46,6 +46,7 @@ async function buildTypeScript() {
     'package-lock.json',
     'scripts/esm-wrapper.mjs',
     'scripts/lib/browser-bundle.mjs',
+    'scripts/lib/private-names.mjs',
   ]
   const hash = hashFiles([...sources, ...inputs])
   const main = path.join(root, 'dist/index.mjs')

@@ -32,11 +32,19 @@ export class Display {
   #ticks = 0
   #open = false
   #restore = () => this.#leave()
+  #picture
 
-  /** @param {NodeJS.WriteStream} stream @param {() => import('./screen.mjs').State} sample called each quarter second */
-  constructor(stream, sample) {
+  /**
+   * @template State
+   * @param {NodeJS.WriteStream} stream
+   * @param {() => State} sample called each quarter second
+   * @param {{ screen: (state: State, terminal: import('./screen.mjs').Terminal) => string[], line: (state: State) => string }}
+   *   [picture] how the state looks
+   */
+  constructor(stream, sample, picture = { screen, line }) {
     this.#stream = stream
     this.#sample = sample
+    this.#picture = picture
   }
 
   start() {
@@ -76,10 +84,10 @@ export class Display {
     if (this.#open) {
       // A terminal that does not keep up gets fewer pictures, not a queue of them.
       if (this.#stream.writableLength > 0) return
-      const lines = screen(state, terminalOf(this.#stream))
+      const lines = this.#picture.screen(state, terminalOf(this.#stream))
       this.#stream.write(home + lines.map((each) => each + restOfLine).join('\r\n') + restOfScreen)
     } else if (ticks > 0 && ticks % (1000 / interval) === 0) {
-      this.#stream.write(`${line(state)}\n`)
+      this.#stream.write(`${this.#picture.line(state)}\n`)
     }
   }
 }

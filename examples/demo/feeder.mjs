@@ -2,6 +2,7 @@
 // started again at the same port.
 import { spawn } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from './arguments.mjs'
@@ -19,8 +20,15 @@ export class Feeder {
   #end
   #kill = () => this.#child.process.kill('SIGKILL')
 
-  /** @param {string} file JSON lines, sent over and over @param {number} rate records/s; 0: as fast as they are read */
-  constructor(file, rate) {
+  #nice
+
+  /**
+   * @param {string} file JSON lines, sent over and over
+   * @param {number} rate records/s; 0: as fast as they are read
+   * @param {{ nice?: number }} [options] nice: how much it stands back for other processes, 0 to 19
+   */
+  constructor(file, rate, { nice = 0 } = {}) {
+    this.#nice = nice
     this.#args = ['feed', '--file', file, '--rate', String(rate), '--with-parent']
     this.ended = new Promise((resolve) => (this.#end = resolve))
   }
@@ -67,6 +75,7 @@ export class Feeder {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    if (this.#nice > 0 && child.pid !== undefined) os.setPriority(child.pid, this.#nice)
     let complaint = ''
     child.stderr.setEncoding('utf8').on('data', (text) => (complaint = (complaint + text).slice(-500)))
     const gone = new Promise((resolve) => {

@@ -7,7 +7,7 @@ const kept = 400
 const resolution = 10
 
 /** A counter's totals over the last second, and its rates since the beginning. */
-class Rate {
+export class Rate {
   /** Rate a second of each sample, oldest first. */
   history = []
   now = 0

@@ -30,6 +30,8 @@ export async function listen(hawser, { port, redis }, { came, took, left }) {
 
 async function redisBetween(url) {
   const { redisAdapter } = await import('hawser/adapters/redis')
+  // The hub gives its broker a second; on a busy machine loading the client may take that alone.
+  await import('redis')
   // More than the flow lets wait, so that nothing is dropped on the way to the broker.
   return redisAdapter({ url, maxQueued: 1_000_000, maxQueuedBytes: 4 * bound })
 }

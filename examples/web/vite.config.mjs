@@ -1,4 +1,5 @@
-// One build of all pages: every folder here that has an index.html is one.
+// One build of all pages: every folder here that has an index.html is one, but for the dashboard, whose service builds it
+// (examples/demo/live/page.mjs).
 import fs from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +9,8 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 const root = path.join(here, '../..')
 const pages = fs
   .readdirSync(here, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && fs.existsSync(path.join(here, entry.name, 'index.html')))
+  .filter((entry) => entry.isDirectory() && entry.name !== 'dashboard')
+  .filter((entry) => fs.existsSync(path.join(here, entry.name, 'index.html')))
   .map(({ name }) => [name, path.join(here, name, 'index.html')])
 
 export default defineConfig({

@@ -1,11 +1,10 @@
 // What carries the clients of browsers: the portable engine. Takes the place of lib/client/client-platform.ts.
 import type { ClientEngine, EngineEvents } from '../client/engine'
 import { PortableEngine } from '../client/portable/portable-engine'
-import { type PortableOptions, readPortableOptions } from '../client/portable/portable-options'
+import type { PortableOptions } from '../client/portable/portable-options'
 
-export function readOptions(options: unknown): PortableOptions {
-  return readPortableOptions(options, 'a browser')
-}
+export { readOptions } from './options'
+
 export function makeEngine(options: PortableOptions, events: EngineEvents): ClientEngine {
   return new PortableEngine(options, options.portable, events)
 }

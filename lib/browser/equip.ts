@@ -2,16 +2,13 @@
 // place of lib/client/equip.ts.
 import type { ClientBody } from '../client/client-body'
 import type { ClientInbox } from '../client/client-inbox'
-import { type Equipment, equip as fully } from '../client/equip'
+import type { Equipment } from '../client/equip'
 import { HawserTypeError } from '../core/error'
 
-const equipped = new WeakMap<object, typeof fully>()
+type Equip = (body: ClientBody, inbox: ClientInbox, given: Equipment) => void
 
-/** The codec or dialect, with what a client needs for it. */
-export function withWire<T extends object>(thing: T): T {
-  equipped.set(thing, fully)
-  return thing
-}
+/** Codecs and dialects, with what equips a client for them. */
+export const equipped = new WeakMap<object, Equip>()
 
 export function equip(body: ClientBody, inbox: ClientInbox, given: Equipment): void {
   const how = equipped.get(given.codec ?? given.dialect ?? body)

@@ -2,33 +2,42 @@
 // compares the two.
 import type { ErrorCode, ErrorFacts } from '../core/error-table'
 
-const facts = (message: string, recoverable = false, closeCode?: number): ErrorFacts =>
-  closeCode === undefined ? { message, recoverable } : { message, recoverable, closeCode }
+/** Code, close code, `+` where the same may succeed later, and what it says. */
+const rows = `CONNECTION_FAILED 0 + The connection could not be made
+CONNECT_TIMEOUT 0 + The connection was not ready within \`connectTimeout\`
+MESSAGE_TOO_BIG 1009 - The peer sent a message above \`maxPayload\`
+POLICY_VIOLATION 1008 - The connection broke a rule of this side
+OUT_OF_BUDGET 1013 + Too many messages wait for the program
+HEARTBEAT_TIMEOUT 1006 + The peer did not answer within \`heartbeat.timeout\`
+CLOSE_TIMEOUT 1006 + The peer did not close within \`closeTimeout\`
+CONNECTION_LOST 1006 + The connection ended without a close frame
+ABORTED 0 - Given up by this side
+INVALID_ARGUMENT 0 - An argument has the wrong type or form
+INVALID_OPTION 0 - An option has the wrong type or value
+INVALID_STATE 0 - The call is not possible in this state
+BACKPRESSURE_EXCEEDED 0 + More than \`maxBackpressure\` would wait: wait for \`drained()\`
+CONNECTION_CLOSED 0 - The connection is closing or closed
+AUTHENTICATION_FAILED 0 - The server did not accept the token, or none could be had
+UNAUTHORIZED 0 - The server does not allow this
+RATE_LIMIT_EXCEEDED 0 + The server takes no more messages for now
+SERVER_ERROR 0 + The server answered with an error
+TIMEOUT 0 + The answer did not come in time
+QUEUE_FULL 0 + The queue of messages is full
+EXPIRED 0 + The message waited longer than its \`ttl\`
+LISTENER_FAILED 1011 - A handler of the program failed
+PARSE_ERROR 0 + A message cannot be read
+INVALID_MESSAGE 0 + A message has not the form that is expected
+DECRYPTION_FAILED 0 + A message cannot be decrypted
+RETRIES_EXHAUSTED 0 - As many attempts failed as \`reconnect.maxAttempts\` allows
+STORE_FAILED 0 - The durable queue cannot be written
+UNKNOWN 0 - An unknown error`
 
-export const errorTable: Partial<Record<ErrorCode, ErrorFacts>> & { UNKNOWN: ErrorFacts } = {
-  CONNECTION_FAILED: facts('The connection could not be made', true),
-  CONNECT_TIMEOUT: facts('The connection was not ready within `connectTimeout`', true),
-  MESSAGE_TOO_BIG: facts('The peer sent a message above `maxPayload`', false, 1009),
-  POLICY_VIOLATION: facts('The connection broke a rule of this side', false, 1008),
-  OUT_OF_BUDGET: facts('Too many messages wait for the program', true, 1013),
-  HEARTBEAT_TIMEOUT: facts('The peer did not answer within `heartbeat.timeout`', true, 1006),
-  CLOSE_TIMEOUT: facts('The peer did not close within `closeTimeout`', true, 1006),
-  CONNECTION_LOST: facts('The connection ended without a close frame', true, 1006),
-  ABORTED: facts('Given up by this side'),
-  INVALID_STATE: facts('The call is not possible in this state'),
-  BACKPRESSURE_EXCEEDED: facts('More than `maxBackpressure` would wait: wait for `drained()`', true),
-  CONNECTION_CLOSED: facts('The connection is closing or closed'),
-  AUTHENTICATION_FAILED: facts('The server did not accept the token, or none could be had'),
-  UNAUTHORIZED: facts('The server does not allow this'),
-  RATE_LIMIT_EXCEEDED: facts('The server takes no more messages for now', true),
-  SERVER_ERROR: facts('The server answered with an error', true),
-  TIMEOUT: facts('The answer did not come in time', true),
-  QUEUE_FULL: facts('The queue of messages is full', true),
-  EXPIRED: facts('The message waited longer than its `ttl`', true),
-  PARSE_ERROR: facts('A message cannot be read', true),
-  INVALID_MESSAGE: facts('A message has not the form that is expected', true),
-  DECRYPTION_FAILED: facts('A message cannot be decrypted', true),
-  RETRIES_EXHAUSTED: facts('As many attempts failed as `reconnect.maxAttempts` allows'),
-  STORE_FAILED: facts('The durable queue cannot be written'),
-  UNKNOWN: facts('An unknown error'),
-}
+type Table = Partial<Record<ErrorCode, ErrorFacts>> & { UNKNOWN: ErrorFacts }
+
+export const errorTable = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ rows.split('\n').map((row) => {
+    const [code, close, recoverable, ...words] = row.split(' ')
+    const facts: ErrorFacts = { message: words.join(' '), recoverable: recoverable === '+' }
+    return [code, close === '0' ? facts : { ...facts, closeCode: Number(close) }]
+  }),
+) as Table

@@ -1,22 +1,24 @@
 // The names of the package under the condition `browser`: the client on the portable engine. lib/index.ts has the same
 // names; a test compares the two.
 import { absent } from './absent'
-import { withWire } from './equip'
-import { encryptedCodec as encrypted } from '../client/codecs/encrypted'
-import { jsonCodec as json } from '../client/codecs/json'
-import { messagePackCodec as messagePack } from '../client/codecs/message-pack'
-import { channelFeed as channel, combinedStreams as combined } from '../client/dialects/feeds'
-import { jsonRpc as rpc } from '../client/dialects/json-rpc'
-import { socketIo as io } from '../client/dialects/socket-io'
-import type { Codec } from '../client/codec'
-import type { Dialect } from '../client/dialect'
 
 export { WebSocketClient } from '../client/websocket-client'
 export { MessageRouter } from '../client/message-router'
 export { TokenSource } from '../client/auth'
 export { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
-export { SocketIoArguments } from '../client/dialects/socket-io'
-export { JsonRpcError } from '../client/dialects/json-rpc'
+export {
+  JsonRpcError,
+  SocketIoArguments,
+  channelFeed,
+  combinedStreams,
+  defineCodec,
+  defineDialect,
+  encryptedCodec,
+  jsonCodec,
+  jsonRpc,
+  messagePackCodec,
+  socketIo,
+} from './formats'
 
 export {
   configVariables,
@@ -30,17 +32,7 @@ export {
   privateRoomId,
   privateRoomUsers,
   roomRules,
-} from '../utilities'
-
-export const defineCodec = (codec: Codec): Codec => withWire(codec)
-export const defineDialect = (dialect: Dialect): Dialect => withWire(dialect)
-export const jsonCodec = json
-export const messagePackCodec: typeof messagePack = (...args) => withWire(messagePack(...args))
-export const encryptedCodec: typeof encrypted = (...args) => withWire(encrypted(...args))
-export const combinedStreams: typeof combined = (...args) => withWire(combined(...args))
-export const channelFeed: typeof channel = (...args) => withWire(channel(...args))
-export const jsonRpc: typeof rpc = (...args) => withWire(rpc(...args))
-export const socketIo: typeof io = (...args) => withWire(io(...args))
+} from '../utilities/index'
 
 export const CloseEvent = /* @__PURE__ */ absent('CloseEvent')
 export const ErrorEvent = /* @__PURE__ */ absent('ErrorEvent')

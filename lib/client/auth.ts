@@ -153,18 +153,22 @@ function expiryOf(token: string): number {
   }
 }
 
+/** In a browser the class of the program is another than the one here. */
+function isSource(value: unknown): value is TokenSource {
+  return typeof (value as Partial<TokenSource> | null | undefined)?.watch === 'function'
+}
+
 /** Throws INVALID_OPTION. */
 export function readAuth(value: unknown, usual: CheckedAuth['as'] = 'header'): CheckedAuth | undefined {
   if (value === undefined) return undefined
-  const given = typeof value === 'function' || value instanceof TokenSource ? { token: value } : value
+  const given = typeof value === 'function' || isSource(value) ? { token: value } : value
   if (given === null || typeof given !== 'object') {
     return badOption('auth', 'a function that returns a token, or an object with `token`', value)
   }
   const reader = new OptionReader('`auth`', given, ['token', 'as', 'name', 'refreshBefore'], 'auth.')
   const refreshBefore = reader.number('refreshBefore')
   const token = reader.raw('token')
-  const source =
-    token instanceof TokenSource ? token : new TokenSource(token as TokenFunction | string, refreshBefore)
+  const source = isSource(token) ? token : new TokenSource(token as TokenFunction | string, refreshBefore)
   const as = reader.oneOf('as', ['header', 'query', 'message'] as const, usual)
   const name = reader.string('name', as === 'query' ? 'token' : 'Authorization')
   if (as === 'header' && !isToken(name)) {

@@ -145,6 +145,14 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   storeFailed(detail: string): void {
     this.body.fail(new HawserError('STORE_FAILED', `The durable queue cannot be used: ${detail}`))
   }
+  loadFailed(detail: string): void {
+    this.body.fail(
+      new HawserError(
+        'CONNECTION_FAILED',
+        `A part of the client could not be loaded, it tries again: ${detail}`,
+      ),
+    )
+  }
   opened(link: number): void {
     this.body.wire?.opened(link)
   }

@@ -106,6 +106,8 @@ export interface RouteSpec {
   conflate?: { key: string; every: number; maxKeys?: number }
   batch?: { max: number; every: number }
   columns?: { name: string; pointer: string }[]
+  /** In browsers what the program gave to `subscribe`, until it is read. */
+  raw?: unknown
 }
 export type Scalar = string | number | boolean | null
 export type Condition =
@@ -147,6 +149,8 @@ export interface EngineEvents {
   routeRefused(detail: string): void
   /** The durable store cannot be used. */
   storeFailed(detail: string): void
+  /** In browsers: a part of the client cannot be loaded, and is asked for again in a while. */
+  loadFailed?(detail: string): void
   /** A connection is open and waits to be admitted; only where the engine was told to ask. */
   opened(link: number): void
   /** The last call: the engine has let go of everything. */

@@ -9,7 +9,11 @@ import { type Dialect, readDialect } from './dialect'
 import { type Layout, readLayout } from './envelope'
 import type { LearnedEndpoint } from './learned'
 import { MessageRouter } from './message-router'
-import { type CheckedHttpFallback, readHttpFallback } from './portable/fallback'
+import { type EndpointStrategy, strategies } from './strategies'
+
+export { type EndpointStrategy, strategies } from './strategies'
+import { type CheckedHttpFallback } from './portable/fallback'
+import { readHttpFallback } from './portable/fallback-options'
 
 /** When and how often a client tries again. */
 export interface ReconnectOptions {
@@ -79,9 +83,6 @@ export interface SendBatchOptions {
   always?: boolean
 }
 
-/** How the endpoint of the next connection is chosen. */
-export type EndpointStrategy = 'failover' | 'race' | 'round-robin' | 'least-busy' | 'latency'
-
 export interface CheckedQueue {
   maxMessages: number
   maxBytes: number
@@ -144,13 +145,6 @@ export interface SharedOptions {
   fallback: CheckedHttpFallback | undefined
 }
 
-export const strategies: readonly EndpointStrategy[] = [
-  'failover',
-  'race',
-  'round-robin',
-  'least-busy',
-  'latency',
-]
 const overflows: readonly OverflowPolicy[] = ['drop-oldest', 'drop-newest', 'drop-lowest-priority', 'reject']
 const subprotocol = 'hawser.v1'
 

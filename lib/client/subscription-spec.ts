@@ -2,7 +2,7 @@
 import { HawserRangeError, HawserTypeError } from '../core/error'
 import { OptionReader, badOption, shown } from '../core/validate'
 import type { Condition, RouteSpec, Scalar } from './engine'
-import { checkPointer } from './pointer'
+import { checkPointer } from './check-pointer'
 
 /** A bound from below, from above, or both. Values that are no numbers do not match. */
 export interface Range {

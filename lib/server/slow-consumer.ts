@@ -1,5 +1,5 @@
 // What becomes of messages for subscribers that are behind: the option `slowConsumer`, checked.
-import { checkPointer } from '../client/pointer'
+import { checkPointer } from '../client/check-pointer'
 import { badOption } from '../core/validate'
 
 /**

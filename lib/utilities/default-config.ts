@@ -1,6 +1,6 @@
 // Options of a managed client from three places: the program, the environment, the defaults.
 import type { ManagedClientOptions } from '../client/client-options'
-import { strategies } from '../client/shared-options'
+import { strategies } from '../client/strategies'
 import { defaults } from '../core/defaults'
 import { HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'

@@ -1,18 +1,8 @@
 // The portable engine over HTTP instead of a WebSocket, against hubs of ours.
-import { httpLink } from '../../lib/client/portable/http-link'
-import type { PlatformSocketConstructor } from '../../lib/client/portable/platform'
-import { hubDefaults } from '../integration/support/hubs'
-import { carrier } from '../integration/support/managed'
+import { overHttp } from './support/over-http'
 
-const polls = { needed: false }
-carrier.WebSocket = function (url: string, protocols: string[]) {
-  return httpLink(url, protocols, { patience: 5_000, polls })
-} as unknown as PlatformSocketConstructor
-hubDefaults.fallback = true
+overHttp({ polls: false })
 
-describe.each([false, true])('polled: %j', (needed) => {
-  beforeAll(() => {
-    polls.needed = needed
-  })
-  jest.isolateModules(() => jest.requireActual('../integration/hub-client.test'))
+describe.each(['hub-client', 'hub-reconnect'])('%s', (name) => {
+  jest.requireActual(`../integration/${name}.test`)
 })

@@ -9,6 +9,9 @@ describe.each([
   'client-batch',
   'client-shaping',
   'client-codec',
+  'client-dialect-feeds',
+  'client-dialect-json-rpc',
+  'client-dialect-socket-io',
   'hub-client',
   'hub-reconnect',
 ])('%s', (name) => {

@@ -17,9 +17,30 @@ test('every option', () => {
     chaos: true,
     nodes: 1,
     broker: '',
+    port: defaults.port,
+    open: false,
+    checked: true,
     help: false,
   })
 })
+
+test('with the page', () => {
+  expect(readArguments(['--port', '0', '--open', '--chaos', '--rate', '9'])).toEqual({
+    ...defaults,
+    port: 0,
+    open: true,
+    chaos: true,
+    rate: 9,
+    help: false,
+  })
+})
+
+test.each(['--checked', '--subscribers 1', '--slow 1', '--policy throttle', '--nodes 1', '--broker redis'])(
+  '%s is a checked run',
+  (words) => {
+    expect(readArguments(words.split(' ')).checked).toBe(true)
+  },
+)
 
 test('several nodes', () => {
   expect(readArguments(['--nodes', '2', '--broker', 'redis'])).toMatchObject({ nodes: 2, broker: 'redis' })
@@ -45,6 +66,8 @@ test.each([
   ['--nodes 2', /--nodes 2 needs a broker that connects them: --broker redis/],
   ['--broker kafka', /--broker takes redis, not 'kafka'/],
   ['--nodes 2 --broker redis --policy drop', /--policy drop is for one node/],
+  ['--port 65536', /--port takes a whole number from 0 to 65535/],
+  ['--nodes 1 --open', /--open and --port are for the page/],
   ['--unheard-of', /--unheard-of/],
   ['word', /word/],
 ])('%s is refused', (words, message) => {

@@ -9,7 +9,7 @@ import {
 } from '../../lib'
 import { Random } from '../support/random'
 import { deferred, event, until } from '../support/waiters'
-import { useHubs } from './support/hubs'
+import { hubDefaults, useHubs } from './support/hubs'
 import { rejection } from './support/managed'
 
 const scope = useHubs()
@@ -155,7 +155,7 @@ describe('resume', () => {
     const failed = new Promise((resolve) => client.on('resume_failed', resolve))
     await first.hub.close({ timeout: 0 })
     const server = scope.track(new WebSocketServer({ port, host: '127.0.0.1' }))
-    const hub = new Hub(server, { history: true })
+    const hub = new Hub(server, { ...hubDefaults, history: true })
     await event(server, 'listening')
     hub.to('r').send('m', 'new')
     expect(await failed).toEqual({ room: 'r', reason: 'epoch', joined: true, missed: null })

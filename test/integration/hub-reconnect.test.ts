@@ -2,7 +2,7 @@
 import { type HubConnection, Hub, type HubOptions, WebSocketServer } from '../../lib'
 import { Random } from '../support/random'
 import { deferred, event, until } from '../support/waiters'
-import { useHubs } from './support/hubs'
+import { hubDefaults, useHubs } from './support/hubs'
 import { fate, rejection } from './support/managed'
 
 const scope = useHubs()
@@ -28,7 +28,7 @@ function noted(hub: Hub): string[] {
 /** A hub where there was one. */
 async function again(port: number, options: HubOptions): Promise<{ hub: Hub; log: string[] }> {
   const server = scope.track(new WebSocketServer({ port, host: '127.0.0.1' }))
-  const hub = new Hub(server, options)
+  const hub = new Hub(server, { ...hubDefaults, ...options })
   const log = noted(hub)
   await event(server, 'listening')
   return { hub, log }

@@ -75,6 +75,16 @@ test('with trouble made on purpose nothing is lost in ack mode', async () => {
   expect(stdout).toMatch(/^ {2}ack mode +([1-9][\d,]*) sent, \1 acknowledged, 0 lost/m)
 })
 
+test('with the page and trouble made on purpose nothing is lost or missed', async () => {
+  const { code, stdout, stderr } = await demo('--seconds', '5', '--port', '0', '--rate', '50000', '--chaos')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/^dashboard: http:\/\/127\.0\.0\.1:\d+\/$/m)
+  expect(stdout).toMatch(/^ {2}in +[1-9][\d,]* messages/m)
+  expect(stdout).toMatch(/^ {2}restarts +[1-9]\d* of the service/m)
+  expect(stdout).toMatch(/^ {2}ack mode +[1-9][\d,]* sent, [\d,]+ acknowledged, 0 lost/m)
+  expect(stdout).toMatch(/^Checked by a watcher: nothing missed, nothing lost\.$/m)
+})
+
 test('help', async () => {
   const { code, stdout, stderr } = await demo('--help')
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })

@@ -3,7 +3,7 @@
 import { HawserTypeError } from '../../core/error'
 import { OptionReader, badOption, shown } from '../../core/validate'
 import type { Dialect, DialectLink, DialectSession, OutgoingMessage } from '../dialect'
-import { checkPointer } from '../pointer'
+import { checkPointer } from '../check-pointer'
 
 export interface CombinedStreamsOptions {
   /** Names of the streams to subscribe to from the first connection on. */

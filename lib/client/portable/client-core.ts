@@ -11,8 +11,9 @@ import type { EndpointFigures, StateChange } from '../engine'
 import { type Action, ClientMachine, type MachineSettings } from './client-machine'
 import { Heartbeat } from './heartbeat'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
-import { DialRound, Endpoints } from './endpoints'
+import { part, parts } from './parts'
 import { type Outcome, adapted, never } from './reconnect-policy'
+import { type Dialing, SoleEndpoint } from './sole-endpoint'
 
 export interface CoreSettings extends MachineSettings, SendingSettings {
   endpoints: number
@@ -39,10 +40,8 @@ interface Dial {
 export class ClientCore extends CoreSending {
   readonly machine: ClientMachine
   latency = 0
-  readonly endpoints: Endpoints
-  private readonly round = new DialRound()
+  endpoints: Dialing
   private readonly dials = new Map<number, Dial>()
-  private order: number[] = []
   private nextLink = 1
   private endpoint = 0
   private authenticating = false
@@ -63,12 +62,14 @@ export class ClientCore extends CoreSending {
     super(settings, host, now)
     this.heartbeat = new Heartbeat(settings.heartbeat)
     this.machine = new ClientMachine(settings, random)
-    this.endpoints = new Endpoints(
-      settings.endpoints,
-      settings.strategy,
-      settings.policy.minUptime,
-      settings.learned,
-    )
+    this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
+    if (settings.endpoints > 1 && parts.endpoints !== undefined) this.useAll()
+  }
+
+  /** Several endpoints, now that their part is loaded. */
+  useAll(): void {
+    const { endpoints, strategy, policy, learned } = this.settings
+    this.endpoints = new (part('endpoints').EndpointRounds)(endpoints, strategy, policy.minUptime, learned)
   }
 
   // ----------------------------------------------------------------------------------------------------- the program
@@ -152,13 +153,10 @@ export class ClientCore extends CoreSending {
         case 'token':
           host.tokenWanted(action.why)
           break
-        case 'dial': {
-          const plan = this.endpoints.choose(this.now)
-          this.order = plan.order
-          this.round.begin(plan, this.now)
+        case 'dial':
+          this.endpoints.begin(this.now)
           this.startDials()
           break
-        }
         case 'drop-dials':
           this.dropRound(action.timedOut)
           break
@@ -206,11 +204,10 @@ export class ClientCore extends CoreSending {
 
   private startDials(): void {
     for (;;) {
-      const endpoint = this.round.next(this.now)
+      const endpoint = this.endpoints.next(this.now)
       if (endpoint === undefined) return
       const link = this.nextLink++
       this.dials.set(link, { endpoint, since: this.now })
-      this.endpoints.onDial(endpoint)
       this.host.dial(link, endpoint)
     }
   }
@@ -222,7 +219,7 @@ export class ClientCore extends CoreSending {
       else this.endpoints.onAbandoned(endpoint)
     }
     this.dials.clear()
-    this.round.end()
+    this.endpoints.end()
     // A link that waits for its token belongs to the round too.
     if (this.authenticating) this.dropLink()
   }
@@ -303,20 +300,16 @@ export class ClientCore extends CoreSending {
     const lost = this.dials.get(link)
     if (lost === undefined) return
     this.dials.delete(link)
-    this.endpoints.onFailed(lost.endpoint, now)
-    this.round.onFailed(
-      lost.endpoint,
-      { ...how, alternative: this.endpoints.otherReady(lost.endpoint, now) },
-      this.machine.policy,
-    )
+    this.endpoints.onFailed(lost.endpoint, now, how, this.machine.policy)
     this.startDials()
-    if (this.round.failed && this.round.result !== undefined) this.roundFailed(this.round.result)
+    const { outcome } = this.endpoints
+    if (outcome !== undefined) this.roundFailed(outcome)
   }
 
   private roundFailed(how: Outcome): void {
-    this.round.end()
+    this.endpoints.end()
     const { policy } = this.settings
-    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experienceOf(this.order[0]))
+    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experience())
     if (this.settings.tokenInUrl) this.machine.suspectToken()
     this.perform(this.machine.dialFailed(this.now, this.machine.round, how))
   }
@@ -351,7 +344,7 @@ export class ClientCore extends CoreSending {
       const detail = 'The connection did not open in time.'
       this.linkEnded(link, { error: 'CONNECT_TIMEOUT', closeCode: 0, reason: '', detail }, now)
     }
-    if (now >= this.round.deadline) this.startDials()
+    if (now >= this.endpoints.deadline) this.startDials()
     this.perform(this.machine.timer(now))
     this.beat()
     this.pump()
@@ -375,7 +368,7 @@ export class ClientCore extends CoreSending {
   get deadline(): number {
     if (this.ended) return never
     const { settings } = this
-    let next = Math.min(this.machine.deadline, this.round.deadline, this.sendingDeadline)
+    let next = Math.min(this.machine.deadline, this.endpoints.deadline, this.sendingDeadline)
     if (this.leaving) next = Math.min(next, this.leaveUntil)
     if (settings.dialTimeout > 0)
       for (const { since } of this.dials.values()) next = Math.min(next, since + settings.dialTimeout)

@@ -5,7 +5,8 @@ import type { TokenReason } from './client-machine'
 import { never } from './reconnect-policy'
 import { Requests } from './requests'
 import { type DropReason, type PushResult, type QueueSettings, SendQueue } from './send-queue'
-import { BatchGate, type BatchSettings, type LineState, SendShaper } from './send-shaping'
+import type { BatchGate, BatchSettings, SendShaper } from './send-shaping'
+import { part } from './parts'
 import { sizeOf } from './size'
 import type { Message } from './waiting-line'
 
@@ -40,8 +41,6 @@ export interface CoreHost {
 }
 
 export const ownProtocol = 'hawser.v1'
-/** Of the envelopes of a batch. */
-const mostBatchBytes = 64 * 1024
 const reasons: Record<DropReason, Settlement> = {
   overflow: 'queue_full',
   expired: 'expired',
@@ -51,7 +50,8 @@ const reasons: Record<DropReason, Settlement> = {
 
 export abstract class CoreSending {
   readonly queue: SendQueue
-  readonly shaper: SendShaper
+  /** Only of clients that throttle or debounce. */
+  shaper: SendShaper | undefined
   readonly requests: Requests
   readonly counters = { messagesOut: 0, bytesOut: 0, batches: 0, connects: 0, failures: 0, givenUp: 0 }
   /** The open link, or 0. */
@@ -62,7 +62,7 @@ export abstract class CoreSending {
   protocol = ''
   /** Nothing waits for company. */
   protected flushing = false
-  private readonly gate: BatchGate
+  private company: BatchGate | undefined
   /** The store has not been read. */
   private held = false
   private roomsWanted = false
@@ -82,8 +82,6 @@ export abstract class CoreSending {
       done: (message) => this.onDone(message),
       dropped: (message, why) => this.onDropped(message, why),
     })
-    this.shaper = new SendShaper((message, since) => this.enqueue(message, since))
-    this.gate = new BatchGate(sending.batch)
     this.requests = new Requests(sending.maxRequests)
   }
 
@@ -97,8 +95,8 @@ export abstract class CoreSending {
   /** Payload bytes and messages inside: accepted, not done, not given up. */
   get inside(): { bytes: number; messages: number } {
     let { bytes } = this.queue
-    for (const { data } of this.shaper) bytes += sizeOf(data)
-    return { bytes, messages: this.queue.size + this.shaper.held }
+    for (const { data } of this.shaper ?? []) bytes += sizeOf(data)
+    return { bytes, messages: this.queue.size + (this.shaper?.held ?? 0) }
   }
 
   holdSending(): void {
@@ -137,12 +135,17 @@ export abstract class CoreSending {
       return storeKey !== 0
     }
     if (message.link !== 0) return this.sendPast(message, now)
-    return this.shaper.offer(message, now) || this.enqueue(message, now, storeKey)
+    return this.holdsBack(message, now) || this.enqueue(message, now, storeKey)
   }
 
+  private holdsBack(message: EngineSend, now: number): boolean {
+    if (message.shape === undefined) return false
+    this.shaper ??= new (part('sending').SendShaper)((later, since) => this.enqueue(later, since))
+    return this.shaper.offer(message, now)
+  }
   private enqueue(message: EngineSend, since: number, storeKey = 0): boolean {
     const { now, sending: settings } = this
-    const { token, requestTimeout, ttl, priority } = message
+    const { token, requestTimeout, ttl } = message
     const bytes = sizeOf(message.data)
     const life = requestTimeout > 0 ? requestTimeout : ttl > 0 ? ttl : settings.queue.ttl
     const expiresAt = life > 0 ? since + life : never
@@ -156,8 +159,7 @@ export abstract class CoreSending {
       this.refuse(token, result)
       return false
     }
-    if (!message.joinable || bytes > mostBatchBytes || expiresAt <= now + settings.batch.every)
-      this.gate.hurry(priority)
+    this.gate?.offer(message, bytes, expiresAt - now)
     this.pump()
     return true
   }
@@ -195,27 +197,27 @@ export abstract class CoreSending {
   }
   clearQueue(now: number): void {
     this.now = now
-    for (let left = this.shaper.clear(); left > 0; left--) this.host.dropped('cancelled')
+    for (let left = this.shaper?.clear() ?? 0; left > 0; left--) this.host.dropped('cancelled')
     this.queue.clear()
     this.pump()
   }
 
-  private get joins(): boolean {
-    const { max, always } = this.sending.batch
-    return max > 1 && (always || this.speaksOwnProtocol)
+  /** Only of clients that send batches. */
+  private get gate(): BatchGate | undefined {
+    const { batch } = this.sending
+    if (batch.max > 1) this.company ??= new (part('sending').BatchGate)(batch)
+    return this.company
   }
-  private lines(): LineState[] {
-    return [0, 1, 2].map((priority) => ({
-      waiting: this.queue.waitingOf(priority),
-      since: this.queue.since(priority),
-    }))
+  /** The same, where the server takes batches. */
+  private get joins(): BatchGate | undefined {
+    return this.sending.batch.always || this.speaksOwnProtocol ? this.gate : undefined
   }
 
   protected pump(): void {
     if (!this.pumps) return
     let room = this.host.room(this.link)
     while (room > 0) {
-      if (this.joins && !this.flushing && !this.gate.due(this.lines(), this.now)) return
+      if (!this.flushing && this.joins?.due(this.queue, this.now) === false) return
       const sent = this.sendFrame()
       if (sent === 0) return
       room -= sent
@@ -226,23 +228,14 @@ export abstract class CoreSending {
     const { queue, now } = this
     const first = queue.next(now)
     if (first === undefined) return 0
-    const { joinable, priority, data } = first.what
-    let { bytes } = first
-    const texts = [data]
-    while (this.joins && joinable && texts.length < this.sending.batch.max) {
-      const next = queue.peek(now)
-      if (next?.what.joinable !== true || next.what.priority !== priority) break
-      if (bytes + next.bytes > mostBatchBytes) break
-      queue.next(now)
-      texts.push(next.what.data)
-      bytes += next.bytes
-    }
+    const texts = [first.what.data]
+    const bytes = first.bytes + (this.joins?.gather(queue, first, texts, now) ?? 0)
     const { length } = texts
     if (length > 1) this.counters.batches++
     this.counters.messagesOut += length
     this.counters.bytesOut += bytes
     this.frames.push(length)
-    const whole = length === 1 ? data : `{"type":"batch","payload":[${texts.join(',')}]}`
+    const whole = length === 1 ? texts[0] : `{"type":"batch","payload":[${texts.join(',')}]}`
     this.host.transmit(this.link, whole, true)
     return bytes + 16
   }
@@ -260,7 +253,7 @@ export abstract class CoreSending {
   /** What waits for company, or for its time, goes before the goodbye. */
   protected letOut(): void {
     this.flushing = true
-    this.shaper.flush()
+    this.shaper?.flush()
     this.pump()
   }
   /** The link is gone: what it carried waits again, requests that were on it have lost their replies. */
@@ -323,16 +316,16 @@ export abstract class CoreSending {
       this.host.settled(token, 'timeout')
     }
     this.queue.onTimer(now)
-    this.shaper.run(now)
+    this.shaper?.run(now)
   }
   protected get sendingDeadline(): number {
     const { queue } = this
-    const waits = this.pumps && this.joins && queue.waiting > 0 && this.host.room(this.link) > 0
+    const waits = this.pumps && queue.waiting > 0 && this.host.room(this.link) > 0
     return Math.min(
       queue.deadline,
       this.requests.deadline,
-      this.shaper.deadline,
-      waits ? this.gate.deadline(this.lines()) : never,
+      this.shaper?.deadline ?? never,
+      (waits ? this.joins?.deadline(queue) : undefined) ?? never,
     )
   }
 }

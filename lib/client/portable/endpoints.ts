@@ -7,21 +7,17 @@
 //        └───────────── opened ──────────────────┴─────────────── failed ───────────┘
 import type { EndpointFigures } from '../engine'
 import { type Experience, type Outcome, type ReconnectPolicy, judge, never } from './reconnect-policy'
+import { type Dialing, count, deadAfter, smooth } from './sole-endpoint'
 
 /** In the order of the names of `EndpointStrategy`. */
 export const Strategy = { failover: 0, race: 1, roundRobin: 2, leastBusy: 3, latency: 4 } as const
 
 const stagger = 250
 const patience = 3_000
-const deadAfter = 3
 const coolDown = 10_000
 const longestCoolDown = 300_000
 
-interface Endpoint {
-  successes: number
-  failures: number
-  rate: number
-  latency: number
+interface Endpoint extends EndpointFigures {
   failuresInRow: number
   failuresBefore: number
   failedAt: number
@@ -45,9 +41,9 @@ export class Endpoints {
     known: readonly EndpointFigures[] = [],
   ) {
     this.all = Array.from({ length: count }, (_, i) => ({
-      successes: known.at(i)?.opened ?? 0,
-      failures: known.at(i)?.failed ?? 0,
-      rate: known.at(i)?.successRate ?? 1,
+      opened: known.at(i)?.opened ?? 0,
+      failed: known.at(i)?.failed ?? 0,
+      successRate: known.at(i)?.successRate ?? 1,
       latency: known.at(i)?.latency ?? 0,
       failuresInRow: 0,
       failuresBefore: 0,
@@ -129,39 +125,27 @@ export class Endpoints {
   }
 
   figures(): EndpointFigures[] {
-    return this.all.map(({ successes, failures, rate, latency }) => ({
-      opened: successes,
-      failed: failures,
-      successRate: rate,
+    return this.all.map(({ opened, failed, successRate, latency }) => ({
+      opened,
+      failed,
+      successRate,
       latency,
     }))
   }
   experienceOf(index: number): Experience {
-    const { successes, failures, rate, latency } = this.all[index]
-    return { samples: successes + failures, rate, latency: Math.floor(latency) }
+    const { opened, failed, successRate, latency } = this.all[index]
+    return { samples: opened + failed, rate: successRate, latency: Math.floor(latency) }
   }
   /** The share of all dials that opened and held. */
   get successRate(): number {
     let good = 0
     let tried = 0
-    for (const { successes, failures } of this.all) {
-      good += successes
-      tried += successes + failures
+    for (const { opened, failed } of this.all) {
+      good += opened
+      tried += opened + failed
     }
     return tried === 0 ? 1 : good / tried
   }
-}
-
-function smooth(one: Endpoint, fresh: number): void {
-  const value = Math.max(1, fresh)
-  one.latency += one.latency === 0 ? value : 0.3 * (value - one.latency)
-}
-
-function count(one: Endpoint, success: boolean): void {
-  if (success) one.successes++
-  else one.failures++
-  const weight = Math.max(1 / (one.successes + one.failures), 0.1)
-  one.rate += weight * ((success ? 1 : 0) - one.rate)
 }
 
 function fail(one: Endpoint, now: number): void {
@@ -224,5 +208,40 @@ export class DialRound {
   }
   get deadline(): number {
     return this.order.length > 0 ? this.nextAt : never
+  }
+}
+
+/** The endpoints of a client, and its round of dials. */
+export class EndpointRounds extends Endpoints implements Dialing {
+  private readonly round = new DialRound()
+  private first = 0
+
+  begin(now: number): void {
+    const plan = this.choose(now)
+    this.first = plan.order[0]
+    this.round.begin(plan, now)
+  }
+  next(now: number): number | undefined {
+    const index = this.round.next(now)
+    if (index !== undefined) this.onDial(index)
+    return index
+  }
+  override onFailed(index: number, now: number, how?: Outcome, policy?: ReconnectPolicy): void {
+    super.onFailed(index, now)
+    if (how !== undefined && policy !== undefined) {
+      this.round.onFailed(index, { ...how, alternative: this.otherReady(index, now) }, policy)
+    }
+  }
+  end(): void {
+    this.round.end()
+  }
+  get deadline(): number {
+    return this.round.deadline
+  }
+  get outcome(): Outcome | undefined {
+    return this.round.failed ? this.round.result : undefined
+  }
+  experience(): Experience {
+    return this.experienceOf(this.first)
   }
 }

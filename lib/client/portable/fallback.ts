@@ -3,7 +3,6 @@
 //   WebSocket ── `after` dials in a row did not open, or one dragged on ──► HTTP
 //   HTTP ── did not open ──► WebSocket, and HTTP again when the next one fails
 //   HTTP ── opened: for `retry` ──► HTTP, then WebSocket is tried again
-import { OptionReader, badOption } from '../../core/validate'
 
 /** When a client on the portable engine takes HTTP instead of a WebSocket. */
 export interface HttpFallbackOptions {
@@ -15,21 +14,6 @@ export interface HttpFallbackOptions {
   patience?: number
 }
 export type CheckedHttpFallback = Required<HttpFallbackOptions>
-
-/** undefined: none. Throws INVALID_OPTION. */
-export function readHttpFallback(given: unknown): CheckedHttpFallback | undefined {
-  if (given === undefined || given === 'off') return undefined
-  if (given !== 'auto' && (given === null || typeof given !== 'object')) {
-    badOption('fallback', "'off', 'auto' or an object", given)
-  }
-  const known = ['after', 'retry', 'patience']
-  const reader = new OptionReader('`fallback`', given === 'auto' ? {} : given, known, 'fallback.')
-  return {
-    after: reader.number('after'),
-    retry: reader.number('retry'),
-    patience: reader.number('patience'),
-  }
-}
 
 export type Way = 'socket' | 'http'
 

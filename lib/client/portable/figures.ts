@@ -29,7 +29,7 @@ export function figures(core: ClientCore, inbox: Inbox, latencies: Latencies, no
     expired: queue.counters.expired,
     acked: queue.counters.acked,
     retries: queue.counters.retried,
-    replaced: shaper.replaced,
+    replaced: shaper?.replaced ?? 0,
     requests: requests.counters.added,
     requestTimeouts: requests.counters.timeouts,
     lateReplies: requests.counters.late,

@@ -1,5 +1,5 @@
-// Messages that have come and wait for the program: for its first turn after it was connected, or since it asked for it.
-// The end of their connection waits behind them.
+// Messages that have come and wait for the program: for its first turn after it was connected, since it asked for it, or
+// until what its subscriptions need is loaded. The end of their connection waits behind them.
 import { sizeOf } from './size'
 
 export class Held {
@@ -12,12 +12,13 @@ export class Held {
 
   constructor(
     private readonly connected: () => boolean,
+    private readonly loading: () => boolean,
     private readonly take: (data: string | Uint8Array) => void,
   ) {}
 
   /** What comes before the client is connected, an answer to the token say, is read. */
   get mayTake(): boolean {
-    return !this.paused && (this.started || !this.connected())
+    return !this.paused && !this.loading() && (this.started || !this.connected())
   }
 
   offer(data: string | Uint8Array, bytes: number): void {

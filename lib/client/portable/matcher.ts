@@ -1,7 +1,5 @@
-// Which messages a route wants: by their type and by its conditions. Says of an object what src/core/router says of the
-// text that it was parsed from.
-import type { Condition, RouteSpec, Scalar } from '../engine'
-import { tokens } from '../pointer'
+// What routes see of a message: its parts, and whether its type is meant. Says of an object what src/core/router says of
+// the text that it was parsed from.
 
 /** An index as JavaScript's arrays have them: no sign, no leading zero, below 2^32 - 1. */
 const arrayIndex = /^(?:0|[1-9]\d{0,9})$/
@@ -32,27 +30,4 @@ export function matchesPattern(pattern: string, type: string): boolean {
   if (!pattern.endsWith('.*')) return pattern === type
   // More than the stem: `chat.*` does not match `chat.`.
   return type.length > pattern.length - 1 && type.startsWith(pattern.slice(0, -1))
-}
-
-function conditionTest(condition: Condition): (value: unknown) => boolean {
-  if ('any' in condition) {
-    // A Set tells values apart as === does, but for NaN, which JSON has not.
-    const wanted = new Set<unknown>(condition.any satisfies Scalar[])
-    return (value) => wanted.has(value ?? null)
-  }
-  const { gt, gte, lt, lte } = condition
-  return (value) =>
-    typeof value === 'number' &&
-    (gt !== undefined ? value > gt : gte === undefined || value >= gte) &&
-    (lt !== undefined ? value < lt : lte === undefined || value <= lte)
-}
-
-/** All conditions of a route as one test of a message. */
-export function whereTest(spec: RouteSpec): (message: unknown) => boolean {
-  const tests = (spec.where ?? []).map((condition) => {
-    const path = tokens(condition.pointer)
-    const holds = conditionTest(condition)
-    return (message: unknown): boolean => holds(valueAt(message, path))
-  })
-  return (message) => tests.every((test) => test(message))
 }

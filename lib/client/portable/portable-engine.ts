@@ -20,16 +20,18 @@ import type { SharedOptions } from '../shared-options'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
 import type { TokenReason } from './client-machine'
-import { Durable } from './durable'
+import type { Durable } from './durable'
 import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
 import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
+import { type PartName, part, parts } from './parts'
+import { Loading } from './loading'
 import type { PlatformSocketConstructor } from './platform'
 import { never } from './reconnect-policy'
+import { isPlain } from './route-set'
 import { sizeOf } from './size'
-import { openStore } from './stores'
 import { watch } from './surroundings'
 
 /** What a message weighs beside its bytes: as in the native engine. */
@@ -43,7 +45,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
   private readonly core: ClientCore
   private readonly inbox: Inbox
   private readonly links: Links
-  private readonly durable: Durable | undefined
+  private durable: Durable | undefined
+  private readonly loading: Loading
   private readonly latencies = new Latencies()
   /** What the client is to be told, in order. */
   private readonly outbox: ((events: EngineEvents) => void)[] = []
@@ -114,6 +117,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     )
     this.held = new Held(
       () => this.core.machine.state === 'connected',
+      () => this.loading.waits,
       (data) => this.inbox.take(data, this.now()),
     )
     const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
@@ -135,16 +139,44 @@ export class PortableEngine implements ClientEngine, CoreHost {
       gone: () => this.turn(() => undefined),
     }
     this.links = new Links(socket, options.protocols, told, fallback)
-    if (queue.store !== '') {
-      const { line, fsync, kind, maxBytes, store } = queue
-      const open = (): ReturnType<typeof openStore> => openStore(store, line, { fsync, kind })
-      this.durable = new Durable(open, store, line, maxBytes, this.core, {
+    this.loading = new Loading(
+      () => this.turn(() => this.held.release()),
+      (detail) => {
+        this.turn(() => {
+          if (this.disposed) this.core.end(this.now())
+          else this.outbox.push((told) => told.loadFailed?.(detail))
+        })
+        return !this.disposed
+      },
+    )
+    if (batch.max > 1) this.need('sending')
+    if (options.targets.length > 1 && parts.endpoints === undefined)
+      this.need('endpoints', () => this.core.useAll())
+    if (queue.store !== '') this.need('store', () => this.openStore())
+  }
+
+  private openStore(): void {
+    const { line, fsync, kind, maxBytes, store } = this.options.queue
+    const { Durable, openStore } = part('store')
+    this.durable = new Durable(
+      () => openStore(store, line, { fsync, kind }),
+      store,
+      line,
+      maxBytes,
+      this.core,
+      {
         now: () => this.now(),
         settled: (token, how) => this.settled(token, how),
         failed: (detail) => this.outbox.push((told) => told.storeFailed(detail)),
         turn: (step) => this.turn(step),
-      })
-    }
+      },
+    )
+  }
+
+  /** Loads a part if it is not there; what is asked for until then, and what comes, waits for it. */
+  private need(name: PartName, then?: () => void): void {
+    if (parts[name] === undefined) this.loading.add(name)
+    if (then !== undefined) this.loading.run(then)
   }
 
   private now(): number {
@@ -184,10 +216,17 @@ export class PortableEngine implements ClientEngine, CoreHost {
     this.call(() => this.core.cancel(token, this.now()))
   }
   addRoute(route: number, spec: RouteSpec): void {
-    this.inbox.routes.add(route, spec)
+    if (!isPlain(spec)) this.need('routes')
+    this.loading.run(() => {
+      try {
+        this.inbox.routes.add(route, spec)
+      } catch (error) {
+        this.call(() => this.outbox.push((told) => told.routeRefused((error as Error).message)))
+      }
+    })
   }
   removeRoute(route: number): void {
-    this.inbox.routes.remove(route)
+    this.loading.run(() => this.inbox.routes.remove(route))
   }
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
     this.inbox.wants = { untyped, binary, asking }
@@ -224,7 +263,9 @@ export class PortableEngine implements ClientEngine, CoreHost {
     this.call(() => this.core.clearQueue(this.now()))
   }
   queue(limit: number): Promise<QueuedMessage[]> {
-    return Promise.resolve(this.core.queue.snapshot(this.now(), limit))
+    return new Promise((resolve) =>
+      this.loading.run(() => resolve(this.core.queue.snapshot(this.now(), limit))),
+    )
   }
   dispose(): void {
     if (this.disposed) return
@@ -241,7 +282,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   get bufferedAmount(): number {
     const { bytes, messages } = this.core.inside
     const { waiting = 0, waitingBytes = 0 } = this.durable ?? {}
-    return this.core.ended ? 0 : bytes + waitingBytes + (messages + waiting) * overhead
+    return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
   }
   send(message: EngineSend): true | false | 'full' {
     if (this.disposed && message.link === 0) return 'full'
@@ -254,6 +295,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
     const after = this.bufferedAmount + sizeOf(data) + overhead
     if (after > most && message.link === 0) return 'full'
     const own = { ...message, data }
+    if (own.shape !== undefined) this.need('sending')
+    this.loading.weigh(sizeOf(data) + overhead)
     this.call(() => {
       if (message.durable && this.durable !== undefined) this.durable.put(own)
       else this.core.send(own, this.now())
@@ -341,7 +384,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   /** A call of the program's: what follows is told a little later, never inside the call. */
   private call(step: () => void): void {
     if (this.finished) return
-    step()
+    this.loading.run(step)
     if (this.due || this.telling) return
     this.due = true
     queueMicrotask(() => {

@@ -1,14 +1,9 @@
 // The routes of a client, evaluated in JavaScript: for messages that the core cannot read, and where there is no core.
 // Same specifications, same results. Knows no clock: times in milliseconds are passed in.
 import type { RouteSpec } from '../engine'
-import { matchesPattern, whereTest } from './matcher'
-import {
-  type PortableOutput,
-  RouteShaper,
-  type ShaperCounters,
-  type ShaperLimits,
-  shaperLimits,
-} from './route-shaper'
+import { matchesPattern } from './matcher'
+import { part } from './parts'
+import type { PortableOutput, RouteShaper, ShaperCounters, ShaperLimits } from './route-shaper'
 
 interface PortableRoute {
   readonly id: number
@@ -31,15 +26,24 @@ export class RouteSet {
 
   constructor(
     private readonly output: PortableOutput,
-    private readonly limits: ShaperLimits = shaperLimits,
+    private readonly limits?: ShaperLimits,
   ) {}
 
-  add(id: number, spec: RouteSpec): void {
+  /** Of a route for which `isPlain` is false the part `routes` was loaded. Throws INVALID_OPTION. */
+  add(id: number, given: RouteSpec): void {
     this.remove(id)
-    const shaped = spec.sample ?? spec.conflate ?? spec.batch
-    const shaper = shaped === undefined ? undefined : new RouteShaper(id, spec, this.output, this.limits)
-    if (shaper !== undefined) this.shapers.add(shaper)
-    this.routes.set(id, { id, pattern: spec.pattern, wants: whereTest(spec), shaper })
+    const { pattern } = given
+    let wants = (_message: unknown): boolean => true
+    let shaper: RouteShaper | undefined
+    if (!isPlain(given)) {
+      const { RouteShaper, prepare, whereTest } = part('routes')
+      const spec = prepare(given)
+      const shaped = spec.sample ?? spec.conflate ?? spec.batch
+      if (shaped !== undefined)
+        this.shapers.add((shaper = new RouteShaper(id, spec, this.output, this.limits)))
+      wants = whereTest(spec)
+    }
+    this.routes.set(id, { id, pattern, wants, shaper })
     this.byType.clear()
   }
 
@@ -101,6 +105,11 @@ export class RouteSet {
     for (const { counters } of this.shapers) add(sum, counters)
     return sum
   }
+}
+
+/** Without conditions and shapes. */
+export function isPlain({ where, sample, conflate, batch, raw }: RouteSpec): boolean {
+  return (where ?? sample ?? conflate ?? batch ?? raw) === undefined
 }
 
 function add(to: ShaperCounters, more: ShaperCounters): void {

@@ -2,6 +2,8 @@
 // together wait behind it. The rules of src/core/client/send_shaper.hpp and send_batch.hpp. Pure.
 import type { EngineSend } from '../engine'
 import { never } from './reconnect-policy'
+import type { SendQueue } from './send-queue'
+import type { Message } from './waiting-line'
 
 /** At the bound, the key whose time comes next gives way. */
 const mostKeys = 4096
@@ -103,34 +105,52 @@ export interface BatchSettings {
   always: boolean
 }
 
-/** What waits of one priority, and since when. */
-export interface LineState {
-  waiting: number
-  since: number
-}
+/** Of the envelopes of a batch. */
+const mostBatchBytes = 64 * 1024
 
-/** When messages that wait for company go. Those of high priority wait for nobody. */
+/** When messages that wait for company go, and which go together. Those of high priority wait for nobody. */
 export class BatchGate {
   private readonly hurried = [false, false, false]
 
   constructor(private readonly settings: BatchSettings) {}
 
-  /** A message of this priority cannot wait: it takes the others along. */
-  hurry(priority: number): void {
-    this.hurried[priority] = true
+  /** A message that will wait. One that cannot, since it travels alone or soon expires, takes the others along. */
+  offer({ joinable, priority }: EngineSend, bytes: number, life: number): void {
+    if (!joinable || bytes > mostBatchBytes || life <= this.settings.every) this.hurried[priority] = true
   }
   /** Something is to go now. */
-  due(lines: readonly LineState[], now: number): boolean {
+  due(queue: SendQueue, now: number): boolean {
     const { max, every } = this.settings
-    return lines.reduce((any, { waiting, since }, priority) => {
+    let any = false
+    for (const priority of [0, 1, 2]) {
+      const waiting = queue.waitingOf(priority)
       if (waiting === 0) this.hurried[priority] = false
-      else if (priority === 0 || this.hurried[priority] || waiting >= max || now >= since + every) return true
-      return any
-    }, false)
+      else if (
+        priority === 0 ||
+        this.hurried[priority] ||
+        waiting >= max ||
+        now >= queue.since(priority) + every
+      )
+        any = true
+    }
+    return any
   }
-  deadline(lines: readonly LineState[]): number {
-    return Math.min(
-      ...lines.map(({ waiting, since }) => (waiting === 0 ? never : since + this.settings.every)),
-    )
+  deadline(queue: SendQueue): number {
+    // In an empty line nothing has waited since ever.
+    return Math.min(...[0, 1, 2].map((priority) => queue.since(priority))) + this.settings.every
+  }
+  /** Takes out of the queue, and adds to the texts, what goes along with the first. Returns its bytes. */
+  gather(queue: SendQueue, first: Message, texts: (string | Uint8Array)[], now: number): number {
+    const { joinable, priority } = first.what
+    let more = 0
+    while (joinable && texts.length < this.settings.max) {
+      const next = queue.peek(now)
+      if (next?.what.joinable !== true || next.what.priority !== priority) break
+      if (first.bytes + more + next.bytes > mostBatchBytes) break
+      queue.next(now)
+      texts.push(next.what.data)
+      more += next.bytes
+    }
+    return more
   }
 }

@@ -1,0 +1,42 @@
+// What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
+// that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
+import { Durable } from './durable'
+import { EndpointRounds } from './endpoints'
+import type { RouteSpec } from '../engine'
+import { RouteShaper } from './route-shaper'
+import { BatchGate, SendShaper } from './send-shaping'
+import { openStore } from './stores'
+import { whereTest } from './where'
+
+export interface Parts {
+  /** Conditions and shapes of routes; `prepare` checks a specification that was not read yet. */
+  routes: {
+    RouteShaper: typeof RouteShaper
+    whereTest: typeof whereTest
+    prepare: (spec: RouteSpec) => RouteSpec
+  }
+  /** Messages that are throttled, debounced or sent in batches. */
+  sending: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
+  /** Several endpoints. */
+  endpoints: { EndpointRounds: typeof EndpointRounds }
+  /** Durable messages. */
+  store: { Durable: typeof Durable; openStore: typeof openStore }
+}
+export type PartName = keyof Parts
+
+export const parts: Partial<Parts> = {
+  routes: { RouteShaper, whereTest, prepare: (spec) => spec },
+  sending: { SendShaper, BatchGate },
+  endpoints: { EndpointRounds },
+  store: { Durable, openStore },
+}
+
+/** Resolves when the part is there. */
+export function load(_name: PartName): Promise<void> {
+  return Promise.resolve()
+}
+
+/** The part, which was loaded before. */
+export function part<N extends PartName>(name: N): Parts[N] {
+  return parts[name] as Parts[N]
+}

@@ -1,0 +1,126 @@
+// The endpoint of a client that has one: what is known of it, and its rounds of one dial. The rules of endpoints.ts, of
+// which little is left where there is nothing to choose. Times in milliseconds.
+import type { EndpointFigures } from '../engine'
+import { type Experience, type Outcome, type ReconnectPolicy, never } from './reconnect-policy'
+
+/** The endpoints of a client and its rounds of dials; endpoints go by their index. */
+export interface Dialing {
+  /** A round of dials begins. */
+  begin(now: number): void
+  /** An endpoint to dial now; to be asked until there is none. */
+  next(now: number): number | undefined
+  /** When to ask. */
+  readonly deadline: number
+  /** All dials of the round failed, and nothing is left to try: the outcome that gives the most hope. */
+  readonly outcome: Outcome | undefined
+  /** The round has a winner, or is given up. */
+  end(): void
+  onOpened(index: number, latency: number): void
+  /** Without an outcome: the round is given up with it. */
+  onFailed(index: number, now: number, how?: Outcome, policy?: ReconnectPolicy): void
+  /** We dropped the dial. */
+  onAbandoned(index: number): void
+  /** A link ended by our own wish. */
+  onLeft(index: number, uptime: number): void
+  onLost(index: number, now: number, uptime: number): void
+  onLatency(index: number, latency: number): void
+  /** Whether an endpoint other than this may be dialled now. */
+  otherReady(index: number, now: number): boolean
+  figures(): EndpointFigures[]
+  /** Of the first of the round. */
+  experience(): Experience
+  /** The share of all dials that opened and held. */
+  readonly successRate: number
+}
+
+/** So many failures in a row take an endpoint out of rotation. */
+export const deadAfter = 3
+
+export function smooth(one: EndpointFigures, fresh: number): void {
+  const value = Math.max(1, fresh)
+  one.latency += one.latency === 0 ? value : 0.3 * (value - one.latency)
+}
+export function count(one: EndpointFigures, success: boolean): void {
+  if (success) one.opened++
+  else one.failed++
+  const weight = Math.max(1 / (one.opened + one.failed), 0.1)
+  one.successRate += weight * (Number(success) - one.successRate)
+}
+
+export class SoleEndpoint implements Dialing {
+  deadline = never
+  outcome: Outcome | undefined
+  private readonly one: EndpointFigures
+  private inRow = 0
+  private before = 0
+
+  constructor(
+    private readonly minUptime: number,
+    /** What an earlier client has learned. */
+    private readonly known: readonly EndpointFigures[] = [],
+  ) {
+    const { opened, failed, successRate, latency } = known.at(0) ?? unknown
+    this.one = { opened, failed, successRate, latency }
+  }
+
+  begin(now: number): void {
+    this.deadline = now
+    this.outcome = undefined
+  }
+  next(now: number): number | undefined {
+    if (now < this.deadline) return undefined
+    this.end()
+    return 0
+  }
+  end(): void {
+    this.deadline = never
+  }
+  onOpened(_index: number, latency: number): void {
+    this.before = Math.max(this.before, this.inRow)
+    this.inRow = 0
+    count(this.one, true)
+    smooth(this.one, latency)
+  }
+  onFailed(_index: number, _now: number, how?: Outcome): void {
+    this.outcome = how
+    this.inRow++
+    this.fail()
+  }
+  private fail(): void {
+    count(this.one, false)
+    if (this.inRow >= deadAfter) this.one.latency = 0
+  }
+  onAbandoned(): void {
+    // There is no other that it made place for.
+  }
+  onLeft(_index: number, uptime: number): void {
+    if (uptime >= this.minUptime) this.before = 0
+  }
+  onLost(index: number, _now: number, uptime: number): void {
+    this.onLeft(index, uptime)
+    if (uptime >= this.minUptime) return
+    // It opens and breaks at once: the opening did not prove that it is well.
+    this.inRow = Math.max(this.inRow, this.before) + 1
+    this.fail()
+  }
+  onLatency(_index: number, latency: number): void {
+    smooth(this.one, latency)
+  }
+  otherReady(): boolean {
+    return false
+  }
+  figures(): EndpointFigures[] {
+    // Of a client with several it stands for all until their part is loaded.
+    return [{ ...this.one }, ...this.known.slice(1)]
+  }
+  experience(): Experience {
+    const { opened, failed, successRate, latency } = this.one
+    return { samples: opened + failed, rate: successRate, latency: Math.floor(latency) }
+  }
+  get successRate(): number {
+    const { opened, failed } = this.one
+    return opened + failed === 0 ? 1 : opened / (opened + failed)
+  }
+}
+
+const unknown: EndpointFigures = { opened: 0, failed: 0, successRate: 1, latency: 0 }
