@@ -36,6 +36,11 @@ export default tseslint.config(
     },
   },
   {
+    // What hooks return is made to be taken apart.
+    files: ['**/*.tsx'],
+    rules: { '@typescript-eslint/unbound-method': 'off' },
+  },
+  {
     files: ['test/**/*.{ts,tsx,mts,cts}', 'bench/**/*.ts', 'examples/**/*.{ts,tsx}'],
     rules: {
       '@typescript-eslint/no-non-null-assertion': 'off',

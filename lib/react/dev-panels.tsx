@@ -13,7 +13,9 @@ const valueOf = (event: unknown): string => (event as Field).currentTarget.value
 
 function shown(data: unknown): string {
   try {
-    return typeof data === 'string' ? data : (JSON.stringify(data, null, 2) ?? '')
+    // What JSON does not know, such as undefined, has no text.
+    const text: unknown = typeof data === 'string' ? data : JSON.stringify(data, null, 2)
+    return typeof text === 'string' ? text : ''
   } catch {
     return String(data)
   }

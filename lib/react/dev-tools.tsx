@@ -46,6 +46,8 @@ function Tabs({ id, tab, choose }: { id: string; tab: Tab; choose(tab: Tab): voi
           tabIndex={name === tab ? 0 : -1}
           ref={(element) => {
             if (element === null) row.current.delete(name)
+            // Declarations of the DOM are there for editors and not where the package is built.
+            // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion
             else row.current.set(name, element as unknown as { focus(): void })
           }}
           onClick={() => choose(name)}

@@ -129,7 +129,7 @@ test('events: one adds it, both are reminded in time, and say whether they come'
   await reminder.waitFor({ state: 'detached' })
   await ben.page.clock.fastForward(61_000)
   await reminder.waitFor()
-  await reminder.getByRole('button', { name: 'Dismiss: Planning' }).click()
+  await reminder.getByRole('button', { name: /^OK.*Planning/ }).click()
   await reminder.waitFor({ state: 'detached' })
   expect(await ada.page.locator('.reminder').count()).toBe(0)
 

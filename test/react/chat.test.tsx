@@ -88,7 +88,7 @@ test('who comes later gets what the room keeps; files travel in the message or g
   // jsdom's files cannot be read as buffers.
   const readable = (text: string): File =>
     Object.assign(file(text), {
-      arrayBuffer: () => Promise.resolve(new TextEncoder().encode(text).buffer as ArrayBuffer),
+      arrayBuffer: () => Promise.resolve(new TextEncoder().encode(text).buffer),
     })
   ann.chat.send({ text: 'see', files: [readable('short')] })
   await waitFor(() => expect(last(ann)?.status).toBe('sent'))

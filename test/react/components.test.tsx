@@ -39,7 +39,7 @@ test('says the state, and helps where it can', async () => {
   const info = mock.getConnectionInfo.bind(mock)
   mock.getConnectionInfo = () => ({ ...info(), reconnectAttempts: 2, nextDelay: 2500 })
   mock.simulateDisconnection(new HawserError('CONNECTION_LOST', 'The cable is out'))
-  mock.send('a')
+  void mock.send('a')
   frame()
   expect(status.textContent).toBe('Reconnectingattempt 2The cable is out')
   await screen.findByText('next try in 3 s')

@@ -58,9 +58,8 @@ test('components that name the same URL share a connection; it is closed behind 
 test('another URL is another connection; null is none', async () => {
   const first = await site.open()
   const second = await site.open()
-  const view = renderHook(({ url }) => useWebSocket(url), {
-    initialProps: { url: first.url as string | null },
-  })
+  const initialProps: { url: string | null } = { url: first.url }
+  const view = renderHook(({ url }) => useWebSocket(url), { initialProps })
   await waitFor(() => expect(view.result.current.isConnected).toBe(true))
   view.rerender({ url: second.url })
   await until(() => second.hub.connections.length === 1)

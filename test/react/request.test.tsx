@@ -47,7 +47,7 @@ test('idle, pending, success; the reply stays while the next one is awaited', as
   void result.current.request([2, 2] as never)
   await waitFor(() => expect(result.current).toMatchObject({ status: 'pending', data: 3 }))
   expect(replies).toEqual([3])
-  act(() => result.current.reset())
+  void act(() => result.current.reset())
   await waitFor(() => expect(result.current).toMatchObject({ status: 'idle', data: undefined }))
   expect(mock.requests).toEqual([])
 })
@@ -65,8 +65,8 @@ test('what the hub says no to is shown, and no unhandled rejection', async () =>
 
 test('a second request takes the place of the first; unmounting gives it up', async () => {
   const { mock, result, unmount } = await setUp()
-  const first = result.current.request(1 as never)
-  const second = result.current.request(2 as never)
+  const first = result.current.request(1)
+  const second = result.current.request(2)
   await expect(first).rejects.toMatchObject({ code: 'ABORTED' })
   expect(mock.requests.map(({ payload }) => payload as number)).toEqual([2])
   unmount()

@@ -26,13 +26,8 @@ export function Reminders({ reminders, onDismiss, onSnooze, now }: RemindersProp
           <button className="button tiny" type="button" onClick={() => onSnooze(id, 60_000)}>
             In 1 min
           </button>
-          <button
-            className="button tiny primary"
-            type="button"
-            aria-label={`Dismiss: ${title}`}
-            onClick={() => onDismiss(id)}
-          >
-            OK
+          <button className="button tiny primary" type="button" onClick={() => onDismiss(id)}>
+            OK<span className="unseen">, {title}</span>
           </button>
         </li>
       ))}

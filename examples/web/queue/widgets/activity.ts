@@ -13,9 +13,10 @@ const words: Record<Happening['what'], (happening: Happening) => string> = {
 
 /** What happened, newest first. */
 export const activityWidget: MakeWidget = (room) => {
-  const list = h('ul', { class: 'happenings', role: 'log', 'aria-label': 'Activity' })
+  const list = h('ul', { class: 'happenings' })
+  const log = h('div', { role: 'log', 'aria-label': 'Activity' }, list)
   const empty = h('p', { class: 'muted' }, 'Nothing has happened since you came.')
-  const element = card('activity', 'Activity', empty, list)
+  const element = card('activity', 'Activity', empty, log)
   const ends = new Subscription()
   ends.add(
     room.happenings$(7).subscribe((happenings) => {
