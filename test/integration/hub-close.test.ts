@@ -94,7 +94,8 @@ test('new peers find no listener, or 503 and a health page that says so', async 
   const deaf = await scope.hub()
   await scope.peer(deaf.url)
   const first = deaf.hub.close({ spread: 0, timeout: long })
-  await expect(answer(deaf.port)).rejects.toThrow('ECONNREFUSED')
+  // The kernel may have taken it before the listener was gone, and then resets it.
+  await expect(answer(deaf.port)).rejects.toThrow(/ECONNREFUSED|ECONNRESET/)
   await first
 
   const { hub, url, port } = await scope.hub({ http: { health: '/healthz' } })

@@ -93,7 +93,14 @@ test('close frames carry their code', () => {
 
 test('nothing that a peer may post makes the readers throw', () => {
   const random = new Random()
-  const seeds = ['{"session":"s","seq":1,"ack":2}', '["close",1000,"x"]', '["binary","AA=="]', '"text"', '{}', '']
+  const seeds = [
+    '{"session":"s","seq":1,"ack":2}',
+    '["close",1000,"x"]',
+    '["binary","AA=="]',
+    '"text"',
+    '{}',
+    '',
+  ]
   for (let round = 0; round < 3_000; round++) {
     const text = [...seeds[random.below(seeds.length)]]
     for (let i = random.below(4); i > 0; i--) {

@@ -13,6 +13,8 @@ export interface FarSocket {
   send(data: string | Uint8Array): unknown
   close(code?: number, reason?: string): void
   terminate(): void
+  pause(): void
+  resume(): void
   on(name: string, listener: (...args: never[]) => unknown): unknown
   readonly readyState: number
 }
