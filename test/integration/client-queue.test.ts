@@ -282,7 +282,7 @@ describe('bytes above queue.maxBytes', () => {
     const sent: string[] = []
     let refused: unknown
     // The peer reads nothing: until the kernel has taken what it takes.
-    for (let refusals = 0; refusals < 30; ) {
+    for (let refusals = 0; refusals < 30;) {
       try {
         client.send('m', `${sent.length} ${large}`)
         sent.push(`${sent.length}`)
