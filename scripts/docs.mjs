@@ -16,7 +16,8 @@ function entries() {
   const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
   return Object.values(exports)
     .map((entry) => entry.require?.types ?? entry.types)
-    .filter((types) => types !== undefined)
+    // Styles have types for those who import them, and nothing to read.
+    .filter((types) => types !== undefined && !types.endsWith('.css.d.ts'))
     .map((types) => types.replace('./dist/', 'lib/').replace('.d.ts', ''))
     .map((name) => [`${name}.ts`, `${name}.tsx`].find((file) => fs.existsSync(path.join(root, file))))
 }

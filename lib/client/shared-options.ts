@@ -9,7 +9,7 @@ import { type Dialect, readDialect } from './dialect'
 import { type Layout, readLayout } from './envelope'
 import type { LearnedEndpoint } from './learned'
 import { MessageRouter } from './message-router'
-import { type EndpointStrategy, strategies } from './strategies'
+import { strategies } from './strategies'
 
 export { type EndpointStrategy, strategies } from './strategies'
 import { type CheckedHttpFallback } from './portable/fallback'

@@ -102,7 +102,7 @@ test('nothing that a peer may post makes the readers throw', () => {
     '',
   ]
   for (let round = 0; round < 3_000; round++) {
-    const text = [...seeds[random.below(seeds.length)]]
+    const text = Array.from(seeds[random.below(seeds.length)])
     for (let i = random.below(4); i > 0; i--) {
       text.splice(random.below(text.length + 1), random.below(3), String.fromCharCode(random.below(128)))
     }
