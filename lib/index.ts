@@ -32,6 +32,7 @@ export type { ServerGauges } from './native/server-gauges'
 export type { HubRateLimitOptions, RateLimitOptions, RateRule } from './server/rate-limit'
 export type { SlowConsumer } from './server/slow-consumer'
 export type { ServerOptions, ServerTlsOptions, Verdict } from './server/server-options'
+export type { FallbackOptions } from './server/fallback/fallback-options'
 export type { UpgradeCallback } from './server/handle-upgrade'
 export type { UpgradeRequest } from './server/upgrade-request'
 
@@ -51,6 +52,7 @@ export type {
 } from './client/client-options'
 export type { ConnectionDetails, ConnectionInfo, StateListener } from './client/client-status'
 export type { LearnedEndpoint } from './client/learned'
+export type { HttpFallbackOptions } from './client/portable/fallback'
 export type {
   ClientStateName,
   EndpointFigures,
