@@ -7,6 +7,7 @@ import type { WebSocket } from '../core/websocket'
 import type { Channel } from '../native/channel'
 import { Out, OutFlag, noSlot } from '../native/records'
 import { type ServerGauges, readServerGauges } from '../native/server-gauges'
+import { EarlyTopics } from './early-topics'
 import {
   type Kept,
   type KeptBounds,
@@ -21,7 +22,7 @@ const Gauge = { read: 0, make: 1, forget: 2 } as const
 
 export class KeptTopics {
   /** Topics that were to keep before the server was started. */
-  private early: Map<string, { bounds: KeptBounds; head: number }> | null = new Map()
+  private early: EarlyTopics | null = new EarlyTopics()
 
   constructor(
     /** All that is published here goes through this one, so it has one order. */
@@ -35,14 +36,18 @@ export class KeptTopics {
   started(): void {
     const early = this.early
     this.early = null
-    if (early !== null) for (const [topic, { bounds, head }] of early) this.keep(topic, bounds, head)
+    if (early === null) return
+    for (const [topic, bounds, head, messages] of early) {
+      this.keep(topic, bounds, head)
+      for (const { topics, data, offset } of messages) this.publish(topics, data, offset, undefined)
+    }
   }
 
   /** From now on the topic keeps what is published to it with an offset above `head`. */
   keep(topic: string, bounds: KeptBounds, head: number): void {
     const name = topicBytes(topic)
     if (this.early !== null) {
-      this.early.set(topic, { bounds, head })
+      this.early.keep(topic, bounds, head)
       return
     }
     this.home.native.keptGauge(this.home.index, this.id, topic, Gauge.make, head)
@@ -53,7 +58,7 @@ export class KeptTopics {
   forget(topic: string): void {
     const name = topicBytes(topic)
     if (this.early !== null) {
-      this.early.delete(topic)
+      this.early.forget(topic)
       return
     }
     this.home.native.keptGauge(this.home.index, this.id, topic, Gauge.forget, 0)
@@ -62,8 +67,8 @@ export class KeptTopics {
 
   /** Undefined: the topic does not keep. */
   kept(topic: string): Kept | undefined {
-    const early = this.early?.get(topic)
-    if (early !== undefined) return { lost: early.head, last: early.head, count: 0, bytes: 0 }
+    const early = this.early?.kept(topic)
+    if (early !== undefined) return early
     const values = this.home.native.keptGauge(this.home.index, this.id, topic, Gauge.read, 0)
     if (values.length === 0) return undefined
     const [lost, last, count, bytes] = values
@@ -81,13 +86,11 @@ export class KeptTopics {
     except: WebSocket | undefined,
   ): boolean {
     if (topics.length === 0) return true
-    // Before the server has started nobody hears it, and nothing keeps it.
-    const early = offset < 0 ? undefined : this.early?.get(topics[0])
-    if (early !== undefined) early.head = offset
     const payload = typeof data === 'string' ? data : bytesOf(data)
     if (payload === undefined) {
       throw new HawserTypeError('INVALID_ARGUMENT', `\`data\` must be a string or bytes, not ${shown(data)}`)
     }
+    if (offset >= 0 && this.early?.publish({ topics, data: payload, offset }) === true) return true
     const without = except?._channel ?? null
     const head = publishHead(topics.map(topicBytes), offset, without?.index)
     const flags = (typeof data === 'string' ? 0 : OutFlag.binary) | OutFlag.compress

@@ -1,6 +1,7 @@
 // History and resume, by hand: epochs, offsets, late joiners, what is gone.
-import { until } from '../support/waiters'
-import { type Peer, useHubs } from './support/hubs'
+import { Hub, WebSocketServer } from '../../lib'
+import { event, until } from '../support/waiters'
+import { Peer, useHubs } from './support/hubs'
 
 const scope = useHubs()
 
@@ -40,6 +41,21 @@ test.each([
   expect(numbers(peer)).toEqual(expected)
   // Joined stands before everything of the room.
   expect(peer.said[0].type).toBe('joined')
+})
+
+test('what is sent before the server listens is kept like all that follows', async () => {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  const hub = new Hub(server, { history: { count: 4 } })
+  for (let i = 1; i <= 5; i++) hub.to('r').send('m', i)
+  await event(server, 'listening')
+  hub.to('r').send('m', 6)
+  const peer = await Peer.ws(`ws://127.0.0.1:${(server.address() as { port: number }).port}`)
+  const joined = await peer.ask({ type: 'join', room: 'r', payload: { last: 99 } })
+  expect(joined.payload).toMatchObject({ offset: 2 })
+  hub.to('r').send('m', 7)
+  await until(() => numbers(peer).length === 5)
+  expect(numbers(peer)).toEqual([3, 4, 5, 6, 7])
+  await hub.close()
 })
 
 test('who was away gets exactly what it missed, in order, then what follows', async () => {
