@@ -218,6 +218,10 @@ describe('path, origins and sub-protocols', () => {
     expect(status(await asked({ Origin: origin }, { origins: ['http://good.example'] }))).toBe(expected)
   })
 
+  test('origins let those in who name none: only pages do', async () => {
+    expect(status(await asked({}, { origins: ['http://good.example'] }))).toBe(101)
+  })
+
   test('handleProtocols chooses, and only what was offered', async () => {
     const offered: unknown[] = []
     const handleProtocols = (protocols: Iterable<string>): string => {

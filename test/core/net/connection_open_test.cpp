@@ -33,7 +33,6 @@ TEST(connection_open, refuses_what_the_settings_do_not_allow) {
   };
   EXPECT_EQ(refusal(with_path(), upgrade_text("/other")), "404");
   EXPECT_EQ(refusal(with_path(), upgrade_text("/ws/deeper")), "404");
-  EXPECT_EQ(refusal(with_origin(), upgrade_text()), "403");
   EXPECT_EQ(refusal(with_origin(), upgrade_text("/", "Origin: https://bad.example\r\n")), "403");
   EXPECT_EQ(refusal(server_settings(), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "426");
   EXPECT_EQ(refusal(server_settings(), "nonsense\r\n\r\n"), "400");
@@ -57,6 +56,15 @@ TEST(connection_open, takes_what_the_settings_allow) {
   EXPECT_EQ(opened.field(0), "127.0.0.1");
   EXPECT_EQ(opened.field(4), "/ws?token=1");
   EXPECT_EQ(opened.field(5), "v2");
+}
+
+TEST(connection_open, who_names_no_origin_is_no_page) {
+  auto settings = server_settings();
+  settings->origins = {"https://good.example"};
+  test_engine e;
+  raw_peer peer = raw_peer::to(e.listen(1, std::move(settings)));
+  peer.write(upgrade_text());
+  EXPECT_EQ(peer.read_head().substr(9, 3), "101");
 }
 
 TEST(connection_open, a_request_that_does_not_come_in_time_is_answered_408) {
