@@ -2,7 +2,7 @@
 import type { SomeClient } from './use-messages'
 import type { Connection, Lease } from './connection'
 import type { Clock } from './clock'
-import { type FrameSource, frameQueue } from './frames'
+import { type FrameQueue, type FrameSource, frameQueue } from './frames'
 
 /** What stores have from the provider. */
 export interface Surroundings {
@@ -16,13 +16,13 @@ export interface Surroundings {
  */
 export abstract class Store<S extends object> {
   protected readonly clock: Clock
-  private readonly frames: FrameSource
+  private readonly queue: FrameQueue
   private readonly listeners = new Set<() => void>()
   private shown: S | undefined
   private server: S | undefined
 
   constructor({ frames, clock }: Surroundings) {
-    this.frames = frames
+    this.queue = frameQueue(frames)
     this.clock = clock
   }
 
@@ -37,7 +37,7 @@ export abstract class Store<S extends object> {
     }
     return () => {
       if (!this.listeners.delete(entry) || this.listeners.size > 0) return
-      frameQueue(this.frames).remove(this.publish)
+      this.queue.remove(this.publish)
       this.stop()
     }
   }
@@ -50,7 +50,7 @@ export abstract class Store<S extends object> {
   }
   /** There is news: it is shown with the next frame. */
   protected changed(): void {
-    if (this.inUse) frameQueue(this.frames).add(this.publish)
+    if (this.inUse) this.queue.add(this.publish)
     else this.take()
   }
   private readonly publish = (): void => {

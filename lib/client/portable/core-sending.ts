@@ -277,7 +277,8 @@ export abstract class CoreSending {
     return known
   }
   /** The token of the request that the reply is for. */
-  onReply(id: string): number | undefined {
+  onReply(id: string, now: number): number | undefined {
+    this.now = now
     const token = this.requests.take(id)
     // It may overtake the word that the kernel took the request, which is not sent again then.
     if (token !== undefined) this.quietly(token)

@@ -13,7 +13,7 @@ export class Held {
   constructor(
     private readonly connected: () => boolean,
     private readonly loading: () => boolean,
-    private readonly take: (data: string | Uint8Array) => void,
+    private readonly take: (data: string | Uint8Array, bytes: number) => void,
   ) {}
 
   /** What comes before the client is connected, an answer to the token say, is read. */
@@ -23,7 +23,7 @@ export class Held {
 
   offer(data: string | Uint8Array, bytes: number): void {
     if (this.waiting.length === 0 && this.mayTake) {
-      this.take(data)
+      this.take(data, bytes)
       return
     }
     this.waiting.push(data)
@@ -42,8 +42,9 @@ export class Held {
   release(): void {
     while (this.waiting.length > 0 && this.mayTake) {
       const data = this.waiting.shift() as string | Uint8Array
-      this.bytes -= sizeOf(data)
-      this.take(data)
+      const bytes = sizeOf(data)
+      this.bytes -= bytes
+      this.take(data, bytes)
     }
     if (this.waiting.length > 0) return
     const { end } = this

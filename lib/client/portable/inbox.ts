@@ -16,6 +16,8 @@ export interface InboxHost {
   mayTake(): boolean
   /** This one is to come again, before all others. */
   later(text: string): void
+  /** Milliseconds. Asked for only by what may change when the engine is due: most messages do not. */
+  now(): number
 }
 
 /** Rooms whose positions are kept until the client is told. */
@@ -56,12 +58,12 @@ export class Inbox {
     this.host.tell(event)
   }
 
-  /** A whole message of the open link. */
-  take(data: string | Uint8Array, now: number): void {
+  /** A whole message of the open link, of so many bytes. */
+  take(data: string | Uint8Array, bytes: number): void {
     const { counters, wants } = this
     if (typeof data !== 'string') {
       counters.messagesIn++
-      counters.bytesIn += data.byteLength
+      counters.bytesIn += bytes
       counters.binary++
       if (wants.binary) this.up((events) => events.binary(data))
       return
@@ -73,8 +75,9 @@ export class Inbox {
       // It stays undefined, which no JSON is.
     }
     const batch = this.batchOf(message)
+    const now = this.routes.shapers.size > 0 ? this.host.now() : 0
     if (batch === undefined) {
-      this.takeOne(message, data, now)
+      this.takeOne(message, data, bytes, now)
       return
     }
     const { link } = this.core
@@ -85,7 +88,8 @@ export class Inbox {
         this.host.later(JSON.stringify({ ...(message as object), payload: batch.slice(i) }))
         return
       }
-      this.takeOne(batch[i], JSON.stringify(batch[i]), now)
+      const text = JSON.stringify(batch[i])
+      this.takeOne(batch[i], text, sizeOf(text), now)
     }
   }
   private untyped(text: string): void {
@@ -98,16 +102,16 @@ export class Inbox {
     return Array.isArray(payload) ? payload : undefined
   }
 
-  private takeOne(message: unknown, text: string, now: number): void {
+  /** `now`: for the routes that need it. */
+  private takeOne(message: unknown, text: string, bytes: number, now: number): void {
     const { counters, layout } = this
-    const bytes = sizeOf(text)
     counters.messagesIn++
     counters.bytesIn += bytes
     const type = nameAt(message, layout.type)
     // A batch in a batch is no message.
     const typed = type !== undefined && this.batchOf(message) === undefined
     this.notePosition(message)
-    if (this.control(typed ? type : undefined, message, now)) return
+    if (this.control(typed ? type : undefined, message)) return
     if (!typed) {
       // Numbers and the like are no messages either.
       if (message !== null && typeof message === 'object') counters.untyped++
@@ -128,12 +132,12 @@ export class Inbox {
   }
 
   /** Settles what the client itself waits for. What nobody waits for goes on, unless the server speaks our protocol. */
-  private control(type: string | undefined, message: unknown, now: number): boolean {
-    const { core } = this
+  private control(type: string | undefined, message: unknown): boolean {
+    const { core, host } = this
     const own = core.speaksOwnProtocol
     const id = nameAt(message, this.layout.correlationId) ?? ''
     if (id !== '' && this.isReply(type)) {
-      const token = core.onReply(id)
+      const token = core.onReply(id, host.now())
       if (token !== undefined) {
         this.up((events) => events.reply(token, message as object))
         return true
@@ -141,19 +145,19 @@ export class Inbox {
     }
     switch (type ?? '') {
       case 'ack':
-        return core.onAck(id, now) || own
+        return core.onAck(id, host.now()) || own
       case 'auth_ok':
-        return core.onAuth(true, '', now) || own
+        return core.onAuth(true, '', host.now()) || own
       case 'auth_error':
-        if (core.onAuth(false, 'The server did not accept the token.', now)) return true
+        if (core.onAuth(false, 'The server did not accept the token.', host.now())) return true
         break
       case 'heartbeat_ack': {
-        const took = core.onHeartbeatAck(now)
+        const took = core.onHeartbeatAck(host.now())
         if (took !== undefined) this.answered(took)
         return took !== undefined
       }
       case 'heartbeat':
-        if (own) this.host.say('{"type":"heartbeat_ack"}')
+        if (own) host.say('{"type":"heartbeat_ack"}')
         return own
       case 'token_expired':
         if (own) core.machine.tokenExpired()
@@ -167,14 +171,15 @@ export class Inbox {
       default:
         return false
     }
-    if (own) this.host.tell((events) => events.control(message as object))
+    if (own) host.tell((events) => events.control(message as object))
     return own
   }
 
   /** How far the client has read in the rooms whose messages the server numbers. */
   private notePosition(message: unknown): void {
+    if (!this.core.speaksOwnProtocol) return
     const room = nameAt(message, this.layout.room) ?? ''
-    if (room === '' || !this.core.speaksOwnProtocol) return
+    if (room === '') return
     const epoch = valueAt(message, ['epoch'])
     const offset = valueAt(message, ['offset'])
     if (typeof epoch !== 'string' || epoch === '' || !Number.isSafeInteger(offset)) return

@@ -43,7 +43,8 @@ export class Links {
   /** Sockets that were dropped and have not closed. */
   private leaving = 0
   private look = firstLook
-  private lookAt = never
+  /** When the platform is asked again; never, where it holds nothing. */
+  lookAt = never
   private readonly ways: Ways | undefined
   /** Whether streams are kept back on the way. */
   private readonly polls = { needed: false }

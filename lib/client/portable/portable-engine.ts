@@ -52,6 +52,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
   private readonly outbox: ((events: EngineEvents) => void)[] = []
   private readonly dropped_ = new Map<Settlement, number>()
   private telling = false
+  /** Something happened that may change what is to be done, and when: more than a message for the program. */
+  private stirred = true
   private due = false
   private timer: ReturnType<typeof setTimeout> | undefined
   private timerAt = never
@@ -112,13 +114,17 @@ export class PortableEngine implements ClientEngine, CoreHost {
         say: (text) => this.links.send(this.core.link, text, false),
         mayTake: () => this.held.mayTake,
         later: (text) => this.held.before(text),
+        now: () => {
+          this.stirred = true
+          return this.now()
+        },
       },
       (took) => this.latencies.record(took),
     )
     this.held = new Held(
       () => this.core.machine.state === 'connected',
       () => this.loading.waits,
-      (data) => this.inbox.take(data, this.now()),
+      (data, bytes) => this.inbox.take(data, bytes),
     )
     const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
     const told: LinkEvents = {
@@ -127,7 +133,10 @@ export class PortableEngine implements ClientEngine, CoreHost {
           this.core.linkOpened(link, protocol, this.now())
           if (options.gated && this.core.link === link) this.outbox.push((told) => told.opened(link))
         }),
-      message: (link, data) => this.turn(() => this.onMessage(link, data)),
+      message: (link, data) => {
+        this.onMessage(link, data)
+        this.settle()
+      },
       ended: (link, how) =>
         this.turn(() => {
           const end = (): void => this.core.linkEnded(link, how, this.now())
@@ -234,7 +243,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   answered(ack: boolean, id: string): void {
     this.call(() => {
       if (ack) this.core.onAck(id, this.now())
-      else this.core.onReply(id)
+      else this.core.onReply(id, this.now())
     })
   }
   say(link: number, frames: readonly (string | Uint8Array)[]): void {
@@ -375,6 +384,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   }
   private lose(error: 'MESSAGE_TOO_BIG' | 'OUT_OF_BUDGET', detail: string): void {
     const { link } = this.core
+    this.stirred = true
     this.drop(link)
     this.core.linkEnded(link, { error, closeCode: 1006, reason: '', detail }, this.now())
   }
@@ -384,6 +394,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   /** A call of the program's: what follows is told a little later, never inside the call. */
   private call(step: () => void): void {
     if (this.finished) return
+    this.stirred = true
     this.loading.run(step)
     if (this.due || this.telling) return
     this.due = true
@@ -395,20 +406,26 @@ export class PortableEngine implements ClientEngine, CoreHost {
   /** Something happened outside. */
   private turn(step: () => void): void {
     if (this.finished) return
+    this.stirred = true
     step()
     this.settle()
   }
 
   private settle(): void {
     if (this.telling || this.finished) return
-    this.durable?.refill()
-    this.links.lookNow()
-    if (this.disposed && this.core.left(this.now())) this.leave()
-    for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
-    this.dropped_.clear()
-    if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
-      this.armed = false
-      this.outbox.push((told) => told.drain())
+    // Most turns are a message for the program and no more.
+    const stirred = this.stirred || this.links.lookAt < never
+    if (stirred) {
+      this.stirred = this.disposed
+      this.durable?.refill()
+      this.links.lookNow()
+      if (this.disposed && this.core.left(this.now())) this.leave()
+      for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
+      this.dropped_.clear()
+      if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
+        this.armed = false
+        this.outbox.push((told) => told.drain())
+      }
     }
     this.telling = true
     try {
@@ -417,7 +434,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
       this.telling = false
       if (this.outbox.length > 0 || this.dropped_.size > 0) this.call(() => undefined)
     }
-    this.plan()
+    if (stirred || this.stirred) this.plan()
   }
 
   /** All is out or given up: the last things to do before the client is gone. */

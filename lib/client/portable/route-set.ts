@@ -19,7 +19,8 @@ export class RouteSet {
   /** In the order of their subscriptions, which is the one of the calls. */
   private readonly routes = new Map<number, PortableRoute>()
   private readonly byType = new Map<string, PortableRoute[]>()
-  private readonly shapers = new Set<RouteShaper>()
+  /** Where there are none, no time is needed. */
+  readonly shapers = new Set<RouteShaper>()
   private readonly gone: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
   routed = 0
   unrouted = 0
