@@ -9,7 +9,7 @@ export const reactCases = [
     kind: 'react',
     title: 'React: time in scripts for a feed of 10,000 messages/s in Chromium, the latest 20 shown',
     load: {},
-    unit: 'ms a second',
+    unit: 'ms a second of the feed',
     peers: ['hawser', 'react-use-websocket'],
     targets: [
       { over: 'react-use-websocket', atMost: 0.2 },
@@ -26,7 +26,7 @@ async function react(context, peer) {
   const about = { seconds, warmup: context.warmup }
   const client = new Child(`the ${peer} page`, scriptCommand(peer, 'clients', 'react', about))
   try {
-    const result = await client.line('scripting', seconds + context.warmup + 150)
+    const result = await client.line('scripting', seconds + context.warmup + 300)
     const { scripting, renders, frames, rendersPerFrame } = result
     return { value: scripting, renders, frames, rendersPerFrame, detail: result }
   } finally {

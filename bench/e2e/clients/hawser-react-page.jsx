@@ -9,6 +9,7 @@ function Feed() {
   const { messages, count } = useMessages({ type: 'tick', limit: ROWS })
   seen.renders++
   seen.count = count
+  seen.last = messages.at(-1)?.payload.n ?? -1
   return (
     <ol>
       {messages.map(({ payload }) => (

@@ -1,6 +1,6 @@
 /* global location, requestAnimationFrame */
-// What both pages count; `seen` is read by react-page.mjs.
-globalThis.seen = { renders: 0, frames: 0, count: 0, open: false }
+// What both pages count, and the number of the message shown last; `seen` is read by react-page.mjs.
+globalThis.seen = { renders: 0, frames: 0, count: 0, last: -1, open: false }
 const each = () => {
   globalThis.seen.frames++
   requestAnimationFrame(each)

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { WebSocketServer } from 'ws'
+import { chromium as installed } from '../../../scripts/lib/system-packages.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = join(here, '../../..')
@@ -34,19 +35,24 @@ async function programOf(page) {
   return outputFiles[0].text
 }
 
-/** Sends numbered ticks at the rate from now on, to whoever is connected; returns what ends it. */
-function startFeed(server) {
+/** Sends so many seconds of numbered ticks, from number `first` on; resolves with the number of the last. */
+function feedFor(seconds, first, server) {
   const begun = performance.now()
-  let sent = 0
-  const timer = setInterval(() => {
-    const due = Math.floor(((performance.now() - begun) / 1000) * rate)
-    for (; sent < due; sent++) {
-      const payload = { n: sent, symbol: `S${sent % 100}`, price: (sent % 1000) / 10 }
-      const text = JSON.stringify({ type: 'tick', timestamp: 1767225600000, payload })
-      for (const socket of server.clients) socket.send(text)
-    }
-  }, 5)
-  return () => clearInterval(timer)
+  const end = first + seconds * rate
+  let next = first
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const due = Math.min(end, first + Math.floor(((performance.now() - begun) / 1000) * rate))
+      for (; next < due; next++) {
+        const payload = { n: next, symbol: `S${next % 100}`, price: (next % 1000) / 10 }
+        const text = JSON.stringify({ type: 'tick', timestamp: 1767225600000, payload })
+        for (const socket of server.clients) socket.send(text)
+      }
+      if (next < end) return
+      clearInterval(timer)
+      resolve(end - 1)
+    }, 5)
+  })
 }
 
 /** Runs a page and prints what it cost. */
@@ -64,7 +70,7 @@ export async function measure(page) {
   await new Promise((resolve) => http.listen(0, '127.0.0.1', resolve))
   const { port } = http.address()
   const browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
+    executablePath: installed(),
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
   })
   try {
@@ -80,17 +86,19 @@ export async function measure(page) {
       const cost = Object.fromEntries(metrics.map(({ name, value }) => [name, value]))
       return { ...cost, ...(await tab.evaluate('({ ...seen })')) }
     }
-    const stop = startFeed(feed)
-    await new Promise((resolve) => setTimeout(resolve, warmup * 1000))
+    // A page that lags behind is given the time to show all: what it has put off is part of what the feed costs.
+    const shown = async (last) =>
+      await tab.waitForFunction(`seen.last === ${last}`, undefined, { polling: 100 })
+    const last = await feedFor(warmup, 0, feed)
+    await shown(last)
     const before = await look()
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-    // A page that lags behind is asked while it does; what it has not done yet is not counted.
+    await shown(await feedFor(seconds, last + 1, feed))
     const after = await look()
-    stop()
     const of = (name) => after[name] - before[name]
     const result = {
-      scripting: (of('ScriptDuration') / of('Timestamp')) * 1000,
-      task: (of('TaskDuration') / of('Timestamp')) * 1000,
+      scripting: (of('ScriptDuration') / seconds) * 1000,
+      task: (of('TaskDuration') / seconds) * 1000,
+      took: of('Timestamp'),
       renders: of('renders'),
       frames: of('frames'),
       messages: of('count'),

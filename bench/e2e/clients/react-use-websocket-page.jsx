@@ -14,6 +14,7 @@ function Feed() {
   const list = useRef([])
   if (lastJsonMessage !== null && lastJsonMessage !== list.current.at(-1)) {
     seen.count++
+    seen.last = lastJsonMessage.payload.n
     list.current = [...list.current.slice(1 - ROWS), lastJsonMessage]
   }
   seen.open = readyState === ReadyState.OPEN
