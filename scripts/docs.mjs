@@ -14,12 +14,14 @@ const usage = `usage: npm run docs
 /** Sources of the entries in package.json: dist/rxjs/index.d.ts is made of lib/rxjs/index.ts. */
 function entries() {
   const { exports } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'))
-  return Object.values(exports)
-    .map((entry) => entry.require?.types ?? entry.types)
-    // Styles have types for those who import them, and nothing to read.
-    .filter((types) => types !== undefined && !types.endsWith('.css.d.ts'))
-    .map((types) => types.replace('./dist/', 'lib/').replace('.d.ts', ''))
-    .map((name) => [`${name}.ts`, `${name}.tsx`].find((file) => fs.existsSync(path.join(root, file))))
+  return (
+    Object.values(exports)
+      .map((entry) => entry.require?.types ?? entry.types)
+      // Styles have types for those who import them, and nothing to read.
+      .filter((types) => types !== undefined && !types.endsWith('.css.d.ts'))
+      .map((types) => types.replace('./dist/', 'lib/').replace('.d.ts', ''))
+      .map((name) => [`${name}.ts`, `${name}.tsx`].find((file) => fs.existsSync(path.join(root, file))))
+  )
 }
 
 export function writeReference() {
