@@ -3,7 +3,6 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { keepAwake } from './e2e/awake.mjs'
 import { help, readOptions } from './e2e/options.mjs'
 import { hasScript, whyAbsent } from './e2e/peers.mjs'
 import { endAll } from './e2e/processes.mjs'
@@ -90,12 +89,7 @@ function writeResults(results, absent, micro, options) {
     date,
     machine: { processors: cpus().length, model: cpus()[0]?.model, kernel: release() },
     versions: versions(),
-    settings: {
-      rounds: options.rounds,
-      seconds: options.seconds,
-      warmup: options.warmup,
-      awake: options.awake,
-    },
+    settings: { rounds: options.rounds, seconds: options.seconds, warmup: options.warmup },
     absent,
     cases: results.map(({ test, runs, summaries }) => ({
       id: test.id,
@@ -165,7 +159,6 @@ async function main() {
   if (options.help) return console.log(help)
   if (options.list) return console.log(listing(options.cases, options.micro))
 
-  if (options.awake) keepAwake()
   const { results, absent } = options.cases.length > 0 ? await runCases(options) : { results: [], absent: {} }
   if (results.length > 0) console.log(totals(results))
   const micro = options.micro ? await measureMicro(options) : undefined

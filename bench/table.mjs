@@ -49,5 +49,5 @@ for (const { title, unit, summaries } of cases) {
 console.log(
   `\n${date.slice(0, 10)}: ${machine.model}, ${machine.processors} cores, Linux ${machine.kernel}; Node ${versions.node}, ` +
     `ws ${versions.ws} with bufferutil ${versions.bufferutil}, Bun ${versions['@oven/bun-linux-x64']}; ` +
-    `medians of ${settings.rounds} rounds of ${settings.seconds} s${settings.awake ? ', processors kept awake' : ''}.`,
+    `medians of ${settings.rounds} rounds of ${settings.seconds} s.`,
 )

@@ -12,7 +12,6 @@ export const help = `npm run bench -- [options]
   --seconds <n>     measured time of a rate
   --warmup <n>      seconds before it
   --syscalls        count system calls a message too, in a pass of their own (perf or strace)
-  --awake           keep idle processors awake (virtual machines: see bench/README.md)
   --no-install      neither build the generator nor install peers
   --list            the cases and their targets
   --help            this text
@@ -48,7 +47,6 @@ export function readOptions(argv) {
       warmup: text,
       quick: flag,
       syscalls: flag,
-      awake: flag,
       'no-install': flag,
       list: flag,
       help: flag,
