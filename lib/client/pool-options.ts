@@ -3,7 +3,7 @@ import type { NativePoolSettings } from '../../types/native'
 import { OptionReader, badOption } from '../core/validate'
 import { readAuth } from './auth'
 import { type EndpointStrategy, type ManagedClientOptions, readManagedOptions } from './client-options'
-import { strategies } from './shared-options'
+import { strategies } from './strategies'
 
 /** Options of `new WebSocketPool()`. */
 export interface PoolOptions {

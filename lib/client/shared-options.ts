@@ -9,11 +9,11 @@ import { type Dialect, readDialect } from './dialect'
 import { type Layout, readLayout } from './envelope'
 import type { LearnedEndpoint } from './learned'
 import { MessageRouter } from './message-router'
+import type { CheckedHttpFallback } from './portable/fallback'
+import { readHttpFallback } from './portable/fallback-options'
 import { strategies } from './strategies'
 
-export { type EndpointStrategy, strategies } from './strategies'
-import { type CheckedHttpFallback } from './portable/fallback'
-import { readHttpFallback } from './portable/fallback-options'
+export type { EndpointStrategy } from './strategies'
 
 /** When and how often a client tries again. */
 export interface ReconnectOptions {

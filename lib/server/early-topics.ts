@@ -17,15 +17,21 @@ interface EarlyTopic {
   bytes: number
 }
 
+/** Bytes that all of them hold: what is handed to the I/O thread at the start fits what may wait for it, several times. */
+const mostBytes = 64 * 1024 * 1024
+
 const sizeOf = ({ data }: EarlyMessage): number => (typeof data === 'string' ? data.length * 3 : data.length)
 
 export class EarlyTopics {
   private readonly topics = new Map<string, EarlyTopic>()
+  private bytes = 0
 
   keep(topic: string, bounds: KeptBounds, head: number): void {
+    this.forget(topic)
     this.topics.set(topic, { bounds, head, messages: [], bytes: 0 })
   }
   forget(topic: string): void {
+    this.bytes -= this.topics.get(topic)?.bytes ?? 0
     this.topics.delete(topic)
   }
 
@@ -43,15 +49,19 @@ export class EarlyTopics {
     // The program may change its bytes as soon as this returns.
     const data = typeof message.data === 'string' ? message.data : Uint8Array.from(message.data)
     early.messages.push({ ...message, data })
-    early.bytes += sizeOf(message)
+    this.grow(early, sizeOf(message))
     const { count, bytes } = early.bounds
-    while (early.messages.length > count || early.bytes > bytes) {
+    while (early.messages.length > count || early.bytes > bytes || this.bytes > mostBytes) {
       const oldest = early.messages.shift()
       if (oldest === undefined) break
       early.head = oldest.offset
-      early.bytes -= sizeOf(oldest)
+      this.grow(early, -sizeOf(oldest))
     }
     return true
+  }
+  private grow(early: EarlyTopic, bytes: number): void {
+    early.bytes += bytes
+    this.bytes += bytes
   }
 
   /** The topics as they are to be kept, and then what is to be published to them. */

@@ -38,3 +38,18 @@ test('bytes have a bound, and are copied', () => {
   topics.publish({ topics: ['t'], data: Buffer.alloc(2000), offset: 3 })
   expect(topics.kept('t')).toEqual({ lost: 3, last: 3, count: 0, bytes: 0 })
 })
+
+test('all topics together have a bound: then the topic that grows gives up its oldest', () => {
+  const topics = new EarlyTopics()
+  const wide = { count: 1000, bytes: 2 ** 30, age: 0 }
+  const data = Buffer.alloc(20 * 1024 * 1024)
+  for (const topic of ['a', 'b', 'c']) {
+    topics.keep(topic, wide, 0)
+    topics.publish({ topics: [topic], data, offset: 1 })
+  }
+  topics.publish({ topics: ['a'], data, offset: 2 })
+  expect(topics.kept('a')).toMatchObject({ lost: 1, last: 2, count: 1 })
+  topics.forget('b')
+  topics.publish({ topics: ['a'], data, offset: 3 })
+  expect(topics.kept('a')).toMatchObject({ lost: 1, last: 3, count: 2 })
+})
