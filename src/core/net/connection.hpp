@@ -5,9 +5,9 @@
 //   bytes out:  send() ─► (deflate) ─► frame ─► out_ ─► once a turn: flush() ─► (TLS) ─► TCP or pipe
 //
 // Implementation files: connection.cpp (life cycle, timers, events), connection_dial.cpp,
-// connection_handshake.cpp, connection_read.cpp, connection_screen.cpp, connection_write.cpp,
-// connection_replay.cpp. Everything runs on the reactor's thread. The reactor owns connections and destroys
-// one when its close event was delivered and no asynchronous operation refers to it any more.
+// connection_handshake.cpp, connection_carry.cpp, connection_read.cpp, connection_screen.cpp,
+// connection_write.cpp, connection_replay.cpp. Everything runs on the reactor's thread. The reactor owns
+// connections and destroys one when its close event was delivered and no asynchronous operation refers to it.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>

@@ -1,8 +1,9 @@
 // A connection whose bytes JavaScript reads and writes as they are: HTTP that is no upgrade.
 //
-//   peer ──► carry_up ──► pipe_write ──► stream in JavaScript     at most pipe_window is on its way, then
-//   reading stops peer ◄── carry_down ◄── pipe_data ◄── stream                  pipe_ack tells when the
-//   kernel has taken it
+//   peer ──► carry_up ──► pipe_write ──► stream in JavaScript
+//   peer ◄── carry_down ◄── pipe_data ◄── stream in JavaScript
+//
+// At most pipe_window is on its way up, then reading stops; pipe_ack tells what the other side has taken.
 #include <algorithm>
 
 #include "core/net/connection.hpp"
