@@ -1,22 +1,11 @@
 // A real Chromium for tests: one browser for a test file, a fresh context (storage, cache) for each page that asks.
 // The browser is the system's (Debian's package chromium); playwright-core only drives it.
 import { chromium as driver, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
-import { accessSync, constants } from 'node:fs'
-import { join } from 'node:path'
-
-const names = ['chromium', 'chromium-browser', 'google-chrome']
+import { chromium } from '../../../scripts/lib/system-packages.mjs'
 
 function executable(): string {
-  for (const folder of (process.env['PATH'] ?? '').split(':')) {
-    for (const name of names) {
-      try {
-        accessSync(join(folder, name), constants.X_OK)
-        return join(folder, name)
-      } catch {
-        continue
-      }
-    }
-  }
+  const found = chromium()
+  if (found !== undefined) return found
   throw new Error(
     'no Chromium on this machine; "node scripts/setup.mjs" installs it, or run: apt-get install chromium',
   )
