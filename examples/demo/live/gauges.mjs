@@ -2,10 +2,10 @@
 import { performance } from 'node:perf_hooks'
 import { Rate } from '../gauges.mjs'
 
-const none = { in: 0, inBytes: 0, js: 0, out: 0, outBytes: 0, reconnects: 0, heartbeats: 0 }
-const read = ({ feed, js, hub, threads }) => ({
-  ...{ in: feed.messages, inBytes: feed.bytes, reconnects: feed.reconnects },
-  ...{ js, out: hub.messages, outBytes: hub.bytes, heartbeats: threads.heartbeats },
+const none = { in: 0, inBytes: 0, js: 0, out: 0, outBytes: 0, heartbeats: 0 }
+const read = ({ feed, js, hub }) => ({
+  ...{ in: feed.messages, inBytes: feed.bytes },
+  ...{ js, out: hub.messages, outBytes: hub.bytes, heartbeats: hub.heartbeats },
 })
 const each = (combine) => (a, b) =>
   Object.fromEntries(Object.keys(none).map((name) => [name, combine(a[name], b[name])]))
@@ -35,7 +35,7 @@ export class LiveGauges {
    * @param {import('./supervisor.mjs').Supervisor} supervisor
    * @param {import('./watcher.mjs').Watcher} watcher
    */
-  sample({ sample, restarts, crashes, booked, repeated }, watcher) {
+  sample({ sample, restarts, crashes, book }, watcher) {
     if (sample !== undefined) {
       const now = read(sample)
       // The first life began before the run did.
@@ -55,28 +55,21 @@ export class LiveGauges {
         ...{ bytes: volume, history: rate.history },
       }
     }
-    const { continuity, sent, acked, reconnects, broken } = watcher
+    const { continuity, sent, acked, reconnects } = watcher
     return {
       elapsed,
       in: flow('in', 'inBytes'),
       js: flow('js'),
       out: flow('out', 'outBytes'),
       service: {
-        ...{ life: sample?.life ?? 0, pid: sample?.pid ?? 0, restarts, crashes },
-        ...{ feed: sample?.feed.connected === true, feedReconnects: totals.reconnects },
-        ...{ people: sample?.hub.people ?? 0, connections: sample?.hub.connections ?? 0 },
+        ...{ pid: sample?.pid ?? 0, restarts, crashes },
+        ...{ feed: sample?.feed.connected === true, people: sample?.hub.people ?? 0 },
         ...{ busy: sample?.busy ?? 0, cpu: sample?.cpu ?? 0, lag: sample?.lag ?? { p50: 0, p99: 0, max: 0 } },
         ...{ rss: sample?.memory.rss ?? 0, heap: sample?.memory.heap ?? 0, heartbeats: totals.heartbeats },
       },
       watcher: {
-        ...{
-          taken: continuity.taken,
-          missed: continuity.missed,
-          again: continuity.repeated,
-          broken,
-          reconnects,
-        },
-        ...{ sent, acked, booked: booked.size, repeated },
+        ...{ taken: continuity.taken, missed: continuity.missed, reconnects },
+        ...{ sent, acked, repeated: book.repeated },
       },
     }
   }

@@ -13,7 +13,6 @@ export class Vitals {
   #loop = performance.eventLoopUtilization()
   #cpu = process.cpuUsage()
   #at = performance.now()
-  #begun = performance.now()
   #next = 1
 
   constructor() {
@@ -34,19 +33,17 @@ export class Vitals {
     // Without an interval between two samples all that is known is that it was longer.
     const read = (nanoseconds) => hundredth(count > 0 ? delay(nanoseconds) : delay((now - this.#at) * 1e6))
     const [p50, p99] = [50, 99].map((each) => read(this.#histogram.percentile(each)))
-    const { messagesIn, bytesIn, reconnects } = intake.metrics
-    const { connections, messagesOut, bytesOut, memberships, server } = hub.metrics()
+    const { messagesIn, bytesIn } = intake.metrics
+    const { messagesOut, bytesOut, server } = hub.metrics()
     const { rss, heapUsed } = process.memoryUsage()
     const sample = {
       id: `${life}.${this.#next++}`,
       at: Date.now(),
       life,
       pid: process.pid,
-      up: Math.round(now - this.#begun),
-      feed: { connected: intake.connected, messages: messagesIn, bytes: bytesIn, reconnects },
+      feed: { connected: intake.connected, messages: messagesIn, bytes: bytesIn },
       js: intake.records,
-      hub: { connections, people, memberships, messages: messagesOut, bytes: bytesOut },
-      threads: { heartbeats: server.heartbeats, waiting: server.bufferedBytes, conflated: server.conflated },
+      hub: { people, messages: messagesOut, bytes: bytesOut, heartbeats: server.heartbeats },
       lag: { p50, p99, max: read(max) },
       busy: hundredth(performance.eventLoopUtilization(loop, this.#loop).utilization),
       cpu: hundredth((cpu.user + cpu.system) / 1e3 / Math.max(1, now - this.#at)),
