@@ -97,7 +97,9 @@ export function serveEvents(hub, { HubError }, data) {
   })
   hub.handle('event.rsvp', ({ id, going }, { userId = '' }) => {
     const event = find(id)
-    const others = /** @type {{ going: string[] }} */ (event.data).going.filter((name) => name !== userId)
+    const others = /** @type {import('../protocol/events.js').EventPeople} */ (event.data).going.filter(
+      (name) => name !== userId,
+    )
     return change({ ...event, data: { going: going ? [...others, userId] : others } })
   })
   hub.handle('event.delete', ({ id }) => {
