@@ -1,6 +1,6 @@
 // What the terminal shows of the dashboard's service: its samples as rates, over all its lives.
 import { performance } from 'node:perf_hooks'
-import { Rate } from '../gauges.mjs'
+import { Rates } from '../gauges.mjs'
 
 const none = { in: 0, inBytes: 0, js: 0, out: 0, outBytes: 0, heartbeats: 0 }
 const read = ({ feed, js, hub }) => ({
@@ -17,7 +17,7 @@ export class LiveGauges {
   worst = 0
   peak = 0
   #begun = performance.now()
-  #rates = new Map()
+  #rates = new Rates()
   /** Counts of the lives before, and of this one. */
   #before = none
   #now = none
@@ -47,20 +47,13 @@ export class LiveGauges {
       this.peak = Math.max(this.peak, sample.memory.rss)
     }
     const { elapsed, totals } = this
-    const flow = (messages, bytes) => {
-      const rate = this.#rate(messages, totals[messages], elapsed)
-      const volume = bytes === undefined ? 0 : this.#rate(bytes, totals[bytes], elapsed).now
-      return {
-        ...{ rate: rate.now, mean: elapsed > 0 ? rate.total / elapsed : 0, total: rate.total },
-        ...{ bytes: volume, history: rate.history },
-      }
-    }
+    const flow = (name, bytes) => this.#rates.flow(name, totals[name], bytes, elapsed)
     const { continuity, sent, acked, reconnects } = watcher
     return {
       elapsed,
-      in: flow('in', 'inBytes'),
-      js: flow('js'),
-      out: flow('out', 'outBytes'),
+      in: flow('in', totals.inBytes),
+      js: flow('js', 0),
+      out: flow('out', totals.outBytes),
       service: {
         ...{ pid: sample?.pid ?? 0, restarts, crashes },
         ...{ feed: sample?.feed.connected === true, people: sample?.hub.people ?? 0 },
@@ -72,12 +65,5 @@ export class LiveGauges {
         ...{ sent, acked, repeated: book.repeated },
       },
     }
-  }
-
-  #rate(name, total, elapsed) {
-    if (!this.#rates.has(name)) this.#rates.set(name, new Rate())
-    const rate = this.#rates.get(name)
-    rate.sample(total, elapsed)
-    return rate
   }
 }
