@@ -78,7 +78,11 @@ async function measure({ run, service, ledger, subscribers, feeder }, { options,
   })
   const taken = service.take(feeder.url, topics, (why) => run.end(`The feed ended: ${why}.`))
   await Promise.race([taken, run.asked])
-  const chaos = new Chaos(feeder, ledger, (why) => run.end(why))
+  const strike = () => {
+    ledger.cut()
+    return feeder.restart()
+  }
+  const chaos = new Chaos([strike], (why) => run.end(why))
   if (options.chaos) chaos.start()
   gauges.start()
   display.start()

@@ -1,12 +1,12 @@
 // The example apps in the browser: node examples/web.mjs [--port 8090] [--host 127.0.0.1] [--open] [--data folder]
 // Sets up and builds what is missing, serves all of them, and says where. Ctrl-C ends it.
-import { spawn } from 'node:child_process'
 import path from 'node:path'
 import { build } from '../scripts/build.mjs'
 import { buildDir, parseArguments, UsageError } from '../scripts/lib/project.mjs'
 import { runMain, StepFailed } from '../scripts/lib/run.mjs'
 import { setup } from '../scripts/setup.mjs'
-import { buildPages } from './web/build.mjs'
+import { openBrowser } from './open-browser.mjs'
+import { buildPages, siteFolder } from './web/build.mjs'
 
 const usage = `usage: node examples/web.mjs [--port 8090] [--host 127.0.0.1] [--open] [--data <folder>]
 
@@ -31,7 +31,7 @@ await runMain(async (argv) => {
     await setup('build')
     await build()
   }
-  const site = options.built ? path.join(buildDir, 'examples') : await buildPages()
+  const site = options.built ? siteFolder : await buildPages()
   const data = options.data === 'none' ? undefined : (options.data ?? path.join(buildDir, 'examples-data'))
   const { startExamples } = await import('./web/server/main.mjs')
   let server
@@ -47,11 +47,3 @@ await runMain(async (argv) => {
   process.once('SIGINT', end)
   process.once('SIGTERM', end)
 }, usage)
-
-/** @param {string} url */
-function openBrowser(url) {
-  const command = { darwin: 'open', win32: 'explorer' }[process.platform] ?? 'xdg-open'
-  const child = spawn(command, [url], { stdio: 'ignore', detached: true })
-  child.once('error', () => console.log(`There is no ${command} here; open the address yourself.`))
-  child.unref()
-}

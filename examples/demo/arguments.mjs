@@ -1,5 +1,8 @@
 // The command line of the demo: what it takes, what is wrong with it, its help.
 import { parseArgs } from 'node:util'
+import { UsageError } from '../../scripts/lib/project.mjs'
+
+export { UsageError }
 
 /** What the demo does when nothing is said. */
 export const defaults = {
@@ -47,9 +50,6 @@ On a terminal it draws one screen, four times a second; elsewhere it prints a li
 NO_COLOR turns colours off.`
 
 const more = 'Next: npm run demo -- --help'
-
-/** Something that the person at the keyboard can put right; its message says how. */
-export class UsageError extends Error {}
 
 const limits = {
   seconds: [1, 86_400],

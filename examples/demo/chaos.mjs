@@ -1,42 +1,32 @@
-// Trouble made on purpose, every few seconds: the feeder is killed and started again, and the connections of the ledger
-// are cut.
+// Trouble made on purpose, every few seconds: one kind of it after the other.
 
 const period = 3_000
 
 export class Chaos {
-  #feeder
-  #ledger
+  #strikes
+  #count = 0
   #timer
   #busy = Promise.resolve()
   #failed
 
   /**
-   * @param {import('./feeder.mjs').Feeder} feeder
-   * @param {import('./ledger.mjs').Ledger} ledger
-   * @param {(why: string) => void} failed called when the feeder does not come back
+   * @param {(() => Promise<void>)[]} strikes what is done in turn; each resolves when the next may come
+   * @param {(why: string) => void} failed called when something does not come back
    */
-  constructor(feeder, ledger, failed) {
-    this.#feeder = feeder
-    this.#ledger = ledger
+  constructor(strikes, failed) {
+    this.#strikes = strikes
     this.#failed = failed
   }
 
   start() {
     this.#timer = setTimeout(() => {
-      this.#busy = this.#strike().then(() => this.start())
+      const strike = this.#strikes[this.#count++ % this.#strikes.length]
+      this.#busy = strike().catch((error) => this.#failed(error.message))
+      void this.#busy.then(() => this.start())
     }, period)
   }
 
-  async #strike() {
-    this.#ledger.cut()
-    try {
-      await this.#feeder.restart()
-    } catch (error) {
-      this.#failed(error.message)
-    }
-  }
-
-  /** No more trouble; resolves when what is down is up again. */
+  /** No more trouble; resolves when the last strike is done. */
   async stop() {
     clearTimeout(this.#timer)
     await this.#busy

@@ -7,7 +7,7 @@ const kept = 400
 const resolution = 10
 
 /** A counter's totals over the last second, and its rates since the beginning. */
-export class Rate {
+class Rate {
   /** Rate a second of each sample, oldest first. */
   history = []
   now = 0
@@ -28,8 +28,32 @@ export class Rate {
   }
 }
 
+/** Rates by name. */
+export class Rates {
+  #rates = new Map()
+
+  /** @param {string} name @param {number} total of its counter @param {number} elapsed seconds */
+  sample(name, total, elapsed) {
+    if (!this.#rates.has(name)) this.#rates.set(name, new Rate())
+    const rate = this.#rates.get(name)
+    rate.sample(total, elapsed)
+    return rate
+  }
+  /** What the meter shows of a stream. */
+  flow(name, messages, bytes, elapsed) {
+    const rate = this.sample(name, messages, elapsed)
+    return {
+      rate: rate.now,
+      mean: elapsed > 0 ? rate.total / elapsed : 0,
+      total: rate.total,
+      bytes: this.sample(`${name} bytes`, bytes, elapsed).now,
+      history: rate.history,
+    }
+  }
+}
+
 /** Delay of the event loop; the histogram holds intervals of a timer, which are `resolution` without any delay. */
-class Lag {
+export class Lag {
   #histogram = monitorEventLoopDelay({ resolution })
 
   start() {
@@ -38,11 +62,14 @@ class Lag {
   stop() {
     this.#histogram.disable()
   }
-  /** Milliseconds, of what was measured since the last `reset`. */
-  read() {
+  /** Milliseconds, of what was measured since the last `reset`; `passed`: what that is, where it was no whole interval. */
+  read(passed = 0) {
     const delay = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolution)
     const { max, count } = this.#histogram
-    if (count === 0) return { p50: 0, p99: 0, max: 0 }
+    if (count === 0) {
+      const least = Math.max(0, passed - resolution)
+      return { p50: least, p99: least, max: least }
+    }
     const [p50, p99] = [50, 99].map((each) => delay(this.#histogram.percentile(each)))
     return { p50, p99, max: delay(max) }
   }
@@ -53,7 +80,7 @@ class Lag {
 
 export class Gauges {
   #begun = performance.now()
-  #rates = new Map()
+  #rates = new Rates()
   #recent = new Lag()
   #whole = new Lag()
   #lag = { p50: 0, p99: 0, max: 0 }
@@ -81,13 +108,6 @@ export class Gauges {
     return (performance.now() - this.#begun) / 1000
   }
 
-  #rate(name, total, elapsed) {
-    if (!this.#rates.has(name)) this.#rates.set(name, new Rate())
-    const rate = this.#rates.get(name)
-    rate.sample(total, elapsed)
-    return rate
-  }
-
   /**
    * What the meter shows now; to be called four times a second.
    * @param {import('./service.mjs').Service} service
@@ -107,21 +127,11 @@ export class Gauges {
     const { utilization: utilisation } = performance.eventLoopUtilization(loop, this.#loops[0])
     this.#loops.push(loop)
     if (this.#loops.length > window) this.#loops.shift()
-    const { now: cpu } = this.#rate('cpu', cpuSeconds() - this.#cpuAtBegin, elapsed)
-    const { now: held } = this.#rate('held', service.held, elapsed)
+    const { now: cpu } = this.#rates.sample('cpu', cpuSeconds() - this.#cpuAtBegin, elapsed)
+    const { now: held } = this.#rates.sample('held', service.held, elapsed)
     const memory = process.memoryUsage()
     this.#peak = Math.max(this.#peak, memory.rss)
-    const flow = (name, messages, octets) => {
-      const rate = this.#rate(name, messages, elapsed)
-      const volume = this.#rate(`${name} bytes`, octets, elapsed)
-      return {
-        rate: rate.now,
-        mean: elapsed > 0 ? rate.total / elapsed : 0,
-        total: rate.total,
-        bytes: volume.now,
-        history: rate.history,
-      }
-    }
+    const flow = (name, messages, octets) => this.#rates.flow(name, messages, octets, elapsed)
     return {
       elapsed,
       in: flow('in', messagesIn, bytesIn),
@@ -141,8 +151,8 @@ export class Gauges {
         name: each.name,
         state: each.state,
         slow: each.slow,
-        rate: this.#rate(`subscriber ${index}`, each.counts.received, elapsed).now,
-        bytes: this.#rate(`subscriber ${index} bytes`, each.counts.bytes, elapsed).now,
+        rate: this.#rates.sample(`subscriber ${index}`, each.counts.received, elapsed).now,
+        bytes: this.#rates.sample(`subscriber ${index} bytes`, each.counts.bytes, elapsed).now,
         total: each.counts.received,
         missing: each.counts.missing,
         wrong: each.counts.wrong,

@@ -1,17 +1,16 @@
 // A side channel whose messages must not be lost: a managed client sends numbered entries in ack mode to a server of the
 // demo's own, which books and acknowledges them.
 import { once } from 'node:events'
+import { Book } from './book.mjs'
 
 const pace = 5
 /** Entries that may wait for their ack; while more do, none is sent. */
 const most = 500
 
 export class Ledger {
-  /** Entries sent; acknowledged; booked, each once; those that came again; promises that were broken. */
+  /** Entries sent; acknowledged; promises that were broken. */
   sent = 0
   acked = 0
-  booked = 0
-  repeated = 0
   broken = 0
   #hawser
   #server
@@ -19,9 +18,7 @@ export class Ledger {
   #timer
   #waiting = new Set()
   #ending = false
-  /** All entries up to this number are booked, and those in the set. */
-  #upTo = 0
-  #beyond = new Set()
+  #book = new Book()
 
   /** @param {typeof import('hawser')} hawser */
   constructor(hawser) {
@@ -34,7 +31,7 @@ export class Ledger {
     this.#server.on('connection', (socket) => {
       socket.on('message', (text) => {
         const { id, payload } = JSON.parse(text)
-        this.#book(payload.number)
+        this.#book.enter(payload.number)
         socket.send(JSON.stringify({ type: 'ack', correlationId: id }))
       })
     })
@@ -50,6 +47,14 @@ export class Ledger {
 
   get reconnects() {
     return this.#client?.getPerformanceMetrics().reconnects ?? 0
+  }
+  /** Entries that came. */
+  get booked() {
+    return this.#book.entered
+  }
+  /** Those that came again. */
+  get repeated() {
+    return this.#book.repeated
   }
   /** Entries that neither came nor are on their way. While entries are under way only broken promises are known. */
   get lost() {
@@ -85,15 +90,5 @@ export class Ledger {
       .catch(() => this.broken++)
       .finally(() => this.#waiting.delete(promise))
     this.#waiting.add(promise)
-  }
-
-  #book(number) {
-    if (number <= this.#upTo || this.#beyond.has(number)) {
-      this.repeated++
-      return
-    }
-    this.booked++
-    this.#beyond.add(number)
-    while (this.#beyond.delete(this.#upTo + 1)) this.#upTo++
   }
 }

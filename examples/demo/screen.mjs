@@ -71,26 +71,33 @@ function heading({ elapsed, seconds, feed }, { columns, paint, unicode }) {
   return [between(title, paint.bold(time), columns), paint.dim(rule), paint.cyan(path)]
 }
 
-function streams(state, { columns, paint, unicode }) {
-  const cells = [8, 13, 12, 16, 8]
+const streams = (state, view) =>
+  streamTable(
+    [
+      ['in', state.in, view.paint.green],
+      ['to JS', state.js, view.paint.yellow],
+      ['out', state.out, view.paint.cyan],
+    ],
+    view,
+  )
+
+/**
+ * Streams in numbers and as graphs.
+ * @param {[name: string, stream: Stream, colour: (text: string) => string][]} rows
+ * @param {{ columns: number, paint: ReturnType<typeof painter>, unicode: boolean }} view
+ */
+export function streamTable(rows, { columns, paint, unicode }) {
+  const cells = [11, 13, 12, 16, 8]
   const row = (texts) =>
     texts.map((text, i) => (i === 0 ? pad(text, cells[i]) : padLeft(text, cells[i]))).join('')
   const left = cells.reduce((sum, each) => sum + each)
-  const one = (name, { rate, mean, total, bytes, history }, colour) => {
-    const numbers = row([
-      paint.bold(name),
-      paint.bold(count(rate)),
-      count(mean),
-      count(total),
-      megabytes(bytes),
-    ])
-    return `${numbers}  ${colour(sparkline(history, columns - left - 2, unicode))}`
-  }
   return [
     paint.dim(row(['messages', 'now /s', 'mean /s', 'total', 'MB/s'])),
-    one('in', state.in, paint.green),
-    one('to JS', state.js, paint.yellow),
-    one('out', state.out, paint.cyan),
+    ...rows.map(([name, { rate, mean, total, bytes, history }, colour]) => {
+      const numbers = [paint.bold(name), paint.bold(count(rate)), count(mean), count(total)]
+      const graph = colour(sparkline(history, columns - left - 2, unicode))
+      return `${row([...numbers, bytes > 0 ? megabytes(bytes) : ''])}  ${graph}`
+    }),
   ]
 }
 

@@ -1,8 +1,8 @@
 // The live dashboard of `npm run demo` in a real browser: what it shows, and what its buttons do.
 import type { Page } from 'playwright-core'
-import { readFileSync } from 'node:fs'
 import { startChromium, type OpenPage, type TestBrowser } from './support/chromium'
 import { startDemo, type RunningDemo } from './support/demo'
+import { accessFaults } from './support/examples'
 
 /** For what takes seconds by itself, on a machine with much else to do. */
 const patience = { timeout: 40_000 }
@@ -14,8 +14,10 @@ let visitor: OpenPage
 let page: Page
 
 beforeAll(async () => {
+  // One after the other: where one does not start, the other is known and ended.
+  browser = await startChromium()
   // The feed leaves the machine to the other tests.
-  ;[demo, browser] = await Promise.all([startDemo('--port', '0', '--rate', '200000'), startChromium()])
+  demo = await startDemo('--port', '0', '--rate', '200000')
   visitor = await browser.open(demo.url, { viewport: desktop, colorScheme: 'light' })
   page = visitor.page
   await state(page, 'connected')
@@ -150,16 +152,7 @@ test('a killed server is back, and nothing is missing or twice', async () => {
 
 test.each(['light', 'dark'] as const)('axe finds no serious fault, %s', async (colorScheme) => {
   await page.emulateMedia({ colorScheme })
-  await page.evaluate(readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8'))
-  const faults = await page.evaluate(async () => {
-    type Results = { violations: { id: string; impact: string; nodes: { html: string }[] }[] }
-    const { axe } = globalThis as unknown as { axe: { run(): Promise<Results> } }
-    const { violations } = await axe.run()
-    return violations
-      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-      .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)
-  })
-  expect(faults).toEqual([])
+  expect(await accessFaults(page)).toEqual([])
 })
 
 test('a phone shows all of it without a horizontal scroll bar', async () => {

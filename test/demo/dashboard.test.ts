@@ -7,10 +7,9 @@ import { Trips } from '../../examples/web/dashboard/trips'
 import type { Sample } from '../../examples/web/protocol/dashboard'
 
 const sample = (at: number, messages: number, life = 1, lag = 1): Sample => ({
-  ...{ id: `${life}.${at}`, at, life, pid: 1, up: at, js: messages / 100, busy: 0.5, cpu: 1 },
-  feed: { connected: true, messages, bytes: messages * 80, reconnects: 0 },
-  hub: { connections: 2, people: 1, memberships: 3, messages: 0, bytes: 0 },
-  threads: { heartbeats: 0, waiting: 0, conflated: 0 },
+  ...{ id: `${life}.${at}`, at, life, pid: 1, js: messages / 100, busy: 0.5, cpu: 1 },
+  feed: { connected: true, messages, bytes: messages * 80 },
+  hub: { people: 1, messages: 0, bytes: 0, heartbeats: 0 },
   lag: { p50: 0, p99: lag, max: lag },
   memory: { rss: 1, heap: 1 },
 })

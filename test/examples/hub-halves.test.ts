@@ -46,6 +46,7 @@ test('names are short, and can be shown', () => {
 test('direct rooms are for two, others for all, and more there are none', () => {
   expect(mayChat('Ada', 'dm/Ada/Ben')).toBe(true)
   expect(mayChat('Cleo', 'dm/Ada/Ben')).toBe(false)
+  for (const odd of ['dm/Ada', 'dm/Ben/Ada', 'dm/Ada/Ben/Cleo']) expect(mayChat('Ada', odd)).toBe(false)
   expect(mayChat('Ada', 'chat/general')).toBe(true)
   expect(mayChat('Ada', 'chat/secret')).toBe(false)
   expect(mayChat('Ada', 'queue')).toBeUndefined()
@@ -73,6 +74,10 @@ test('a message goes to the room with its author and a time of the hub; a copy o
 test('who is written to directly is told where, and a third cannot come in', async () => {
   const { peer } = await chatHub()
   const [ada, ben, cleo] = [await peer('Ada'), await peer('Ben'), await peer('Cleo')]
+  for (const bad of ['Ada', 'Ben/Cleo', 'x'.repeat(25), 5])
+    expect((await ada.ask({ type: 'chat.open', payload: { with: bad } }))['error'].code).toBe(
+      'INVALID_MESSAGE',
+    )
   const opened = await ada.ask({ type: 'chat.open', payload: { with: 'Ben' } })
   expect(opened['payload']).toMatchObject({ room: 'dm/Ada/Ben', title: 'Ben', direct: true })
   await ada.ask({ type: 'join', room: 'dm/Ada/Ben' })
@@ -173,12 +178,9 @@ test('events are checked, changed by their id, and outlive a restart', async () 
   const { payload: event } = await first.ask('event.create', { title: ' Planning ', startsAt })
   expect(event).toMatchObject({ title: 'Planning', createdBy: 'Ada', data: { going: ['Ada'] } })
   expect((await first.ask('event.create', { title: '', startsAt }))['error'].code).toBe('INVALID_MESSAGE')
-  const change = { id: event.id, title: 'Later', createdBy: 'Ben', data: null }
-  expect((await first.ask('event.update', change))['payload']).toMatchObject({
-    title: 'Later',
-    createdBy: 'Ada',
-    startsAt,
-  })
+  const change = { id: event.id, title: 'Later', createdBy: 'Ben', data: null, more: 'and more' }
+  const { payload: changed } = await first.ask('event.update', change)
+  expect(changed).toEqual({ ...event, title: 'Later' })
   expect((await first.ask('event.rsvp', { id: event.id, going: false }))['payload'].data).toEqual({
     going: [],
   })
@@ -190,5 +192,11 @@ test('events are checked, changed by their id, and outlive a restart', async () 
   expect((await second.ask('event.delete', { id: event.id }))['payload']).toEqual({ id: event.id })
   expect((await second.ask('event.delete', { id: event.id }))['error'].code).toBe('NOT_FOUND')
   second.end()
-  expect(eventFault({ title: 'x', startsAt, endsAt: startsAt - 1 })).toEqual(expect.any(String))
+  // Pages make dates of them.
+  for (const times of [
+    { startsAt, endsAt: startsAt - 1 },
+    { startsAt: Number.MAX_SAFE_INTEGER },
+    { startsAt, endsAt: 1e300 },
+  ])
+    expect(eventFault({ title: 'x', ...times })).toEqual(expect.any(String))
 })

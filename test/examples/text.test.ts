@@ -72,6 +72,12 @@ test('two hands write one text, also what one wrote without a connection', async
   await both('hello')
   ben.text.setCaret({ anchor: 5, head: 5 })
   await until(() => ada.text.getSnapshot().carets.length === 1)
+  // A caret that is nowhere does no harm.
+  for (const [page, anchor] of [
+    ['odd', undefined],
+    ['odder', { type: {} }],
+  ])
+    ben.client.send('doc.caret', { page, anchor, head: null }, { room: 'editor' })
   ada.text.set('oh, hello')
   expect(ada.text.getSnapshot().carets).toEqual([{ name: 'Ben', anchor: 9, head: 9 }])
   await both('oh, hello')

@@ -1,11 +1,11 @@
 // What the terminal shows of the dashboard's service: its samples as rates, over all its lives.
 import { performance } from 'node:perf_hooks'
-import { Rate } from '../gauges.mjs'
+import { Rates } from '../gauges.mjs'
 
-const none = { in: 0, inBytes: 0, js: 0, out: 0, outBytes: 0, reconnects: 0, heartbeats: 0 }
-const read = ({ feed, js, hub, threads }) => ({
-  ...{ in: feed.messages, inBytes: feed.bytes, reconnects: feed.reconnects },
-  ...{ js, out: hub.messages, outBytes: hub.bytes, heartbeats: threads.heartbeats },
+const none = { in: 0, inBytes: 0, js: 0, out: 0, outBytes: 0, heartbeats: 0 }
+const read = ({ feed, js, hub }) => ({
+  ...{ in: feed.messages, inBytes: feed.bytes },
+  ...{ js, out: hub.messages, outBytes: hub.bytes, heartbeats: hub.heartbeats },
 })
 const each = (combine) => (a, b) =>
   Object.fromEntries(Object.keys(none).map((name) => [name, combine(a[name], b[name])]))
@@ -17,7 +17,7 @@ export class LiveGauges {
   worst = 0
   peak = 0
   #begun = performance.now()
-  #rates = new Map()
+  #rates = new Rates()
   /** Counts of the lives before, and of this one. */
   #before = none
   #now = none
@@ -35,7 +35,7 @@ export class LiveGauges {
    * @param {import('./supervisor.mjs').Supervisor} supervisor
    * @param {import('./watcher.mjs').Watcher} watcher
    */
-  sample({ sample, restarts, crashes, booked, repeated }, watcher) {
+  sample({ sample, restarts, crashes, book }, watcher) {
     if (sample !== undefined) {
       const now = read(sample)
       // The first life began before the run did.
@@ -47,44 +47,23 @@ export class LiveGauges {
       this.peak = Math.max(this.peak, sample.memory.rss)
     }
     const { elapsed, totals } = this
-    const flow = (messages, bytes) => {
-      const rate = this.#rate(messages, totals[messages], elapsed)
-      const volume = bytes === undefined ? 0 : this.#rate(bytes, totals[bytes], elapsed).now
-      return {
-        ...{ rate: rate.now, mean: elapsed > 0 ? rate.total / elapsed : 0, total: rate.total },
-        ...{ bytes: volume, history: rate.history },
-      }
-    }
-    const { continuity, sent, acked, reconnects, broken } = watcher
+    const flow = (name, bytes) => this.#rates.flow(name, totals[name], bytes, elapsed)
+    const { continuity, sent, acked, reconnects } = watcher
     return {
       elapsed,
-      in: flow('in', 'inBytes'),
-      js: flow('js'),
-      out: flow('out', 'outBytes'),
+      in: flow('in', totals.inBytes),
+      js: flow('js', 0),
+      out: flow('out', totals.outBytes),
       service: {
-        ...{ life: sample?.life ?? 0, pid: sample?.pid ?? 0, restarts, crashes },
-        ...{ feed: sample?.feed.connected === true, feedReconnects: totals.reconnects },
-        ...{ people: sample?.hub.people ?? 0, connections: sample?.hub.connections ?? 0 },
+        ...{ pid: sample?.pid ?? 0, restarts, crashes },
+        ...{ feed: sample?.feed.connected === true, people: sample?.hub.people ?? 0 },
         ...{ busy: sample?.busy ?? 0, cpu: sample?.cpu ?? 0, lag: sample?.lag ?? { p50: 0, p99: 0, max: 0 } },
         ...{ rss: sample?.memory.rss ?? 0, heap: sample?.memory.heap ?? 0, heartbeats: totals.heartbeats },
       },
       watcher: {
-        ...{
-          taken: continuity.taken,
-          missed: continuity.missed,
-          again: continuity.repeated,
-          broken,
-          reconnects,
-        },
-        ...{ sent, acked, booked: booked.size, repeated },
+        ...{ taken: continuity.taken, missed: continuity.missed, reconnects },
+        ...{ sent, acked, repeated: book.repeated },
       },
     }
-  }
-
-  #rate(name, total, elapsed) {
-    if (!this.#rates.has(name)) this.#rates.set(name, new Rate())
-    const rate = this.#rates.get(name)
-    rate.sample(total, elapsed)
-    return rate
   }
 }

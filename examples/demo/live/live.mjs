@@ -4,12 +4,12 @@
 //                        └──────────── the service, a process ───────┘   └─ws─▶ watcher (this process)
 //                                          │ log of the rooms
 //                                     supervisor (this process)
+import { openBrowser } from '../../open-browser.mjs'
+import { buildDashboard } from '../../web/build.mjs'
+import { Chaos } from '../chaos.mjs'
 import { Display, terminalOf } from '../display.mjs'
 import { startFeed } from '../start-feed.mjs'
-import { openBrowser } from './browser.mjs'
-import { LiveChaos } from './chaos.mjs'
 import { LiveGauges } from './gauges.mjs'
-import { buildPage } from './page.mjs'
 import { liveLine, liveScreen } from './screen.mjs'
 import { liveSummary, liveTroubles } from './summary.mjs'
 import { Supervisor } from './supervisor.mjs'
@@ -27,7 +27,7 @@ const alone = 120
  * @returns {Promise<number>} the exit code
  */
 export async function demonstrateLive(hawser, options, run) {
-  const folder = await buildPage((line) => process.stdout.write(`${line}\n`))
+  const folder = await buildDashboard((line) => process.stdout.write(`${line}\n`))
   // The feed takes what the others leave of the processor: the page shall be at hand.
   const { feeder, topics, forget } = await startFeed(options, { nice: 10 })
   void feeder.ended.then((why) => run.end(`The feeder ended: ${why}.`))
@@ -53,7 +53,8 @@ export async function demonstrateLive(hawser, options, run) {
     },
     { screen: liveScreen, line: liveLine },
   )
-  const chaos = new LiveChaos(feeder, supervisor, (why) => run.end(why))
+  const strikes = [() => supervisor.restart(''), () => feeder.restart()]
+  const chaos = new Chaos(strikes, (why) => run.end(why))
   if (options.chaos) chaos.start()
   if (!terminalOf(process.stdout).screenful) process.stdout.write(`dashboard: ${url}\n`)
   display.start()
@@ -68,7 +69,7 @@ export async function demonstrateLive(hawser, options, run) {
   await Promise.race([watcher.finish(), run.insisted, expired(patience)])
   gauges.sample(supervisor, watcher)
   display.stop()
-  const { booked, repeated, restarts, crashes, sample } = supervisor
+  const { book, restarts, crashes, sample } = supervisor
   const { sent, acked, reconnects, broken, continuity } = watcher
   const outcome = {
     elapsed,
@@ -77,7 +78,7 @@ export async function demonstrateLive(hawser, options, run) {
     restarts,
     crashes,
     watcher: { taken: continuity.taken, missed: continuity.missed, broken, reconnects },
-    ledger: { sent, acked, booked: booked.size, repeated },
+    ledger: { sent, acked, booked: book.entered, repeated: book.repeated },
     trouble,
   }
   await watcher.close()

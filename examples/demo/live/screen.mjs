@@ -1,6 +1,7 @@
 // The dashboard's service on the terminal: one screen, or a line where there is none. Pure.
-import { clock, count, megabytes, milliseconds, percent, plural, size, sparkline } from '../format.mjs'
+import { clock, count, megabytes, milliseconds, percent, plural, size } from '../format.mjs'
 import { clip, pad, padLeft, painter, width } from '../paint.mjs'
+import { streamTable } from '../screen.mjs'
 
 /**
  * @typedef {ReturnType<import('./gauges.mjs').LiveGauges['sample']> & { seconds: number, url: string, ending: boolean,
@@ -43,23 +44,15 @@ function heading({ url, elapsed, seconds }, { columns, paint, unicode }) {
   return [left + padLeft(paint.bold(time), Math.max(0, columns - width(left))), paint.dim(rule)]
 }
 
-function streams(state, { columns, paint, unicode }) {
-  const cells = [11, 13, 12, 16, 8]
-  const row = (texts) =>
-    texts.map((text, i) => (i === 0 ? pad(text, cells[i]) : padLeft(text, cells[i]))).join('')
-  const left = cells.reduce((sum, each) => sum + each)
-  const one = (name, { rate, mean, total, bytes, history }, colour) => {
-    const numbers = [paint.bold(name), paint.bold(count(rate)), count(mean), count(total)]
-    const graph = colour(sparkline(history, columns - left - 2, unicode))
-    return `${row([...numbers, bytes > 0 ? megabytes(bytes) : ''])}  ${graph}`
-  }
-  return [
-    paint.dim(row(['messages', 'now /s', 'mean /s', 'total', 'MB/s'])),
-    one('in', state.in, paint.green),
-    one('to JS', state.js, paint.yellow),
-    one('published', state.out, paint.cyan),
-  ]
-}
+const streams = (state, view) =>
+  streamTable(
+    [
+      ['in', state.in, view.paint.green],
+      ['to JS', state.js, view.paint.yellow],
+      ['published', state.out, view.paint.cyan],
+    ],
+    view,
+  )
 
 function rows({ service, watcher }, { paint }) {
   const { lag } = service

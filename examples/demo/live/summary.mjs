@@ -5,8 +5,7 @@ import { pad, painter } from '../paint.mjs'
 /**
  * @typedef {object} LiveOutcome
  * @property {number} elapsed seconds
- * @property {{ in: number, inBytes: number, js: number, out: number, outBytes: number, reconnects: number,
- *   heartbeats: number }} totals of all lives of the service
+ * @property {{ in: number, inBytes: number, js: number, out: number, outBytes: number }} totals of all lives of the service
  * @property {{ busy: number, cpu: number, worst: number, peak: number }} service worst: delay of the event loop in ms
  * @property {number} restarts that were asked for
  * @property {number} crashes that were not

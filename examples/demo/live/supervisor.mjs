@@ -2,6 +2,7 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { UsageError } from '../arguments.mjs'
+import { Book } from '../book.mjs'
 import { Keeper } from './keeper.mjs'
 
 const program = fileURLToPath(new URL('service.mjs', import.meta.url))
@@ -14,9 +15,8 @@ export class Supervisor {
   crashes = 0
   /** @type {ReturnType<import('./vitals.mjs').Vitals['sample']> | undefined} the latest */
   sample
-  /** Numbers of the ledger that are booked, and how many came again. */
-  booked = new Set()
-  repeated = 0
+  /** Of the ledger. */
+  book = new Book()
   #keeper = new Keeper()
   #settings
   #port
@@ -29,10 +29,7 @@ export class Supervisor {
     append: (...args) => this.#keeper.append(...args),
     read: (...args) => this.#keeper.read(...args),
     renew: (...args) => this.#keeper.renew(...args),
-    book: (number) => {
-      if (this.booked.has(number)) this.repeated++
-      this.booked.add(number)
-    },
+    book: (number) => this.book.enter(number),
   }
   #kill = () => this.#child?.process.kill('SIGKILL')
 
@@ -63,9 +60,10 @@ export class Supervisor {
     return this.#port
   }
 
-  /** Kills it without a warning and starts another one. @param {string} by who asked */
+  /** Kills it without a warning and starts another one, unless it is down as it is. @param {string} by who asked */
   async restart(by) {
-    if (this.#closing) return
+    // Who is killed before it listens would count as one that cannot start.
+    if (this.#closing || this.#down !== undefined) return
     this.restarts++
     this.#down = { by, since: Date.now() }
     this.#child.process.kill('SIGKILL')

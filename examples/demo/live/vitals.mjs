@@ -1,23 +1,20 @@
 // What the service measures of itself, four times a second.
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { performance } from 'node:perf_hooks'
+import { Lag } from '../gauges.mjs'
 
 /** Milliseconds between samples. */
 export const period = 250
-const resolution = 10
-const delay = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolution)
 const hundredth = (value) => Math.round(value * 100) / 100
 
 export class Vitals {
-  // Holds intervals of a timer, which are `resolution` without any delay.
-  #histogram = monitorEventLoopDelay({ resolution })
+  #lag = new Lag()
   #loop = performance.eventLoopUtilization()
   #cpu = process.cpuUsage()
   #at = performance.now()
-  #begun = performance.now()
   #next = 1
 
   constructor() {
-    this.#histogram.enable()
+    this.#lag.start()
   }
 
   /**
@@ -30,29 +27,25 @@ export class Vitals {
     const now = performance.now()
     const loop = performance.eventLoopUtilization()
     const cpu = process.cpuUsage(this.#cpu)
-    const { count, max } = this.#histogram
     // Without an interval between two samples all that is known is that it was longer.
-    const read = (nanoseconds) => hundredth(count > 0 ? delay(nanoseconds) : delay((now - this.#at) * 1e6))
-    const [p50, p99] = [50, 99].map((each) => read(this.#histogram.percentile(each)))
-    const { messagesIn, bytesIn, reconnects } = intake.metrics
-    const { connections, messagesOut, bytesOut, memberships, server } = hub.metrics()
+    const { p50, p99, max } = this.#lag.read(now - this.#at)
+    const { messagesIn, bytesIn } = intake.metrics
+    const { messagesOut, bytesOut, server } = hub.metrics()
     const { rss, heapUsed } = process.memoryUsage()
     const sample = {
       id: `${life}.${this.#next++}`,
       at: Date.now(),
       life,
       pid: process.pid,
-      up: Math.round(now - this.#begun),
-      feed: { connected: intake.connected, messages: messagesIn, bytes: bytesIn, reconnects },
+      feed: { connected: intake.connected, messages: messagesIn, bytes: bytesIn },
       js: intake.records,
-      hub: { connections, people, memberships, messages: messagesOut, bytes: bytesOut },
-      threads: { heartbeats: server.heartbeats, waiting: server.bufferedBytes, conflated: server.conflated },
-      lag: { p50, p99, max: read(max) },
+      hub: { people, messages: messagesOut, bytes: bytesOut, heartbeats: server.heartbeats },
+      lag: { p50: hundredth(p50), p99: hundredth(p99), max: hundredth(max) },
       busy: hundredth(performance.eventLoopUtilization(loop, this.#loop).utilization),
       cpu: hundredth((cpu.user + cpu.system) / 1e3 / Math.max(1, now - this.#at)),
       memory: { rss, heap: heapUsed },
     }
-    this.#histogram.reset()
+    this.#lag.reset()
     this.#loop = loop
     this.#cpu = process.cpuUsage()
     this.#at = now
@@ -60,6 +53,6 @@ export class Vitals {
   }
 
   stop() {
-    this.#histogram.disable()
+    this.#lag.stop()
   }
 }

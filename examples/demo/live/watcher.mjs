@@ -13,7 +13,6 @@ export class Watcher {
   broken = 0
   sent = 0
   acked = 0
-  given = 0
   #hawser
   #client
   #timer
@@ -59,7 +58,7 @@ export class Watcher {
     const promise = this.#client
       .send('ledger', { number: ++this.sent }, { ack: true })
       .then(() => this.acked++)
-      .catch(() => this.given++)
+      .catch(() => {})
       .finally(() => this.#waiting.delete(promise))
     this.#waiting.add(promise)
   }

@@ -75,7 +75,7 @@ export function Composer({ to, answered, onAnswered, onSend, onTyping }: Compose
       {files.length > 0 && (
         <ul className="chips" aria-label="Files">
           {files.map((file, index) => (
-            <li className="chip" key={`${file.name}/${file.lastModified}`}>
+            <li className="chip" key={index}>
               <span className="clip">{file.name}</span>
               <span className="small muted">{sizeWords(file.size)}</span>
               <button

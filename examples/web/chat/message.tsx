@@ -32,8 +32,8 @@ export function MessageItem({ name, message, answered, isLast, chat, onReply }: 
       {text !== '' && <p className="text">{text}</p>}
       {files.length > 0 && (
         <ul className="files">
-          {files.map((file) => (
-            <li key={`${file.name}/${file.url.length}`}>
+          {files.map((file, index) => (
+            <li key={index}>
               <FileView file={file} />
             </li>
           ))}

@@ -22,7 +22,7 @@ export interface Snapshot {
   departures: readonly Departure[]
   entries: readonly Entry[]
   /** Messages of rooms that keep them. */
-  kept: { taken: number; missed: number; repeated: number; board: number; chat: number; epoch: string }
+  kept: { taken: number; missed: number; repeated: number; board: number; chat: number }
   reconnects: number
   /** The last heartbeat of this connection. */
   trip: { ms: number | undefined; total: number }
@@ -120,26 +120,27 @@ export class Live {
   private take(): Snapshot {
     const { history, continuity } = this
     const { taken, missed, repeated } = continuity
-    const board = continuity.place('board')
+    const before = this.snapshot as Snapshot | undefined
     return {
       sample: this.sample,
-      rates: {
+      rates: unlessSame(before?.rates, {
         feed: history.latest('feed'),
         bytes: history.latest('bytes'),
         js: history.latest('js'),
         page: history.latest('page'),
         messages: this.messages,
         renders: this.renders.rate,
-      },
+      }),
       people: this.people,
       departures: this.departures.top(rows, performance.now()),
       entries: this.journal.entries,
-      kept: {
-        ...{ taken, missed, repeated, epoch: board?.epoch ?? '' },
-        ...{ board: board?.offset ?? 0, chat: continuity.place('chat')?.offset ?? 0 },
-      },
+      kept: unlessSame(before?.kept, {
+        ...{ taken, missed, repeated },
+        board: continuity.place('board')?.offset ?? 0,
+        chat: continuity.place('chat')?.offset ?? 0,
+      }),
       reconnects: this.client.getPerformanceMetrics().reconnects,
-      trip: { ms: this.trips.latest, total: this.trips.total },
+      trip: unlessSame(before?.trip, { ms: this.trips.latest, total: this.trips.total }),
     }
   }
 
@@ -179,11 +180,8 @@ export class Live {
     const here = this.client.state === 'connected' && performance.now() - this.connectedAt > incident.ms
     if (incident.kind === 'blocked' && here) {
       const { count, slowest } = this.trips.since(Date.now() - incident.ms)
-      const text =
-        count > 0
-          ? `${plural(count, 'heartbeat')} came back meanwhile, the slowest in ${duration(slowest)}`
-          : ''
-      this.note('good', `This connection stayed. ${text === '' ? '' : `${text}.`}`.trim())
+      const beats = ` ${plural(count, 'heartbeat')} came back meanwhile, the slowest in ${duration(slowest)}.`
+      this.note('good', `This connection stayed.${count > 0 ? beats : ''}`)
     }
     this.changed()
   }
@@ -233,4 +231,10 @@ export class Live {
     }
     this.changed()
   }
+}
+
+/** The part as it was where nothing of it has changed, so that what shows it does not render. */
+function unlessSame<Part extends object>(before: Part | undefined, now: Part): Part {
+  const names = Object.keys(now) as (keyof Part)[]
+  return before !== undefined && names.every((name) => before[name] === now[name]) ? before : now
 }

@@ -4,6 +4,7 @@ import 'hawser/react/styles.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import type { DashboardProtocol } from '../protocol/dashboard'
+import { app } from '../shared/dom'
 import { App } from './app'
 import { visitorName } from './identity'
 import { Live } from './live'
@@ -22,7 +23,7 @@ const live = new Live(client, me)
 void client.joinRoom('board', { last: 240 })
 void client.joinRoom('flights')
 
-createRoot(document.getElementById('app')!).render(
+createRoot(app()).render(
   <StrictMode>
     <WebSocketProvider client={client}>
       <LiveContext value={live}>

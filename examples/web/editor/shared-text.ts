@@ -173,9 +173,14 @@ export class SharedText {
   }
 
   private look() {
-    const place = (position: unknown): number | undefined =>
-      Y.createAbsolutePositionFromRelativePosition(Y.createRelativePositionFromJSON(position), this.doc)
-        ?.index
+    const place = (position: unknown): number | undefined => {
+      try {
+        const relative = Y.createRelativePositionFromJSON(position)
+        return Y.createAbsolutePositionFromRelativePosition(relative, this.doc)?.index
+      } catch {
+        return undefined // others may have sent anything
+      }
+    }
     const carets: Caret[] = []
     for (const { from = '', anchor, head } of this.carets.values()) {
       const [one, other] = [place(anchor), place(head)]

@@ -7,11 +7,9 @@ export interface Sample {
   at: number
   life: number
   pid: number
-  up: number
-  feed: { connected: boolean; messages: number; bytes: number; reconnects: number }
+  feed: { connected: boolean; messages: number; bytes: number }
   js: number
-  hub: { connections: number; people: number; memberships: number; messages: number; bytes: number }
-  threads: { heartbeats: number; waiting: number; conflated: number }
+  hub: { people: number; messages: number; bytes: number; heartbeats: number }
   lag: { p50: number; p99: number; max: number }
   busy: number
   cpu: number

@@ -1,6 +1,5 @@
 // The waiting room: widgets that know nothing of each other, over one connection. No framework: RxJS and elements.
 import { WebSocketClient } from 'hawser'
-import { merge } from 'rxjs'
 import type { QueueProtocol } from '../protocol/queue'
 import { app, h } from '../shared/dom'
 import { plainHeader } from '../shared/header'
@@ -36,4 +35,4 @@ room.connected$.subscribe((connected) => {
   lost.hidden = connected || !wasConnected
   grid.classList.toggle('stale', !connected)
 })
-merge(room.errors$).subscribe((error) => console.info('connection:', error.code, error.message))
+room.errors$.subscribe((error) => console.info('connection:', error.code, error.message))

@@ -1,6 +1,7 @@
 // The chat's half of the hub: checks what is said, says who said it and when, and keeps it for who comes later.
 // What the room shall keep goes to all of it; what is of the moment goes to those who are there, see `toOthers`.
 import { Journal } from './journal.mjs'
+import { nameOfToken } from './users.mjs'
 
 /** @typedef {import('hawser').HubConnection} Connection */
 /** @typedef {{ room: string, type: 'chat.message' | 'chat.read' | 'chat.reaction', payload: any, from: string }} Entry */
@@ -10,6 +11,8 @@ const publicRooms = [
   { room: 'chat/engineering', title: 'engineering', topic: 'Builds, bugs and plans', direct: false },
   { room: 'chat/random', title: 'random', topic: 'Everything else', direct: false },
 ]
+/** Conversations of two that are in lists, and rooms whose copies are known. */
+const mostRooms = 5000
 const longestText = 4000
 const mostFiles = 4
 /** Characters of the files of a message, as `data:` URLs. */
@@ -28,7 +31,10 @@ const peopleOf = (room) => room.split('/').slice(1)
  * @param {string} room
  */
 export function mayChat(userId, room) {
-  if (isDirect(room)) return peopleOf(room).includes(userId)
+  if (isDirect(room)) {
+    const [one = '', other = ''] = peopleOf(room)
+    return [one, other].includes(userId) && room === directRoom(one, other)
+  }
   return room.startsWith('chat/') ? publicRooms.some((one) => one.room === room) : undefined
 }
 
@@ -48,11 +54,18 @@ export function serveChat(hub, { HubError }, data) {
   /** @param {string} room @param {string} id @returns {boolean} false: it is a copy */
   const isNew = (room, id) => {
     const ids = seen.get(room) ?? new Set()
+    // Those that were used last are at the end.
+    seen.delete(room)
     seen.set(room, ids)
+    if (seen.size > mostRooms) seen.delete(seen.keys().next().value ?? '')
     if (ids.has(id)) return false
     ids.add(id)
     if (ids.size > 2000) ids.delete(ids.values().next().value ?? '')
     return true
+  }
+  /** @param {string} room */
+  const list = (room) => {
+    if (isDirect(room) && direct.size < mostRooms) direct.add(room)
   }
   /** @param {string} room @param {Entry['type']} type @param {any} payload @param {string} from */
   const keep = (room, type, payload, from) => {
@@ -61,7 +74,7 @@ export function serveChat(hub, { HubError }, data) {
   }
   for (const { room, type, payload, from } of journal.entries) {
     if (type === 'chat.message') isNew(room, payload.id)
-    if (isDirect(room)) direct.add(room)
+    list(room)
     hub.to(room).send(type, payload, { userId: from })
   }
 
@@ -87,11 +100,11 @@ export function serveChat(hub, { HubError }, data) {
     ...[...direct].filter((room) => mayChat(userId, room)).map((room) => directFor(room, userId)),
   ])
   hub.handle('chat.open', ({ with: other }, { userId = '' }) => {
-    if (typeof other !== 'string' || other === '' || other.includes('/') || other === userId) {
+    if (typeof other !== 'string' || nameOfToken(other) === undefined || other === userId) {
       throw new HubError('INVALID_MESSAGE', 'Say with whom')
     }
     const room = directRoom(userId, other)
-    if (direct.size < 5000) direct.add(room)
+    list(room)
     return directFor(room, userId)
   })
   hub.on('chat.message', (payload, context, message) => {
@@ -100,7 +113,7 @@ export function serveChat(hub, { HubError }, data) {
     if (wrong !== undefined) throw new HubError('INVALID_MESSAGE', wrong)
     if (!isNew(room, payload.id)) return
     if (isDirect(room)) {
-      direct.add(room)
+      list(room)
       const other = peopleOf(room).find((name) => name !== from)
       if (other !== undefined) hub.toUser(other).send('chat.opened', directFor(room, other))
     }

@@ -17,8 +17,9 @@ export function serveEditor(hub, { HubError }, data) {
   const journal = new Journal(data, 'editor', Infinity)
   for (const update of journal.entries) Y.applyUpdate(doc, Buffer.from(update, 'base64'))
   // All that came before as one, so that what is kept does not lose its beginning.
-  journal.replace([encode(Y.encodeStateAsUpdate(doc))])
-  let size = 0
+  const before = Y.encodeStateAsUpdate(doc)
+  journal.replace([encode(before)])
+  let size = before.length
 
   hub.handle('doc.open', ({ state }) => ({
     update: encode(Y.encodeStateAsUpdate(doc, state === '' ? undefined : Buffer.from(state, 'base64'))),
@@ -26,13 +27,13 @@ export function serveEditor(hub, { HubError }, data) {
   }))
   hub.handle('doc.update', ({ update, page }, context) => {
     const bytes = Buffer.from(update, 'base64')
-    size += bytes.length
-    if (size > largest) throw new HubError('TEXT_FULL', 'This text is too long to go on')
+    if (size + bytes.length > largest) throw new HubError('TEXT_FULL', 'This text is too long to go on')
     try {
       Y.applyUpdate(doc, bytes)
     } catch {
       throw new HubError('INVALID_MESSAGE', '`update` is no update of Yjs')
     }
+    size += bytes.length
     journal.add(update)
     context.to(room).send('doc.update', { update, page })
     return null

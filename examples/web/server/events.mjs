@@ -9,6 +9,10 @@ const room = 'events'
 const mostEvents = 500
 /** Events go a day after they have begun. */
 const old = 24 * 3_600_000
+/** The last moment that there is a date of: pages cannot show a later one. */
+const lastMoment = 8.64e15
+/** @param {unknown} at */
+const isTime = (at) => Number.isSafeInteger(at) && Math.abs(/** @type {number} */ (at)) <= lastMoment
 
 /**
  * What is wrong with an event; undefined: nothing.
@@ -17,8 +21,8 @@ const old = 24 * 3_600_000
 export function eventFault({ title, startsAt, endsAt, description = '', location = '', remindBefore }) {
   if (typeof title !== 'string' || title.trim() === '' || title.length > 120)
     return 'A title has 1 to 120 characters'
-  if (!Number.isSafeInteger(startsAt)) return 'An event starts at a time'
-  if (endsAt !== undefined && !(endsAt >= /** @type {number} */ (startsAt)))
+  if (!isTime(startsAt)) return 'An event starts at a time'
+  if (endsAt !== undefined && !(isTime(endsAt) && endsAt >= /** @type {number} */ (startsAt)))
     return 'An event ends after its start'
   if (typeof description !== 'string' || description.length > 1000)
     return 'A description has at most 1000 characters'
@@ -54,10 +58,15 @@ export function serveEvents(hub, { HubError }, data) {
     if (event === undefined) throw new HubError('NOT_FOUND', 'This event is gone')
     return event
   }
-  /** @param {Partial<CalendarEvent>} event */
-  const check = (event) => {
-    const wrong = eventFault(event)
+  /**
+   * What people say of an event. Nothing else that they send is kept.
+   * @param {import('hawser/react').NewCalendarEvent} draft
+   */
+  const read = (draft) => {
+    const wrong = eventFault(draft)
     if (wrong !== undefined) throw new HubError('INVALID_MESSAGE', wrong)
+    const { title, startsAt, endsAt, description, location, remindBefore } = draft
+    return { title: title.trim(), startsAt, endsAt, description, location, remindBefore }
   }
   const tidy = () => {
     for (const { id, startsAt } of events.values()) if (startsAt < Date.now() - old) keep({ gone: id })
@@ -68,30 +77,29 @@ export function serveEvents(hub, { HubError }, data) {
     return [...events.values()].sort((one, other) => one.startsAt - other.startsAt)
   })
   hub.handle('event.create', (draft, { userId = '' }) => {
-    check(draft)
+    const said = read(draft)
     if (events.size >= mostEvents)
       throw new HubError('CALENDAR_FULL', 'There are too many events. Remove some')
-    const { title, startsAt, endsAt, description, location, remindBefore } = draft
-    const event = { title: title.trim(), startsAt, endsAt, description, location, remindBefore }
-    const set = { ...event, id: randomUUID(), createdBy: userId, data: { going: [userId] } }
+    const set = { ...said, id: randomUUID(), createdBy: userId, data: { going: [userId] } }
     keep({ set })
     hub.to(room).send('event.created', set)
     return set
   })
   /** @param {CalendarEvent} set */
   const change = (set) => {
-    check(set)
     keep({ set })
     hub.to(room).send('event.updated', set)
     return set
   }
   hub.handle('event.update', (draft) => {
     const event = find(draft.id)
-    return change({ ...event, ...draft, data: event.data, createdBy: event.createdBy })
+    return change({ ...event, ...read({ ...event, ...draft }) })
   })
   hub.handle('event.rsvp', ({ id, going }, { userId = '' }) => {
     const event = find(id)
-    const others = /** @type {{ going: string[] }} */ (event.data).going.filter((name) => name !== userId)
+    const others = /** @type {import('../protocol/events.js').EventPeople} */ (event.data).going.filter(
+      (name) => name !== userId,
+    )
     return change({ ...event, data: { going: going ? [...others, userId] : others } })
   })
   hub.handle('event.delete', ({ id }) => {

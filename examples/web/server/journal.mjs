@@ -1,5 +1,5 @@
 // What the examples keep over a restart: entries of JSON, a line each, appended at once. At the start the file is read and
-// written anew with the latest entries only, so it has a bound.
+// written anew with the latest entries only, so that it does not grow from run to run.
 import fs from 'node:fs'
 import path from 'node:path'
 

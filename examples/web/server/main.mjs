@@ -41,7 +41,13 @@ export async function startExamples({ site, port = 0, host = '127.0.0.1', data }
     rateLimit: { connection: { messages: 600, per: 10_000 } },
   })
   web.listen(port, host)
-  await once(web, 'listening')
+  try {
+    // The event of the server above, which passes on what goes wrong below it.
+    await once(server, 'listening')
+  } catch (error) {
+    void hub.close()
+    throw error
+  }
   // Only now: what rooms keep is kept by the threads of a server that has started.
   serveQueue(hub, hawser)
   const ends = [serveChat, serveNotifications, serveEvents, serveEditor].map((serve) =>

@@ -1,6 +1,7 @@
 // The notifications' half of the hub: keeps what each user was told, and which of it was read.
 import { randomUUID } from 'node:crypto'
 import { Journal } from './journal.mjs'
+import { nameOfToken } from './users.mjs'
 
 /** @typedef {import('hawser/react').NotificationPayload} Notification */
 /** @typedef {{ for: string, add?: Notification, read?: string[] | undefined, dismiss?: string[] | undefined, all?: boolean }} Entry */
@@ -65,6 +66,9 @@ export function serveNotifications(hub, { HubError }, data) {
     }
     if (typeof body !== 'string' || body.length > 500 || !priorities.includes(priority)) {
       throw new HubError('INVALID_MESSAGE', 'A notification is { to, title, body, priority }')
+    }
+    if (to !== null && (typeof to !== 'string' || nameOfToken(to) === undefined)) {
+      throw new HubError('INVALID_MESSAGE', 'Say to whom: a name, or null for everybody')
     }
     const targets = to === null ? inboxes.users : [to]
     for (const user of targets) {

@@ -1,4 +1,4 @@
-import { map, Subscription } from 'rxjs'
+import { Subscription } from 'rxjs'
 import { h } from '../../shared/dom'
 import { hueOf, initialsOf } from '../../shared/people'
 import { about, waitOf } from '../model'
@@ -32,13 +32,14 @@ export const lineWidget: MakeWidget = (room) => {
 
   const ends = new Subscription()
   ends.add(
-    room.board$
-      .pipe(map((board) => ({ ...board, first: board.waiting.slice(0, shown) })))
-      .subscribe(({ waiting, first, ...board }) => {
-        wrong.hidden = true
-        count.textContent = String(waiting.length)
-        list.replaceChildren(
-          ...first.map(({ number, name }, ahead) =>
+    room.board$.subscribe((board) => {
+      const { waiting } = board
+      wrong.hidden = true
+      count.textContent = String(waiting.length)
+      list.replaceChildren(
+        ...waiting
+          .slice(0, shown)
+          .map(({ number, name }, ahead) =>
             h(
               'li',
               { class: name === room.name ? 'mine' : undefined },
@@ -48,15 +49,15 @@ export const lineWidget: MakeWidget = (room) => {
                 initialsOf(name),
               ),
               h('span', { class: 'grow clip' }, name),
-              h('span', { class: 'small muted' }, about(waitOf(ahead, { ...board }))),
+              h('span', { class: 'small muted' }, about(waitOf(ahead, board))),
               h('span', { class: 'number tag' }, `#${number}`),
             ),
           ),
-        )
-        empty.hidden = waiting.length > 0
-        more.hidden = waiting.length <= shown
-        more.textContent = `and ${waiting.length - shown} more`
-      }),
+      )
+      empty.hidden = waiting.length > 0
+      more.hidden = waiting.length <= shown
+      more.textContent = `and ${waiting.length - shown} more`
+    }),
   )
   ends.add(room.connected$.subscribe((connected) => invite.setAttribute('aria-disabled', String(!connected))))
   return { element, ends }

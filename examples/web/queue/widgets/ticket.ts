@@ -1,4 +1,4 @@
-import { combineLatest, Subscription } from 'rxjs'
+import { Subscription } from 'rxjs'
 import { h } from '../../shared/dom'
 import { about, type Place } from '../model'
 import { action, card, type MakeWidget } from './widget'
@@ -51,7 +51,7 @@ export const ticketWidget: MakeWidget = (room) => {
   const ends = new Subscription()
   ends.add(room.place$.subscribe({ next: show, error: fail }))
   ends.add(
-    combineLatest([room.connected$]).subscribe(([connected]) => {
+    room.connected$.subscribe((connected) => {
       for (const button of [take, leave]) button.setAttribute('aria-disabled', String(!connected))
     }),
   )
