@@ -138,6 +138,7 @@ export class WebSocketServer extends ServerEmitter {
     if (this.state !== 'closing') {
       const started = this.state === 'started'
       this.state = 'closing'
+      this.keep()
       this.connections.closing = true
       this.leave()
       if (started) this.connections.close(timeout)
@@ -327,7 +328,9 @@ export class WebSocketServer extends ServerEmitter {
   // --------------------------------------------------------------------------------------------------------- end
 
   private keep(): void {
-    const keeps = this.refed && this.options.listens && this.state !== 'closed'
+    // One without a listener of its own is kept by another's, until it closes: somebody waits for that.
+    const own = this.options.listens || this.state === 'closing'
+    const keeps = this.refed && own && this.state !== 'closed'
     if (keeps === this.keeps) return
     this.keeps = keeps
     if (keeps) runtime().ref()

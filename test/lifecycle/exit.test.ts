@@ -50,6 +50,21 @@ describe('a process ends by itself', () => {
     ],
   ])('%s', async (_name, script) => clean(await run(script)))
 
+  test('not before a server has closed whose listener was another, and is gone', async () => {
+    const script = `
+      import { createServer } from 'node:http'
+      import { once } from 'node:events'
+      const { WebSocketServer } = await import(process.env.HAWSER_ENTRY.replace(/js$/, 'mjs'))
+      const http = createServer()
+      const server = new WebSocketServer({ server: http })
+      http.listen(0, '127.0.0.1')
+      await once(http, 'listening')
+      await new Promise((done) => http.close(done))
+      await server.close()`
+    // Where nothing holds the event loop, Node gives a promise up that a module awaits: code 13.
+    clean(await run(script, { bare: true, flags: ['--input-type=module'] }))
+  })
+
   test.each([
     ['a server', `await serve()`],
     ['a server after unref() and ref()', `(await serve()).unref().ref()`],
