@@ -62,6 +62,7 @@ describe('messages', () => {
     const report = new Report(silent, { json: false, raw: false, quiet: true, count: 0 })
     const peer = new SocketPeer(options, report)
     await peer.open()
+    const listening = peer['socket']!.listenerCount('close')
     const text = 'x'.repeat(65_536)
     let held: Promise<void> | undefined
     for (let i = 0; i < 4096 && held === undefined; i++) {
@@ -72,6 +73,8 @@ describe('messages', () => {
     expect(held).toBeDefined()
     far!.resume()
     await within(held!, 'room for more')
+    // Each time it was held back would else leave one.
+    expect(peer['socket']!.listenerCount('close')).toBe(listening)
     await peer.close()
   })
 

@@ -1,10 +1,12 @@
 // `hawser serve` and `hawser bench`: clients of the package ws, and of our own.
 import { mkdtempSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { request as httpRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { WebSocket as WsSocket } from 'ws'
+import { WebSocket as WsSocket, WebSocketServer as WsServer } from 'ws'
 import { WebSocketClient } from '../../lib'
+import { Load } from '../../lib/cli/load'
 import { certificates } from '../support/certificates'
 import type { Program } from '../support/child'
 import { useScope } from '../support/scope'
@@ -191,6 +193,28 @@ describe('bench', () => {
       errors: { CONNECTION_REFUSED: 4 },
       messages: 0,
     })
+  })
+
+  test('a connection that is lost while others are still opened counts', async () => {
+    let close: () => void = () => {}
+    const closed = new Promise<void>((resolve) => (close = resolve))
+    let dialled = 0
+    const server = new WsServer({
+      port: 0,
+      host: '127.0.0.1',
+      verifyClient: (_, done) => {
+        if (dialled++ === 0) done(true)
+        else void closed.then(() => done(true))
+      },
+    })
+    scope.defer(() => server.close())
+    server.once('connection', (socket) => socket.on('close', close).close(4000))
+    await event(server, 'listening')
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const kind = { protocols: [], socket: {}, inFlight: 1, size: 1, binary: false, rate: 0 }
+    const options = { url, ...kind, connections: 2, warmup: 0, time: 1 }
+    const result = await new Load(options, new AbortController().signal).run()
+    expect(result).toMatchObject({ connections: 2, failed: 0, lost: 1 })
   })
 })
 

@@ -2,8 +2,8 @@
 import { PassThrough } from 'node:stream'
 import { readUrl, readDialing, type Dialing } from '../../lib/cli/dialing'
 import { readSaid } from '../../lib/cli/hub-peer'
-import { linesOf } from '../../lib/cli/input'
-import { harmless, isColourful } from '../../lib/cli/terminal'
+import { linesOf, typedIn } from '../../lib/cli/input'
+import { Terminal, harmless, isColourful } from '../../lib/cli/terminal'
 import { optionLines, readWords, UsageError } from '../../lib/cli/words'
 
 const table = {
@@ -111,7 +111,32 @@ test.each([
 })
 
 test('what a peer says cannot steer a terminal', () => {
-  expect(harmless('a\u001b[2Jb\u009b1m\r\tü\n')).toBe('a\\x1b[2Jb\\x9b1m\\x0d\tü\n')
+  expect(harmless('a\u001b[2Jb\u009b1m\r\tü\n')).toBe('a\\u001b[2Jb\\u009b1m\\u000d\tü\n')
+})
+
+test.each([true, false])('a line of JSON, on a terminal: %p', (isTTY) => {
+  const out = Object.assign(new PassThrough(), { isTTY })
+  const terminal = new Terminal(out, new PassThrough(), {}, () => {})
+  const text = JSON.stringify({ data: 'a\u009b2J' })
+  terminal.line(text)
+  const shown = String(out.read())
+  expect(shown === `${text}\n`).toBe(!isTTY)
+  expect(JSON.parse(shown)).toEqual(JSON.parse(text))
+})
+
+test('what somebody types goes nowhere but to the peer where the output is no terminal', async () => {
+  const stdin = new PassThrough()
+  stdin.end('one\n\ntwo\n')
+  const terminal = new Terminal(new PassThrough(), new PassThrough(), {}, () => {})
+  const write = jest.spyOn(process.stdout, 'write')
+  const lines: string[] = []
+  try {
+    for await (const line of typedIn(stdin, terminal, () => {})) lines.push(line)
+    expect(write).not.toHaveBeenCalled()
+  } finally {
+    write.mockRestore()
+  }
+  expect(lines).toEqual(['one', 'two'])
 })
 
 test.each([
