@@ -91,8 +91,10 @@ describe('messages', () => {
   test('--json says everything that happens; commands in a pipe', async () => {
     const url = await wsServer((socket, request) => {
       echo(socket, request)
-      socket.on('ping', (data) => socket.send(`pinged ${data.toString()}`))
-      socket.ping('you there')
+      socket.on('ping', (data) => {
+        socket.send(`pinged ${data.toString()}`)
+        socket.ping('you there')
+      })
     })
     const lines = '/ping x\n//slash\n/binary 00ff\n/nonsense\n/binary 0\n/close 4001 bye\n'
     const out = await command(['connect', url, '--json', '--slash'], lines)
