@@ -1,8 +1,11 @@
 // The command line's own parts: words, colours, what a line of a hub says.
 import { PassThrough } from 'node:stream'
+import { bench } from '../../lib/cli/bench'
+import { connect } from '../../lib/cli/connect'
 import { readUrl, readDialing, type Dialing } from '../../lib/cli/dialing'
 import { readSaid } from '../../lib/cli/hub-peer'
 import { linesOf, typedIn } from '../../lib/cli/input'
+import { serve } from '../../lib/cli/serve'
 import { Terminal, harmless, isColourful } from '../../lib/cli/terminal'
 import { optionLines, readWords, UsageError } from '../../lib/cli/words'
 
@@ -72,6 +75,26 @@ test.each([
 
 test.each([[[]], [['ws://a', 'ws://b']], [['ws://a b']]])('no URL: %j', (words) => {
   expect(() => readUrl(words)).toThrow(UsageError)
+})
+
+test.each([
+  [connect, ':1 --nope', 'There is no option --nope'],
+  [connect, ':1 --header x', "'Name: value'"],
+  [connect, ':1 --json --raw', 'exclude each other'],
+  [connect, ':1 --join room', 'goes with --hub'],
+  [connect, ':1 --hub --binary', 'does not go with --hub'],
+  [connect, 'http://[', 'is no URL'],
+  [serve, '--room x', 'goes with hub'],
+  [serve, '--history 1', 'goes with hub'],
+  [serve, '--cert x', 'go together'],
+  [serve, '--static /no/such/folder', 'is no folder'],
+  [bench, ':1 --serve', 'Either a URL or --serve'],
+])('what makes no sense together is told before anything is opened: %#', async (command, words, why) => {
+  const terminal = new Terminal(new PassThrough(), new PassThrough(), {}, () => {})
+  const around = { terminal, stdin: new PassThrough(), signal: new AbortController().signal }
+  const error: unknown = await command.run(words.split(' '), around).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(UsageError)
+  expect((error as UsageError).message).toContain(why)
 })
 
 test('headers and credentials', () => {
