@@ -28,12 +28,19 @@ export async function* piecesOf(stream: Readable): AsyncGenerator<Buffer> {
   for await (const chunk of stream) yield chunk as Buffer
 }
 
-/** What somebody types, a line at a time, below what arrives meanwhile. Ends at Ctrl-D; Ctrl-C calls `interrupted`. */
+/**
+ * What somebody types, a line at a time, below what arrives meanwhile; where that goes elsewhere, the terminal itself shows
+ * what is typed. Ends at Ctrl-D; Ctrl-C calls `interrupted`.
+ */
 export async function* typedIn(
   stdin: Readable,
   terminal: Terminal,
   interrupted: () => void,
 ): AsyncGenerator<string> {
+  if (!terminal.shown) {
+    for await (const line of linesOf(stdin)) if (line !== '') yield line
+    return
+  }
   const typing = createInterface({ input: stdin, output: process.stdout, prompt: '> ' })
   typing.on('SIGINT', interrupted)
   terminal.around({

@@ -85,19 +85,20 @@ export class Load {
   async run(): Promise<LoadResult> {
     const { time, warmup, rate } = this.options
     const began = performance.now()
+    this.running = true
     await this.open()
     const opening = performance.now() - began
-    this.running = this.lines.length > 0
+    const any = this.lines.length > 0
     this.since = performance.now()
     const pacing = rate === 0 ? undefined : setInterval(() => this.pace(), 1)
     if (rate === 0) for (const line of this.lines) while (this.free(line)) this.send(line, performance.now())
     try {
-      if (this.running) await this.pass(warmup)
+      if (any) await this.pass(warmup)
       this.latencies = new Latencies()
       this.messages = 0
       const [from, busy, cpu] = [performance.now(), performance.eventLoopUtilization(), process.cpuUsage()]
       this.counting = true
-      if (this.running) await this.pass(time)
+      if (any) await this.pass(time)
       this.counting = false
       const took = Math.max(1, performance.now() - from)
       const used = process.cpuUsage(cpu)

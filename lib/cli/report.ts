@@ -1,6 +1,5 @@
 // How `connect` shows what happens: for people, or one JSON object a line.
 import type { Terminal } from './terminal'
-import { harmless } from './terminal'
 
 export interface ReportOptions {
   json: boolean
@@ -40,13 +39,13 @@ export class Report {
         }),
       )
     } else if (this.options.raw) this.written(() => this.terminal.write(data))
-    else this.show(text ? this.safe(data) : `${data.length} bytes: ${data.toString('hex')}`)
+    else this.show(text ? data : `${data.length} bytes: ${data.toString('hex')}`)
   }
 
   /** A message of a hub, or a reply: any JSON value. */
   value(value: unknown): void {
     const text = JSON.stringify(value)
-    this.show(this.options.json ? `{"event":"message","message":${text}}` : this.safe(text))
+    this.show(this.options.json ? `{"event":"message","message":${text}}` : text)
   }
 
   /** Something else that happened; `words` say it to people. */
@@ -55,9 +54,6 @@ export class Report {
     else if (trouble || !this.options.quiet) this.terminal.note(words, trouble ? 'red' : 'grey')
   }
 
-  private safe(text: string): string {
-    return this.terminal.shown ? harmless(text) : text
-  }
   private show(line: string): void {
     this.written(() => this.terminal.line(line, this.options.json ? undefined : 'blue'))
   }

@@ -1,4 +1,5 @@
 // What `hawser serve` does with those who connect: echo, broadcast by path, or a hub.
+import type { WebSocket } from '../core/websocket'
 import { Hub } from '../server/hub/hub'
 import type { Identity } from '../server/hub/auth'
 import type { WebSocketServer } from '../server/websocket-server'
@@ -40,6 +41,11 @@ export function echo(server: WebSocketServer, log: Log): Serving {
 
 /** Every message goes to all others that connected to the same path. */
 export function broadcast(server: WebSocketServer, log: Log): Serving {
+  const held = new Set<WebSocket>()
+  server.on('drain', () => {
+    for (const socket of held) socket.resume()
+    held.clear()
+  })
   server.on('connection', (socket, request) => {
     const peer = logged(server, request.remoteAddress, request.url, log)
     const [path] = request.url.split('?')
@@ -49,10 +55,13 @@ export function broadcast(server: WebSocketServer, log: Log): Serving {
       log('message', { ...peer, bytes: data.length, binary: isBinary })
       if (!socket.publish(path, data, { binary: isBinary })) {
         socket.pause()
-        server.once('drain', () => socket.resume())
+        held.add(socket)
       }
     })
-    socket.on('close', (code, reason) => log('close', { ...peer, code, reason }))
+    socket.on('close', (code, reason) => {
+      held.delete(socket)
+      log('close', { ...peer, code, reason })
+    })
   })
   return plain(server)
 }

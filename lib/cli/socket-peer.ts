@@ -147,8 +147,11 @@ export class SocketPeer implements Peer {
     const sent = socket.send(data, { binary: binary || typeof data !== 'string' })
     if (sent || socket.readyState !== WebSocket.OPEN) return
     await new Promise<void>((resolve) => {
-      socket.once('drain', resolve)
-      socket.once('close', () => resolve())
+      const go = (): void => {
+        socket.off('drain', go).off('close', go)
+        resolve()
+      }
+      socket.on('drain', go).on('close', go)
     })
   }
 

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { realpath, stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import path from 'node:path'
+import { pipeline } from 'node:stream'
 
 const types: Partial<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -39,10 +40,8 @@ export function staticFiles(folder: string): (request: IncomingMessage, response
           'X-Content-Type-Options': 'nosniff',
         })
         if (request.method === 'HEAD') response.end()
-        else
-          createReadStream(found.file)
-            .on('error', () => response.destroy())
-            .pipe(response)
+        // Whichever of the two ends early takes the other along.
+        else pipeline(createReadStream(found.file), response, () => {})
       },
       () => response.writeHead(500).end(),
     )

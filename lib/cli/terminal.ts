@@ -15,13 +15,13 @@ export function isColourful(out: { isTTY?: boolean }, env: Env): boolean {
   return out.isTTY === true && env['TERM'] !== 'dumb'
 }
 
-/** A text of a peer, for a terminal: its control characters are shown and do nothing. */
+/** A text of a peer, for a terminal: its control characters are shown, as in JSON, and do nothing. */
 export function harmless(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the ones
-  return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (character) => {
-    const code = character.charCodeAt(0).toString(16)
-    return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`
-  })
+  return text.replace(
+    // eslint-disable-next-line no-control-regex -- these are the ones
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }
 
 export class Terminal {
@@ -54,7 +54,8 @@ export class Terminal {
 
   /** A line of the results. False: the reader is behind, wait for `drained`. */
   line(text: string, colour?: Colour): boolean {
-    return this.write(`${this.paint(text, colour, this.colourful.out)}\n`)
+    const shown = this.shown ? harmless(text) : text
+    return this.write(`${this.paint(shown, colour, this.colourful.out)}\n`)
   }
   /** Results as they are. */
   write(data: string | Uint8Array): boolean {

@@ -1,7 +1,6 @@
 // Whether a value is a message as docs/protocol.md defines them: the rules of a hub, for programs without one.
+import { longest } from '../client/message-bounds'
 import type { Envelope } from '../client/protocol-map'
-
-const lengths = { type: 128, id: 64, correlationId: 128, room: 256, userId: 256 } as const
 
 /** What is wrong with a message; an empty list: nothing. */
 export function messageFaults(value: unknown): string[] {
@@ -9,7 +8,8 @@ export function messageFaults(value: unknown): string[] {
     return ['a message must be an object']
   const message = value as Record<string, unknown>
   const faults: string[] = []
-  for (const [name, most] of Object.entries(lengths)) {
+  for (const [what, most] of Object.entries(longest)) {
+    const name = what === 'user' ? 'userId' : what
     const part = message[name]
     if (part === undefined && name !== 'type') continue
     if (typeof part !== 'string' || part === '' || part.length > most) {
@@ -18,6 +18,9 @@ export function messageFaults(value: unknown): string[] {
   }
   if (message['timestamp'] !== undefined && !Number.isSafeInteger(message['timestamp'])) {
     faults.push('`timestamp` must be milliseconds since the epoch, a whole number')
+  }
+  if (message['ack'] !== undefined && typeof message['ack'] !== 'boolean') {
+    faults.push('`ack` must be true or false')
   }
   const error = message['error'] as { code?: unknown } | null | undefined
   if (error !== undefined && typeof error?.code !== 'string') {

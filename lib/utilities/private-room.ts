@@ -1,9 +1,8 @@
 // Names of rooms that belong to certain users, the same whoever makes them.
+import { longest } from '../client/message-bounds'
 import { badArgument } from '../core/validate'
 
 const prefix = 'private:'
-/** Names of rooms are not longer, see docs/protocol.md. */
-const longest = 256
 
 /**
  * The room of two or more users: the same for any order of them, another for other users. The name tells who they are, see
@@ -21,7 +20,9 @@ export function privateRoomId(...users: readonly string[]): string {
   const all = [...new Set(users)].sort()
   if (all.length < 2) badArgument('users', 'at least two different users', all.length)
   const id = prefix + all.map((user) => encodeURIComponent(user)).join(',')
-  if (id.length > longest) badArgument('users', `a name of at most ${longest} characters together`, id.length)
+  if (id.length > longest.room) {
+    badArgument('users', `a name of at most ${longest.room} characters together`, id.length)
+  }
   return id
 }
 

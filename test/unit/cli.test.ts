@@ -1,9 +1,12 @@
 // The command line's own parts: words, colours, what a line of a hub says.
 import { PassThrough } from 'node:stream'
+import { bench } from '../../lib/cli/bench'
+import { connect } from '../../lib/cli/connect'
 import { readUrl, readDialing, type Dialing } from '../../lib/cli/dialing'
 import { readSaid } from '../../lib/cli/hub-peer'
-import { linesOf } from '../../lib/cli/input'
-import { harmless, isColourful } from '../../lib/cli/terminal'
+import { linesOf, typedIn } from '../../lib/cli/input'
+import { serve } from '../../lib/cli/serve'
+import { Terminal, harmless, isColourful } from '../../lib/cli/terminal'
 import { optionLines, readWords, UsageError } from '../../lib/cli/words'
 
 const table = {
@@ -74,6 +77,26 @@ test.each([[[]], [['ws://a', 'ws://b']], [['ws://a b']]])('no URL: %j', (words) 
   expect(() => readUrl(words)).toThrow(UsageError)
 })
 
+test.each([
+  [connect, ':1 --nope', 'There is no option --nope'],
+  [connect, ':1 --header x', "'Name: value'"],
+  [connect, ':1 --json --raw', 'exclude each other'],
+  [connect, ':1 --join room', 'goes with --hub'],
+  [connect, ':1 --hub --binary', 'does not go with --hub'],
+  [connect, 'http://[', 'is no URL'],
+  [serve, '--room x', 'goes with hub'],
+  [serve, '--history 1', 'goes with hub'],
+  [serve, '--cert x', 'go together'],
+  [serve, '--static /no/such/folder', 'is no folder'],
+  [bench, ':1 --serve', 'Either a URL or --serve'],
+])('what makes no sense together is told before anything is opened: %#', async (command, words, why) => {
+  const terminal = new Terminal(new PassThrough(), new PassThrough(), {}, () => {})
+  const around = { terminal, stdin: new PassThrough(), signal: new AbortController().signal }
+  const error: unknown = await command.run(words.split(' '), around).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(UsageError)
+  expect((error as UsageError).message).toContain(why)
+})
+
 test('headers and credentials', () => {
   const none = { header: [], ca: [] } as unknown as Dialing
   const given = {
@@ -111,7 +134,32 @@ test.each([
 })
 
 test('what a peer says cannot steer a terminal', () => {
-  expect(harmless('a\u001b[2Jb\u009b1m\r\tü\n')).toBe('a\\x1b[2Jb\\x9b1m\\x0d\tü\n')
+  expect(harmless('a\u001b[2Jb\u009b1m\r\tü\n')).toBe('a\\u001b[2Jb\\u009b1m\\u000d\tü\n')
+})
+
+test.each([true, false])('a line of JSON, on a terminal: %p', (isTTY) => {
+  const out = Object.assign(new PassThrough(), { isTTY })
+  const terminal = new Terminal(out, new PassThrough(), {}, () => {})
+  const text = JSON.stringify({ data: 'a\u009b2J' })
+  terminal.line(text)
+  const shown = String(out.read())
+  expect(shown === `${text}\n`).toBe(!isTTY)
+  expect(JSON.parse(shown)).toEqual(JSON.parse(text))
+})
+
+test('what somebody types goes nowhere but to the peer where the output is no terminal', async () => {
+  const stdin = new PassThrough()
+  stdin.end('one\n\ntwo\n')
+  const terminal = new Terminal(new PassThrough(), new PassThrough(), {}, () => {})
+  const write = jest.spyOn(process.stdout, 'write')
+  const lines: string[] = []
+  try {
+    for await (const line of typedIn(stdin, terminal, () => {})) lines.push(line)
+    expect(write).not.toHaveBeenCalled()
+  } finally {
+    write.mockRestore()
+  }
+  expect(lines).toEqual(['one', 'two'])
 })
 
 test.each([

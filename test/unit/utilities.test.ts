@@ -185,6 +185,7 @@ test.each([
   [{}, ['`type` must be a string of 1 to 128 characters']],
   [{ type: 'a', id: '' }, ['`id` must be a string of 1 to 64 characters']],
   [{ type: 'a', timestamp: 1.5 }, ['`timestamp` must be milliseconds since the epoch, a whole number']],
+  [{ type: 'a', ack: 1 }, ['`ack` must be true or false']],
   [{ type: 'a', error: 'x' }, ['`error` must be an object with a `code`']],
 ])('faults of %j', (value, faults) => {
   expect(messageFaults(value)).toEqual(faults)

@@ -9,6 +9,7 @@
 // After any call the shell asks `deadline`. The host does not call back into the core.
 import type { EndpointFigures, StateChange } from '../engine'
 import { type Action, ClientMachine, type MachineSettings } from './client-machine'
+import { healthScore } from './health-score'
 import { Heartbeat } from './heartbeat'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
 import { part, parts } from './parts'
@@ -378,16 +379,18 @@ export class ClientCore extends CoreSending {
 
   // --------------------------------------------------------------------------------------------------------- figures
 
-  /** 0 to 100, as src/core/metrics/health_score.hpp has it. */
+  /** 0 to 100. */
   health(now: number): number {
     if (this.firstConnect === undefined) return 0
     const all = now - this.firstConnect
     const up = this.connectedFor + (this.ready ? now - this.openedAt : 0)
-    const slow = this.latency > 100 ? 1 - 100 / this.latency : 0
-    const reconnects = Math.max(0, this.counters.connects - 1)
-    const { maxMessages } = this.settings.queue
-    const full = maxMessages === 0 ? 0 : Math.min(1, this.queue.waiting / maxMessages)
-    const comfort = 1 - 0.4 * slow - 0.3 * (reconnects / (reconnects + 3)) - 0.3 * full
-    return 100 * this.endpoints.successRate * (all <= 0 ? 1 : Math.min(1, up / all)) * Math.max(0, comfort)
+    return healthScore({
+      latency: this.latency,
+      successRate: this.endpoints.successRate,
+      uptime: all <= 0 ? 1 : up / all,
+      reconnects: this.counters.connects - 1,
+      queued: this.queue.waiting,
+      capacity: this.settings.queue.maxMessages,
+    })
   }
 }

@@ -1,7 +1,10 @@
 // Envelopes of the hub: read with one JSON.parse, written with one JSON.stringify. docs/protocol.md defines them.
+import { longest } from '../../client/message-bounds'
 import { HawserTypeError } from '../../core/error'
 import { shown } from '../../core/validate'
 import { HubError, type WireError } from './hub-error'
+
+export { longest }
 
 /** A message of a peer whose shape was checked. Middleware may change it. */
 export interface HubMessage<Type extends string = string, Payload = unknown> {
@@ -16,8 +19,6 @@ export interface HubMessage<Type extends string = string, Payload = unknown> {
   /** The peer wants an `ack`. */
   ack?: boolean
 }
-
-export const longest = { id: 64, type: 128, correlationId: 128, room: 256, user: 256 } as const
 
 /** What is wrong with a message, and with which. */
 export class Fault extends HubError {

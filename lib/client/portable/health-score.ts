@@ -1,4 +1,5 @@
-// How well a connection does, as one number: what `getPerformanceMetrics().health` is, for figures of a program's own.
+// How well a connection does, as one number: `getPerformanceMetrics().health`, and for figures of a program's own. The same
+// as src/core/metrics/health_score.hpp.
 
 export interface HealthInput {
   /** Round trip in milliseconds; 0: not known, which counts as good. Default 0. */
