@@ -219,8 +219,11 @@ test('conditions, conflation, batches and columns; what they need is loaded then
     client.subscribe({ type: 'tick', where: { '/payload/price': { lt: 3 } } }, ({ payload }) =>
       all.where.push(payload.price),
     )
-    client.subscribe({ type: 'tick', conflate: { key: '/payload/symbol', every: 1 } }, ({ payload }) =>
-      all.conflated.push(payload.price),
+    const latest = new Promise<void>((resolve) =>
+      client.subscribe({ type: 'tick', conflate: { key: '/payload/symbol', every: 1 } }, ({ payload }) => {
+        all.conflated.push(payload.price)
+        if ([98, 99].every((last) => all.conflated.includes(last))) resolve()
+      }),
     )
     client.subscribe({ type: 'tick', batch: { max: 50, every: 60_000 } }, (list: unknown[]) =>
       all.batched.push(list.length),
@@ -235,7 +238,7 @@ test('conditions, conflation, batches and columns; what they need is loaded then
     )
     client.send('go', 1, { priority: 'high' })
     await new Promise((resolve) => client.on('m', resolve))
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await latest
     for (let i = 0; i < 10; i++) client.send('part', i)
     return all
   })

@@ -161,6 +161,21 @@ describe.each(['indexedDB', 'localStorage'] as const)('durable messages in %s', 
     await until(() => second.client.bufferedAmount === 0)
   })
 
+  test.each([true, false])('more than the queue may hold follows as room comes; acks: %s', async (acks) => {
+    const far = await scope.farDown({ hawser: acks })
+    const large = scope.managed(far, options)
+    for (let i = 0; i < 6; i++) await large.client.send('acked', `${i} `.padEnd(4_000), { durable: true })
+    await large.client.close()
+    await far.start()
+    far.answer = answering
+    // Room for one at a time: nothing else happens that would take the next one along.
+    const queue = { ...options.queue, maxBytes: 5_000 }
+    const { client } = await scope.connected(far, { ...options, queue })
+    await far.messages(6)
+    expect(far.payloads.map((text) => parseInt(text as string))).toEqual([0, 1, 2, 3, 4, 5])
+    await until(() => client.bufferedAmount === 0)
+  })
+
   test('an ack that is asked for is waited for; what the store does not take is said', async () => {
     const far = await scope.far()
     far.answer = answering
@@ -262,6 +277,22 @@ describe('page and network', () => {
     await watched.client.close()
   })
 })
+
+test.each(['connected', 'disconnected', 'failed'] as const)(
+  'a client may be closed by whoever hears that it is %s',
+  async (state) => {
+    const far = await (state === 'failed' ? scope.farDown() : scope.far())
+    const { client } = scope.managed(far, { WebSocket, reconnect: false })
+    const closed = new Promise<void>((resolve, reject) => {
+      client.onStateChange((now) => {
+        if (now === state) client.close().then(resolve, reject)
+      })
+    })
+    await client.connect().catch(() => undefined)
+    if (state === 'disconnected') await client.disconnect()
+    await within(closed, 'close()')
+  },
+)
 
 describe('bounds', () => {
   test('a message above maxPayload is the end', async () => {

@@ -1,5 +1,8 @@
 // Options of clients are read twice: in Node, and in fewer bytes in browsers. The two agree on what is meant, and on what
 // is refused.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { defaults as browserDefaults } from '../../lib/browser/defaults'
 import { readOptions as readShort } from '../../lib/browser/options'
 import { readSend as shortSend, readRequest as shortRequest } from '../../lib/browser/client-send'
 import { readLayout as shortLayout } from '../../lib/browser/layout'
@@ -124,6 +127,48 @@ const bad: object[] = [
   { maxBackpressure: 5, highWaterMark: 6 },
   { WebSocket: 5 },
 ]
+
+/** The numbers of a client's own options. */
+const rows = Object.entries(browserDefaults).filter(([name]) => !/^(?:throttle|debounce|auth\.)/.test(name))
+// Each number on its own: what is usual, and where it begins and ends to be refused.
+test.each(rows)('number %s', (name, { min, max }) => {
+  const [outer, inner] = name.split('.')
+  for (const value of [undefined, min, max, min - 1, max + 1, min + 0.5, NaN, `${min}`, null]) {
+    const all = { url, WebSocket: Socket, [outer]: inner === undefined ? value : { [inner]: value } }
+    expect({ value, read: options(readShort, all) }).toEqual({
+      value,
+      read: options((one) => readPortableOptions(one, 'a browser'), all),
+    })
+  }
+})
+test('no option of Node is unknown in browsers, or the other way round', () => {
+  const known = (read: (options: unknown) => unknown, prefix: string, names: string[]): string[] =>
+    names.filter((name) => {
+      const [outer, middle, inner] = [...prefix.split('.').filter(Boolean), name]
+      const leaf = inner === undefined ? { [middle ?? '']: 5n } : { [middle]: { [inner]: 5n } }
+      const given = middle === undefined ? { [outer]: 5n } : { [outer]: leaf }
+      try {
+        read({ url, WebSocket: Socket, ...given })
+      } catch (error) {
+        return !/no option/.test((error as Error).message)
+      }
+      return true
+    })
+  const text = [
+    '../../lib/browser/options.ts',
+    '../../lib/client/shared-options.ts',
+    '../../lib/client/client-options.ts',
+  ]
+    .map((file) => readFileSync(join(__dirname, file), 'utf8'))
+    .join('\n')
+  const words = [...new Set(text.match(/[A-Za-z]+/g))]
+  for (const prefix of ['', 'reconnect', 'heartbeat', 'queue', 'queue.store', 'sendBatch', 'fallback']) {
+    const long = known((one) => readPortableOptions(one, 'a browser'), prefix, words)
+    expect({ prefix, known: known(readShort, prefix, words) }).toEqual({ prefix, known: long })
+    expect(long.length).toBeLessThan(words.length / 4)
+    expect(long.length).toBeGreaterThan(2)
+  }
+})
 
 test.each([...good, ...bad])('options %j', (given) => {
   const all = { url, WebSocket: Socket, ...given }

@@ -65,6 +65,11 @@ export class Durable {
 
   /** What the queue has no room for waits here, and follows when messages have gone. */
   refill(): void {
+    if (this.left.length === 0) return
+    this.takeUp()
+    this.core.releaseSending(this.host.now())
+  }
+  private takeUp(): void {
     const ahead = Date.now() - this.host.now()
     for (let one = this.left.at(0); one !== undefined; one = this.left.at(0)) {
       const { data, id, priority, key, joinable } = one

@@ -396,7 +396,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (this.finished) return
     this.stirred = true
     this.loading.run(step)
-    if (this.due || this.telling) return
+    if (this.due) return
     this.due = true
     queueMicrotask(() => {
       this.due = false
@@ -417,8 +417,9 @@ export class PortableEngine implements ClientEngine, CoreHost {
     const stirred = this.stirred || this.links.lookAt < never
     if (stirred) {
       this.stirred = this.disposed
-      this.durable?.refill()
+      // What the platform has let go makes room for what the store has left.
       this.links.lookNow()
+      this.durable?.refill()
       if (this.disposed && this.core.left(this.now())) this.leave()
       for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
       this.dropped_.clear()
