@@ -98,12 +98,14 @@ export class Session {
   }
 
   /**
-   * Takes records, of which the first has this number; those that came before are left out. False: some are missing.
-   * Calls back when the connection takes more.
+   * Takes records, of which the first has this number; those that came before are left out. Calls back when the connection
+   * takes more. A number: the status to refuse them with, as some are missing, or came before the last ones were answered.
    */
-  take(seq: number, records: readonly UpRecord[], then: () => void): boolean {
-    if (seq > this.received) return false
-    for (const record of records.slice(this.received - seq)) {
+  take(seq: number, records: readonly UpRecord[], then: () => void): 409 | 503 | undefined {
+    if (seq > this.received) return 409
+    const fresh = records.slice(this.received - seq)
+    if (fresh.length > 0 && this.pipe.full && !this.over) return 503
+    for (const record of fresh) {
       this.received++
       if (this.over) continue
       if (record.kind === 'close') this.pipe.put(closeFrame(record.code, record.reason))
@@ -111,7 +113,7 @@ export class Session {
       else this.pipe.put(clientFrame(Opcode.text, Buffer.from(record.data)))
     }
     this.pipe.eager(then)
-    return true
+    return undefined
   }
 
   /** The peer breaks the rules: its connection is told so by a close frame. */
