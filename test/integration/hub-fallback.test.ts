@@ -260,6 +260,23 @@ test('who waits for no answer has no more taken than its connection takes', asyn
   await until(() => handled === taken + 1)
 })
 
+test('a post that waits is answered when a ping goes down', async () => {
+  const { hub, port } = await scope.hub({
+    fallback: { interval: 20, grace: 10_000 },
+    maxPending: 1,
+    handlerTimeout: 60_000,
+  })
+  let open = (): void => undefined
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  hub.on('n', () => gate)
+  const peer = await streamed({ port })
+  const text = JSON.stringify({ type: 'n', payload: 'x'.repeat(200_000) })
+  let status = 200
+  for (; status === 200 && peer.seq < 100; peer.seq++) ({ status } = await peer.post(peer.seq, [text]))
+  expect(status).toBe(503)
+  open()
+})
+
 test('messages of any size up to the bounds; above them 413, or the close code of the server', async () => {
   const { hub, port } = await scope.hub({ fallback: { maxBody: 400_000 } }, { maxPayload: 300_000 })
   hub.on('n', (payload, ctx) => void ctx.send('length', (payload as string).length))

@@ -78,7 +78,8 @@ export class SessionPipe extends Duplex {
     this.push(null)
   }
 
-  private wake(): void {
+  /** Calls back who waits, whatever the connection takes. */
+  wake(): void {
     const { waiting } = this
     this.waiting = undefined
     waiting?.()

@@ -147,7 +147,7 @@ export class Session {
       this.finish()
     } else if (this.down !== undefined && !this.over && now - this.pinged >= interval) {
       this.pinged = now
-      this.add(['ping'])
+      this.askBack()
       this.flush()
     }
   }
@@ -172,7 +172,12 @@ export class Session {
       return
     }
     this.pinged = this.host.now()
+    this.askBack()
+  }
+  /** The peer posts one thing at a time: a post that waits would keep its answer to a ping back. */
+  private askBack(): void {
     this.add(['ping'])
+    this.pipe.wake()
   }
   private pong(): void {
     const ping = this.pings.shift()
