@@ -96,6 +96,35 @@ test('answers and requests that are lost on the way cost nothing', async () => {
   expect(hub.connections.length).toBe(1)
 })
 
+test('an answer that never comes to its end is given up', async () => {
+  let stalled = ''
+  const { hub, client, watched } = await blocked(
+    {
+      upgrades: 'refuse',
+      gathers: true,
+      meddle: (body) => {
+        if (stalled === '' || !body.includes(stalled)) return undefined
+        stalled = ''
+        return 'stall answer'
+      },
+    },
+    { fallback: { after: 1, patience: 100 } },
+    { fallback: { interval: 50, grace: 1_000 } },
+  )
+  const seen: unknown[] = []
+  hub.on('n', (payload) => void seen.push(payload))
+  await within(client.connect(), 'connect')
+  stalled = '"seq"'
+  client.send('n', 0)
+  await until(() => seen.length === 1)
+  client.send('n', 1)
+  await until(() => seen.length === 2)
+  expect([seen, watched.times('connected')]).toEqual([[0, 1], 1])
+  // Without its polls the session is lost.
+  stalled = '"poll"'
+  await watched.reached('connected', 2)
+})
+
 test('connections that break do not end the session', async () => {
   const { hub, client, between, watched } = await blocked({ upgrades: 'refuse' }, { fallback: { after: 1 } })
   await within(client.connect(), 'connect')

@@ -218,6 +218,65 @@ test('a connection that is held holds its posts', async () => {
   await until(() => handled === 10)
 })
 
+test('who waits for no answer has no more taken than its connection takes', async () => {
+  const { hub, port } = await scope.hub({ fallback: true, maxPending: 1, handlerTimeout: 60_000 })
+  let open = (): void => undefined
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  let handled = 0
+  hub.on('n', async () => {
+    await gate
+    handled++
+  })
+  const peer = await session({ port })
+  const line = Line.open({ port })
+  scope.defer(() => line.socket.destroy())
+  const text = JSON.stringify({ type: 'n', payload: 'x'.repeat(200_000) })
+  const post = (seq: number, ...records: string[]): void =>
+    line.write(
+      'POST',
+      { port },
+      [{ session: peer.id, seq }, ...records].map((one) => JSON.stringify(one)).join('\n'),
+    )
+  const count = 20
+  for (let seq = 0; seq < count; seq++) {
+    post(seq, text)
+    // Takes the place of one whose answer waits.
+    post(0)
+  }
+  const statuses: number[] = []
+  while (!statuses.includes(503)) statuses.push((await line.answer()).status)
+  open()
+  while (statuses.length < 2 * count) statuses.push((await line.answer()).status)
+  const posts = statuses.filter((_, i) => i % 2 === 0)
+  const taken = posts.indexOf(503)
+  // Behind the first that is refused lies a gap.
+  expect(posts).toEqual([
+    ...Array<number>(taken).fill(200),
+    503,
+    ...Array<number>(count - taken - 1).fill(409),
+  ])
+  await until(() => handled === taken)
+  expect(JSON.parse((await peer.post(taken, [text])).body)).toEqual({ seq: taken + 1 })
+  await until(() => handled === taken + 1)
+})
+
+test('a post that waits is answered when a ping goes down', async () => {
+  const { hub, port } = await scope.hub({
+    fallback: { interval: 20, grace: 10_000 },
+    maxPending: 1,
+    handlerTimeout: 60_000,
+  })
+  let open = (): void => undefined
+  const gate = new Promise<void>((resolve) => (open = resolve))
+  hub.on('n', () => gate)
+  const peer = await streamed({ port })
+  const text = JSON.stringify({ type: 'n', payload: 'x'.repeat(200_000) })
+  let status = 200
+  for (; status === 200 && peer.seq < 100; peer.seq++) ({ status } = await peer.post(peer.seq, [text]))
+  expect(status).toBe(503)
+  open()
+})
+
 test('messages of any size up to the bounds; above them 413, or the close code of the server', async () => {
   const { hub, port } = await scope.hub({ fallback: { maxBody: 400_000 } }, { maxPayload: 300_000 })
   hub.on('n', (payload, ctx) => void ctx.send('length', (payload as string).length))

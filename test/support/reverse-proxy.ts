@@ -9,8 +9,8 @@ export interface ProxyRules {
   upgrades?: 'refuse' | 'swallow' | undefined
   /** Answers go on when they are whole. */
   gathers?: boolean
-  /** Hears the body of each request, and may say what is lost. */
-  meddle?: (body: string) => 'lose answer' | 'lose request' | undefined
+  /** Hears the body of each request, and may say what is lost, or never comes to its end. */
+  meddle?: (body: string) => 'lose answer' | 'lose request' | 'stall answer' | undefined
 }
 
 export class ReverseProxy {
@@ -72,6 +72,11 @@ export class ReverseProxy {
         return
       }
       const status = answer.statusCode ?? 502
+      if (fate === 'stall answer') {
+        answer.resume()
+        response.writeHead(status, answer.headers).flushHeaders()
+        return
+      }
       if (this.rules.gathers === true) {
         const parts: Buffer[] = []
         answer.on('data', (part: Buffer) => parts.push(part))

@@ -113,16 +113,14 @@ class HttpLink implements PlatformSocket {
   // --------------------------------------------------------------------------------------------------------- the session
 
   private async begin(): Promise<void> {
-    let status = 0
     try {
-      const response = await this.fetch({ protocols: this.protocols }, [], this.options.patience * 4)
-      status = response.status
-      if (!response.ok) throw new Refused(status)
-      const answer = (await response.json()) as Answer
+      const text = await this.ask({ protocols: this.protocols }, [], this.options.patience * 4)
+      const answer = JSON.parse(text) as Answer
       if (typeof answer.session !== 'string') throw new Error('The answer is not of a hub')
       ;({ session: this.session, interval: this.interval, grace: this.grace, maxBody: this.maxBody } = answer)
       this.protocol = answer.protocol
     } catch (error) {
+      const status = error instanceof Refused ? error.status : 0
       this.finish(1006, '', false, { message: String(error), status })
       return
     }
@@ -168,17 +166,26 @@ class HttpLink implements PlatformSocket {
     return this.readyState !== 3
   }
 
-  private async fetch(
-    head: object,
-    lines: string[],
-    limit: number,
-    own?: AbortController,
-  ): Promise<Response> {
-    const request = own ?? new AbortController()
-    this.requests.add(request)
+  /** The whole answer; it has to be there in time. */
+  private async ask(head: object, lines: string[], limit: number): Promise<string> {
+    const request = new AbortController()
     const timer = setTimeout(() => request.abort(new Error('The answer did not come in time')), limit)
+    try {
+      const response = await this.fetch(head, lines, request)
+      const text = await response.text()
+      if (!response.ok) throw new Refused(response.status)
+      return text
+    } finally {
+      clearTimeout(timer)
+      this.requests.delete(request)
+    }
+  }
+
+  /** The answer as soon as it begins. Until `request` is taken off `requests`, the end of the link aborts it. */
+  private fetch(head: object, lines: string[], request: AbortController): Promise<Response> {
+    this.requests.add(request)
     const body = [JSON.stringify(head), ...lines].join('\n')
-    const init = {
+    return fetch(this.url, {
       method: 'POST',
       body,
       signal: request.signal,
@@ -187,13 +194,7 @@ class HttpLink implements PlatformSocket {
       redirect: 'error',
       // A page that is left behind still says goodbye.
       keepalive: this.readyState > 1 && body.length < mostKeepalive,
-    } as const
-    try {
-      return await fetch(this.url, init)
-    } finally {
-      clearTimeout(timer)
-      if (own === undefined) this.requests.delete(request)
-    }
+    })
   }
 
   // -------------------------------------------------------------------------------------------------------------- upward
@@ -220,9 +221,7 @@ class HttpLink implements PlatformSocket {
       try {
         const head = { session: this.session, seq: this.seq, ack }
         const lines = batch.map(({ line }) => line)
-        const response = await this.fetch(head, lines, this.grace + this.interval)
-        await response.text()
-        if (!response.ok) throw new Refused(response.status)
+        await this.ask(head, lines, this.grace + this.interval)
         this.heard = performance.now()
         this.seq += batch.length
         for (const { size } of this.queue.splice(0, batch.length)) this.bufferedAmount -= size
@@ -262,11 +261,7 @@ class HttpLink implements PlatformSocket {
   }
 
   private async poll(): Promise<void> {
-    const request = new AbortController()
-    const response = await this.fetch(this.head('poll'), [], this.interval + this.grace, request)
-    const text = await response.text()
-    this.requests.delete(request)
-    if (!response.ok) throw new Refused(response.status)
+    const text = await this.ask(this.head('poll'), [], this.interval + this.grace)
     this.heard = performance.now()
     this.take(text)
   }
@@ -278,7 +273,7 @@ class HttpLink implements PlatformSocket {
     const late = (): void => request.abort(new Error('The stream is kept back'))
     let timer = setTimeout(late, patience)
     try {
-      const response = await this.fetch(this.head('stream'), [], patience, request)
+      const response = await this.fetch(this.head('stream'), [], request)
       if (!response.ok || response.body === null) throw new Refused(response.status)
       const reader = (response.body as { getReader(): Reader }).getReader()
       // An abort may leave a read waiting.
@@ -325,9 +320,9 @@ class HttpLink implements PlatformSocket {
         const code = (record[1] as number | undefined) ?? 1005
         this.finish(code, record[2] ?? '', code !== 1006)
         // Nothing depends on it: the server waits no longer to say it again.
-        this.fetch({ session: this.session, seq: this.seq, ack: this.have }, [], this.grace)
-          .then((response) => response.text())
-          .catch(() => undefined)
+        this.ask({ session: this.session, seq: this.seq, ack: this.have }, [], this.grace).catch(
+          () => undefined,
+        )
         return
       }
     }

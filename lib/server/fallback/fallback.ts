@@ -178,8 +178,8 @@ export class Fallback implements SessionHost {
       answer(response, 400, 'A line is no record, see docs/protocol.md.\n')
       return
     }
-    const taken = session.take(seq, records, () => answer(response, 200, { seq: session.received }))
-    if (!taken) answer(response, 409, { seq: session.received })
+    const refused = session.take(seq, records, () => answer(response, 200, { seq: session.received }))
+    if (refused !== undefined) answer(response, refused, { seq: session.received })
   }
 
   private down(session: Session, response: ServerResponse, head: Head): void {

@@ -25,7 +25,7 @@ export class SessionPipe extends Duplex {
   /** The answer, until it is whole; then undefined. */
   private answer: Buffer | undefined = Buffer.alloc(0)
   private held: (() => void) | undefined
-  private readonly waiting: (() => void)[] = []
+  private waiting: (() => void) | undefined
   private flowing = true
 
   constructor(private readonly told: PipeEvents) {
@@ -45,10 +45,15 @@ export class SessionPipe extends Duplex {
     this.flowing = this.push(frame)
     return this.flowing
   }
-  /** Calls back as soon as the connection takes more, or is gone. */
+  /** Whether the connection has enough for now. */
+  get full(): boolean {
+    return !this.flowing && !this.destroyed
+  }
+  /** Calls back as soon as the connection takes more, or is gone, or somebody else waits for that. */
   eager(then: () => void): void {
-    if (this.flowing || this.destroyed) then()
-    else this.waiting.push(then)
+    this.wake()
+    if (this.full) this.waiting = then
+    else then()
   }
   /** The session takes more. */
   release(): void {
@@ -73,8 +78,11 @@ export class SessionPipe extends Duplex {
     this.push(null)
   }
 
-  private wake(): void {
-    for (const then of this.waiting.splice(0)) then()
+  /** Calls back who waits, whatever the connection takes. */
+  wake(): void {
+    const { waiting } = this
+    this.waiting = undefined
+    waiting?.()
   }
 
   private begin(text: Buffer): void {

@@ -98,12 +98,14 @@ export class Session {
   }
 
   /**
-   * Takes records, of which the first has this number; those that came before are left out. False: some are missing.
-   * Calls back when the connection takes more.
+   * Takes records, of which the first has this number; those that came before are left out. Calls back when the connection
+   * takes more. A number: the status to refuse them with, as some are missing, or came before the last ones were answered.
    */
-  take(seq: number, records: readonly UpRecord[], then: () => void): boolean {
-    if (seq > this.received) return false
-    for (const record of records.slice(this.received - seq)) {
+  take(seq: number, records: readonly UpRecord[], then: () => void): 409 | 503 | undefined {
+    if (seq > this.received) return 409
+    const fresh = records.slice(this.received - seq)
+    if (fresh.length > 0 && this.pipe.full && !this.over) return 503
+    for (const record of fresh) {
       this.received++
       if (this.over) continue
       if (record.kind === 'close') this.pipe.put(closeFrame(record.code, record.reason))
@@ -111,7 +113,7 @@ export class Session {
       else this.pipe.put(clientFrame(Opcode.text, Buffer.from(record.data)))
     }
     this.pipe.eager(then)
-    return true
+    return undefined
   }
 
   /** The peer breaks the rules: its connection is told so by a close frame. */
@@ -145,7 +147,7 @@ export class Session {
       this.finish()
     } else if (this.down !== undefined && !this.over && now - this.pinged >= interval) {
       this.pinged = now
-      this.add(['ping'])
+      this.askBack()
       this.flush()
     }
   }
@@ -170,7 +172,12 @@ export class Session {
       return
     }
     this.pinged = this.host.now()
+    this.askBack()
+  }
+  /** The peer posts one thing at a time: a post that waits would keep its answer to a ping back. */
+  private askBack(): void {
     this.add(['ping'])
+    this.pipe.wake()
   }
   private pong(): void {
     const ping = this.pings.shift()

@@ -113,6 +113,20 @@ TEST(upgrade_request_parser, version_of_http) {
   EXPECT_EQ(error_of(with("HTTP/1.1", "HTTP/2.0")).status, 505);
 }
 
+TEST(upgrade_request_parser, head_of_what_is_no_upgrade) {
+  const std::string post = "POST /live HTTP/1.0\r\nContent-Length: 2\r\n\r\n";
+  upgrade_request_parser parser;
+  EXPECT_EQ(parser.feed(as_bytes(post.substr(0, 9))), result::need_more);
+  EXPECT_EQ(parser.feed(as_bytes(post.substr(9) + "{}")), result::error);
+  EXPECT_EQ(parser.head(), post);
+  EXPECT_EQ(parser.leftover(), 2u);
+  EXPECT_EQ(parser.target(), "/live");
+
+  upgrade_request_parser upgrade;
+  EXPECT_EQ(upgrade.feed(as_bytes(sound)), result::ok);
+  EXPECT_EQ(upgrade.head(), "");
+}
+
 TEST(upgrade_request_parser, method) {
   const auto error = error_of(with("GET", "POST"));
   EXPECT_EQ(error.status, 405);
