@@ -69,10 +69,11 @@ export class ChatState {
     if (known !== undefined) {
       if (this.pending.includes(known)) {
         if (this.user === '') this.user = from
+        known.from = from
+        known.files = payload.files ?? known.files
         this.confirm(known, payload.at ?? at)
       }
-      known.from = from
-      known.files = payload.files ?? known.files
+      // What the hub has said once stays: a copy may be of anybody who has seen the id.
       return undefined
     }
     const own = from !== '' && from === this.user
@@ -164,7 +165,7 @@ export class ChatState {
     return true
   }
 
-  /** Id of the latest message of others, of the latest of all where nobody else has said anything. */
+  /** Id of the latest message that the hub has. */
   get latest(): string | undefined {
     return this.confirmed.at(-1)?.id
   }
@@ -267,6 +268,6 @@ function entryOf(
   return { ...fields, ...rest, reactions: new Map(), shownReactions: none, shown: undefined }
 }
 
-function alike(a: readonly string[], b: readonly string[]): boolean {
+export function alike(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i])
 }

@@ -7,12 +7,12 @@ import type {
   ChatReactionPayload,
   ChatTypingPayload,
 } from './chat-protocol'
-import { ChatState, type ChatView } from './chat-state'
+import { ChatState, type ChatView, alike } from './chat-state'
 import type { Connection } from './connection'
 import { isSeen, whenSeen } from './page'
 import { type RoomLease, enterRoom } from './rooms'
 import { ClientStore, type Surroundings } from './store'
-import type { ChatDraft, FileSource, UseChatOptions } from './use-chat'
+import type { ChatDraft, ChatMessage, FileSource, UseChatOptions } from './use-chat'
 import type { SomeClient } from './use-messages'
 
 interface Shown extends ChatView {
@@ -23,6 +23,7 @@ interface Outgoing {
   payload: ChatMessagePayload
   /** Files that are not placed yet. */
   sources: FileSource[]
+  /** Undefined: it waits. One that has failed keeps it, until somebody wants it sent again. */
   running: AbortController | undefined
 }
 
@@ -42,7 +43,7 @@ export class ChatStore extends ClientStore<Shown> {
     markRead: (messageId?: string) => this.markRead(messageId),
   }
   /** Called for each message of others that is new. */
-  readonly hears = new Set<(message: ChatView['messages'][number]) => void>()
+  readonly hears = new Set<(message: ChatMessage) => void>()
   private readonly state: ChatState
   private readonly outgoing = new Map<string, Outgoing>()
   private place: RoomLease | undefined
@@ -50,8 +51,6 @@ export class ChatStore extends ClientStore<Shown> {
   private typingSaid = -Infinity
   private stopTyping: (() => void) | undefined
   private expiry: (() => void) | undefined
-  private ids = 0
-  private readonly prefix = globalThis.crypto.randomUUID()
 
   constructor(
     surroundings: Surroundings,
@@ -112,12 +111,12 @@ export class ChatStore extends ClientStore<Shown> {
     const { state } = this
     state.heard(timestamp)
     const said = payload ?? {}
+    let fresh: ChatMessage | undefined
     switch (type) {
       case 'chat.message': {
         const message = said as ChatMessagePayload
-        const fresh = state.message(message, userId, timestamp)
+        fresh = state.message(message, userId, timestamp)
         this.outgoing.delete(message.id)
-        if (fresh !== undefined) this.heard(fresh)
         break
       }
       case 'chat.typing':
@@ -133,8 +132,9 @@ export class ChatStore extends ClientStore<Shown> {
         break
     }
     this.changed()
+    if (fresh !== undefined) this.heard(fresh)
   }
-  private heard(message: ChatView['messages'][number]): void {
+  private heard(message: ChatMessage): void {
     if (this.options.autoRead === true && isSeen()) this.markRead(message.id)
     else this.say('chat.delivered', { upTo: message.id }, { debounce: marksEvery, key: `d:${this.key()}` })
     for (const hears of [...this.hears]) hears(message)
@@ -168,7 +168,7 @@ export class ChatStore extends ClientStore<Shown> {
     const { text = '', files = [], replyTo, data } = draft
     const sources = [...files]
     if (text.trim() === '' && sources.length === 0 && data === undefined) return ''
-    const id = `${this.prefix}-${++this.ids}`
+    const id = freshId()
     const payload: ChatMessagePayload = {
       id,
       text,
@@ -186,7 +186,9 @@ export class ChatStore extends ClientStore<Shown> {
     return id
   }
   private retry(id: string): void {
-    if (!this.state.again(id)) return
+    const one = this.outgoing.get(id)
+    if (one === undefined || !this.state.again(id)) return
+    one.running = undefined
     this.flush()
     this.changed()
   }
@@ -197,15 +199,17 @@ export class ChatStore extends ClientStore<Shown> {
     this.changed()
   }
 
-  /** Lets out what waits. The room comes first: a hub takes nothing for rooms that one is not in. */
+  /**
+   * Lets out what waits. The room comes first: a hub takes nothing for rooms that one is not in. Once one has been let in,
+   * the client itself holds what is sent until it is in the room again.
+   */
   private flush(): void {
     const client = this.held
-    if (client === undefined || this.place?.state !== 'joined') return
+    if (client === undefined || this.place?.entered !== true) return
     for (const [id, one] of this.outgoing) {
       if (one.running !== undefined) continue
       one.running = new AbortController()
       this.deliver(client, id, one, one.running).catch((error: unknown) => {
-        one.running = undefined
         if (this.outgoing.has(id)) this.state.failed(id, error as Error)
         this.changed()
       })
@@ -289,6 +293,9 @@ export class ChatStore extends ClientStore<Shown> {
   }
 }
 
-function alike(a: readonly unknown[], b: readonly unknown[]): boolean {
-  return a.length === b.length && a.every((value, i) => value === b[i])
+/** Members of the room cannot guess it: copies of a message are known by its id. */
+function freshId(): string {
+  // `randomUUID` is missing in pages that did not come over TLS.
+  const parts = globalThis.crypto.getRandomValues(new Uint32Array(4))
+  return Array.from(parts, (part) => part.toString(36)).join('-')
 }

@@ -9,7 +9,7 @@ import type { SomeClient } from './use-messages'
 interface Field {
   currentTarget: { value: string }
 }
-const valueOf = (event: unknown): string => (event as Field).currentTarget.value
+export const valueOf = (event: unknown): string => (event as Field).currentTarget.value
 
 function shown(data: unknown): string {
   try {

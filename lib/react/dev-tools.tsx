@@ -2,7 +2,7 @@
 import { type ReactNode, useId, useMemo, useRef, useState, useSyncExternalStore } from 'react'
 import { clientsInUse, watchClients } from './connection'
 import { useStoreWith, useSurroundings } from './context'
-import { ControlsPanel, MessagesPanel, MetricsPanel } from './dev-panels'
+import { ControlsPanel, MessagesPanel, MetricsPanel, valueOf } from './dev-panels'
 import { DevStore } from './dev-store'
 import type { SomeClient } from './use-messages'
 
@@ -122,11 +122,7 @@ export function DevTools({
           <select
             id={`${id}client`}
             value={clients.length === 0 ? '' : Math.min(chosen, clients.length - 1)}
-            onChange={(event) =>
-              setChosen(
-                Number((event as unknown as { currentTarget: { value: string } }).currentTarget.value),
-              )
-            }
+            onChange={(event) => setChosen(Number(valueOf(event)))}
           >
             {clients.length === 0 && <option value="">none</option>}
             {clients.map((one, i) => (

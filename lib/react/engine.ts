@@ -1,5 +1,6 @@
 // The one place that makes clients. By the package's own name: a page has one copy of it.
 import { HawserError, WebSocketClient } from 'hawser'
+import type { ResumeFailure } from '../client/rooms'
 import type { ManagedClientOptions } from '../index'
 
 export function makeClient(options: ManagedClientOptions): WebSocketClient {
@@ -9,6 +10,11 @@ export function makeClient(options: ManagedClientOptions): WebSocketClient {
 /** @throws HawserError `INVALID_STATE` */
 export function badState(message: string): never {
   throw new HawserError('INVALID_STATE', message)
+}
+/** A hub that does not let a client into a room again. */
+export function notAgain({ room, reason }: ResumeFailure): HawserError {
+  const code = reason === 'unauthorized' ? 'UNAUTHORIZED' : 'SERVER_ERROR'
+  return new HawserError(code, `The room '${room}' may not be joined again (${reason})`)
 }
 export function stateError(message: string): HawserError {
   return new HawserError('INVALID_STATE', message)

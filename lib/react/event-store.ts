@@ -73,14 +73,7 @@ export class EventStore extends ClientStore<Shown> {
         this.place = undefined
       })
       if (place.state === 'joined') this.load()
-    } else {
-      if (client.state === 'connected') this.load()
-      this.finally(
-        client.onStateChange((state) => {
-          if (state === 'connected') this.load()
-        }),
-      )
-    }
+    } else this.whenConnected(client, () => this.load())
     // Timers of a page that nobody looks at come late.
     this.finally(whenSeen(() => this.remind()))
     this.remind()
@@ -122,9 +115,10 @@ export class EventStore extends ClientStore<Shown> {
     const turn = ++this.turn
     this.loading = true
     this.news()
-    this.ask<CalendarEvent[]>('event.list').then(
-      (list) => {
+    this.ask<unknown>('event.list').then(
+      (reply: unknown) => {
         if (turn !== this.turn) return
+        const list = Array.isArray(reply) ? (reply as CalendarEvent[]) : []
         this.events.clear()
         for (const event of list.slice(0, mostEvents)) {
           this.events.set(event.id, event)
@@ -149,11 +143,14 @@ export class EventStore extends ClientStore<Shown> {
   private remind(): void {
     const now = this.clock.now()
     const due = this.reminders.run(now)
+    if (due.length > 0) this.news()
+    this.plan(now)
     for (const id of due) {
       const event = this.events.get(id)
       if (event !== undefined) for (const hears of [...this.hears]) hears({ event, at: now })
     }
-    if (due.length > 0) this.news()
+  }
+  private plan(now: number): void {
     this.timer?.()
     this.timer = undefined
     let next = this.reminders.deadline
@@ -181,13 +178,13 @@ export class EventStore extends ClientStore<Shown> {
     if (this.view !== undefined) return this.view
     const now = this.clock.now()
     const events = [...this.events.values()].sort((a, b) => a.startsAt - b.startsAt)
-    const { loading: isLoading } = this
+    const refused = this.place?.error
     return (this.view = {
       events,
       upcoming: events.filter(({ startsAt, endsAt = startsAt }) => endsAt > now),
       reminders: this.reminders.due(this.events),
-      isLoading,
-      error: this.place?.error ?? this.failure,
+      isLoading: this.loading && refused === undefined,
+      error: refused ?? this.failure,
     })
   }
   protected initial(): Shown {

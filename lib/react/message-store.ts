@@ -43,19 +43,16 @@ export class MessageStore extends ClientStore<Shown> {
   protected attach(client: SomeClient): void {
     const subscription = client.subscribe(this.spec, (given: unknown) => {
       // Batches are arrays; whole messages never are.
-      if (Array.isArray(given)) for (const message of given as unknown[]) this.receive(message)
-      else this.receive(given)
+      const messages = Array.isArray(given) ? (given as unknown[]) : [given]
+      for (const message of messages) this.history.push(message)
       this.changed()
+      for (const message of messages) this.handler(message)
     })
     this.finally(() => subscription.unsubscribe())
     if (this.room !== undefined) {
       const lease = enterRoom(client, this.room, this.last)
       this.finally(() => lease.release())
     }
-  }
-  private receive(message: unknown): void {
-    this.history.push(message)
-    this.handler(message)
   }
   private clear(): void {
     this.history.clear()

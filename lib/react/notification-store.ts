@@ -51,8 +51,11 @@ export class NotificationStore extends ClientStore<Shown> {
   protected attach(client: SomeClient): void {
     const on = <T>(type: string, handler: (message: Envelope<string, T>) => void): void => {
       const subscription = client.subscribe({ type }, (message: Envelope<string, T>) => {
-        handler(message)
-        this.changed()
+        try {
+          handler(message)
+        } finally {
+          this.changed()
+        }
       })
       this.finally(() => subscription.unsubscribe())
     }
@@ -67,12 +70,7 @@ export class NotificationStore extends ClientStore<Shown> {
       this.close(this.state.dismiss(payload?.ids)),
     )
     if (this.options.load !== true) return
-    if (client.state === 'connected') this.load(client)
-    this.finally(
-      client.onStateChange((state) => {
-        if (state === 'connected') this.load(client)
-      }),
-    )
+    this.whenConnected(client, () => this.load(client))
   }
 
   /** What the hub has kept; also after a reconnect, since notifications are no messages of a room. */

@@ -34,10 +34,24 @@ const grace = 2000
 const mostWatched = 100
 const mostUsers = 1000
 
+/** How many stores of a client watch a user: to a hub the client does, or does not. */
+const watches = new WeakMap<SomeClient, Map<string, number>>()
+
+/** One more, or one less; whether any is left. */
+function watch(client: SomeClient, userId: string, by: 1 | -1): boolean {
+  let users = watches.get(client)
+  if (users === undefined) watches.set(client, (users = new Map<string, number>()))
+  const now = (users.get(userId) ?? 0) + by
+  if (now > 0) users.set(userId, now)
+  else users.delete(userId)
+  return now > 0
+}
+
 export class PresenceStore extends ClientStore<Shown> {
   readonly actions = {
     setStatus: (status: 'online' | 'away', custom?: unknown) => this.setStatus(status, custom),
   }
+  private readonly watched: readonly string[]
   private readonly known = new Map<string, Presence>()
   /** Users that are in the list because they are in the room. */
   private readonly inRoom = new Set<string>()
@@ -53,9 +67,10 @@ export class PresenceStore extends ClientStore<Shown> {
     surroundings: Surroundings,
     connection: Connection,
     private readonly room: string | undefined,
-    private readonly watched: readonly string[],
+    watched: readonly string[],
   ) {
     super(surroundings, connection)
+    this.watched = [...new Set(watched)].slice(0, mostWatched)
   }
 
   protected attach(client: SomeClient): void {
@@ -66,6 +81,7 @@ export class PresenceStore extends ClientStore<Shown> {
       })
       this.finally(() => subscription.unsubscribe())
     }
+    for (const user of this.watched) watch(client, user, 1)
     on('presence_update', ({ room, payload }) => this.update(payload, room))
     if (this.room !== undefined) {
       on('user_joined', ({ room, payload }) => this.joined(payload.userId, room))
@@ -76,23 +92,22 @@ export class PresenceStore extends ClientStore<Shown> {
       })
       this.place = place
       if (place.state === 'joined') this.ask(client)
-    } else if (client.state === 'connected') this.ask(client)
-    this.finally(
-      client.onStateChange((state) => {
-        // In a room the list is asked for behind the join.
-        if (state === 'connected' && this.room === undefined) this.ask(client)
-      }),
-    )
+    } else this.whenConnected(client, () => this.ask(client))
     this.finally(() => this.end(client))
   }
   private end(client: SomeClient): void {
     this.asked++
     this.place?.release()
     this.place = undefined
+    this.stay()
+    const unwatch = this.watched.filter((user) => !watch(client, user, -1))
+    if (client.state !== 'connected' || unwatch.length === 0) return
+    client.request('presence_update', { unwatch }).catch(() => undefined)
+  }
+  /** Nobody is leaving. */
+  private stay(): void {
     for (const cancel of this.leaving.values()) cancel()
     this.leaving.clear()
-    if (client.state !== 'connected' || this.watched.length === 0) return
-    client.request('presence_update', { unwatch: this.watched.slice(0, mostWatched) }).catch(() => undefined)
   }
 
   /** How all of them are now. */
@@ -100,12 +115,15 @@ export class PresenceStore extends ClientStore<Shown> {
     const turn = ++this.asked
     if (this.own !== undefined) client.request('presence_update', this.own).catch(() => undefined)
     if (this.room === undefined && this.watched.length === 0) return
-    const payload = this.watched.length === 0 ? {} : { watch: this.watched.slice(0, mostWatched) }
+    const payload = this.watched.length === 0 ? {} : { watch: this.watched }
     const options = this.room === undefined ? {} : { room: this.room }
     client.request('presence_update', payload, options).then(
       (reply: unknown) => {
         if (turn !== this.asked) return
-        const users = (reply as { users?: Presence[] } | undefined)?.users ?? []
+        const { users: list } = (reply ?? {}) as { users?: unknown }
+        const users = Array.isArray(list) ? (list as Presence[]) : []
+        // Who is in the list has come again, unheard while there was no connection.
+        this.stay()
         this.known.clear()
         this.inRoom.clear()
         for (const user of users.slice(0, mostUsers)) {

@@ -1,10 +1,16 @@
 // Rooms that components are in: joined for the first, left behind the last.
+import type { ClientStateName } from '../client/engine'
+import type { ResumeFailure } from '../client/rooms'
+import { systemClock } from './clock'
+import { notAgain } from './engine'
 import type { SomeClient } from './use-messages'
 
 export type RoomState = 'joining' | 'joined' | 'refused'
 
 export interface RoomLease {
   readonly state: RoomState
+  /** In the room, or let in once and in again before what the client holds is sent. */
+  readonly entered: boolean
   /** Why the hub does not let us in. */
   readonly error: Error | undefined
   release(): void
@@ -20,13 +26,25 @@ interface Place {
   readonly listeners: Set<() => void>
   asking: boolean
   planned: boolean
+  /** Takes back that it is asked again. */
+  retry: (() => void) | undefined
   readonly unwatch: () => void
 }
 
 const clients = new WeakMap<SomeClient, Map<string, Place>>()
 
 /** Failures that say nothing of the hub's opinion. */
-const passing = ['TIMEOUT', 'CONNECTION_LOST', 'CONNECTION_CLOSED', 'ABORTED', 'QUEUE_FULL', 'EXPIRED']
+const passing = [
+  'TIMEOUT',
+  'CONNECTION_LOST',
+  'CONNECTION_CLOSED',
+  'ABORTED',
+  'QUEUE_FULL',
+  'BACKPRESSURE_EXCEEDED',
+  'EXPIRED',
+]
+/** Milliseconds behind such a failure: a queue that is full is so at once again. */
+const retryAfter = 1000
 
 /**
  * Enters a room. Who enters it in one turn of the event loop makes one join, which asks for as many of the latest
@@ -52,10 +70,17 @@ export function enterRoom(
       listeners: new Set(),
       asking: false,
       planned: false,
-      unwatch: client.onStateChange((state) => {
-        if (state === 'connected') plan(client, room, fresh)
-        else become(fresh, fresh.state === 'refused' ? 'refused' : 'joining', fresh.error)
-      }),
+      retry: undefined,
+      unwatch: watch(
+        client,
+        (state) => {
+          if (state === 'connected') plan(client, room, fresh)
+          else become(fresh, fresh.state === 'refused' ? 'refused' : 'joining', fresh.error)
+        },
+        (failure) => {
+          if (failure.room === room && !failure.joined) become(fresh, 'refused', notAgain(failure))
+        },
+      ),
     }
     places.set(room, (place = fresh))
   }
@@ -70,6 +95,10 @@ export function enterRoom(
     get state() {
       return mine.state
     },
+    get entered() {
+      const again = mine.state === 'joining' && !mine.asking && client.joinedRooms.includes(room)
+      return mine.state === 'joined' || again
+    },
     get error() {
       return mine.error
     },
@@ -79,6 +108,20 @@ export function enterRoom(
       mine.listeners.delete(listener)
       if (--mine.users === 0) plan(client, room, mine)
     },
+  }
+}
+
+/** Hears of states, and of rooms that could not be gone on with. Returns what ends it. */
+function watch(
+  client: SomeClient,
+  state: (state: ClientStateName) => void,
+  failed: (failure: ResumeFailure) => void,
+): () => void {
+  const unwatch = client.onStateChange(state)
+  client.on('resume_failed', failed)
+  return () => {
+    unwatch()
+    client.off('resume_failed', failed)
   }
 }
 
@@ -95,6 +138,7 @@ function plan(client: SomeClient, room: string, place: Place): void {
 
 function leave(client: SomeClient, room: string, place: Place): void {
   place.unwatch()
+  place.retry?.()
   const places = clients.get(client)
   if (places?.get(room) === place) places.delete(room)
   if (place.lent || !client.joinedRooms.includes(room)) return
@@ -120,7 +164,10 @@ function join(client: SomeClient, room: string, place: Place): void {
       const { code = '' } = error as { code?: string }
       if (!passing.includes(code)) become(place, 'refused', error as Error)
       // Without a connection the next one is waited for.
-      else if (client.state === 'connected' && place.users > 0) plan(client, room, place)
+      else if (client.state === 'connected' && place.users > 0) {
+        place.retry?.()
+        place.retry = systemClock.after(retryAfter, () => join(client, room, place))
+      }
     },
   )
 }

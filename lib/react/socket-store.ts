@@ -99,18 +99,17 @@ export class SocketStore extends ClientStore<Shown> {
     if (messages !== false) {
       const spec = { type: '*', ...messages }
       const subscription = client.subscribe(spec, (given: unknown) => {
-        for (const message of Array.isArray(given) ? (given as unknown[]) : [given]) {
-          this.history.push(message)
-          handlers.message(message)
-        }
+        const list = Array.isArray(given) ? (given as unknown[]) : [given]
+        for (const message of list) this.history.push(message)
         this.changed()
+        for (const message of list) handlers.message(message)
       })
       this.finally(() => subscription.unsubscribe())
     }
     this.finally(
       client.onStateChange((state, info) => {
-        handlers.state(state, info)
         this.changed()
+        handlers.state(state, info)
       }),
     )
     const { error, text, binary } = handlers

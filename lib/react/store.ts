@@ -31,7 +31,14 @@ export abstract class Store<S extends object> {
     const entry = (): void => listener()
     this.listeners.add(entry)
     if (this.listeners.size === 1) {
-      this.start()
+      try {
+        this.start()
+      } catch (error) {
+        // React gets nothing that would end it.
+        this.listeners.delete(entry)
+        this.stop()
+        throw error
+      }
       // React looks at the snapshot right after it has subscribed.
       this.take()
     }
@@ -104,6 +111,16 @@ export abstract class ClientStore<S extends object> extends Store<S> {
   /** The client in use. */
   protected get held(): SomeClient | undefined {
     return this.lease?.client
+  }
+
+  /** At each connection, and now if there is one. */
+  protected whenConnected(client: SomeClient, run: () => void): void {
+    if (client.state === 'connected') run()
+    this.finally(
+      client.onStateChange((state) => {
+        if (state === 'connected') run()
+      }),
+    )
   }
 
   protected abstract attach(client: SomeClient): void

@@ -8,7 +8,7 @@ import type { SomeClient } from './use-messages'
 
 class HeldClient extends ClientStore<{ client: SomeClient | null }> {
   protected attach(): void {
-    this.finally(() => undefined)
+    // To hold it is all.
   }
   protected compose(): { client: SomeClient | null } {
     return { client: this.connection.client }

@@ -11,7 +11,7 @@ export type { Presence, PresenceStatus }
 export interface UsePresenceOptions extends SomeClientOption {
   /** Joins this room while the component is there, and lists its users. */
   room?: string
-  /** Users to watch, in whatever rooms they are. */
+  /** Users to watch, in whatever rooms they are; the first 100 of them. */
   users?: readonly string[]
 }
 

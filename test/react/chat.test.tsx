@@ -112,6 +112,8 @@ test('what is said while the connection is away is sent when it is back, in orde
   hub.ofUser('ann')[0].socket.terminate()
   await until(() => ann.client.state === 'reconnecting')
   for (const text of ['one', 'two', 'three']) ann.chat.send(text)
+  // In the queue of the client, with all that it counts and bounds.
+  expect(ann.client.getPerformanceMetrics().queued).toBe(3)
   bob.chat.send('meanwhile')
   await waitFor(() => expect(texts(ann).length).toBe(4))
   await waitFor(() => expect(ann.chat.messages.every(({ status }) => status !== 'sending')).toBe(true))
@@ -127,6 +129,20 @@ test('a room that may not be joined says so; messages stay where they are', asyn
   await waitFor(() => expect(ann.chat.error).toMatchObject({ code: 'UNAUTHORIZED' }))
   ann.chat.send('anybody?')
   await waitFor(() => expect(last(ann)).toMatchObject({ status: 'sending' }))
+  expect(ann.chat.joined).toBe(false)
+})
+
+test('a room that may not be gone on with after a reconnect is not joined any more', async () => {
+  let open = true
+  const { hub, url } = await site.open({
+    history: true,
+    authorize: (_connection, action) => action !== 'join' || open,
+  })
+  const ann = person(url, 'ann')
+  await waitFor(() => expect(ann.chat.joined).toBe(true))
+  open = false
+  hub.ofUser('ann')[0].socket.terminate()
+  await waitFor(() => expect(ann.chat.error).toMatchObject({ code: 'UNAUTHORIZED' }))
   expect(ann.chat.joined).toBe(false)
 })
 
@@ -228,6 +244,11 @@ test('a message that fails can be sent again, or taken away', async () => {
   frame()
   expect(at.chat.messages).toMatchObject([{ id, status: 'failed', error: { message: 'no' } }])
   broken = false
+  // Others that are sent do not take it along.
+  at.chat.send('another')
+  at.chat.discard(at.chat.send('taken back'))
+  expect(mock.sent.filter(({ payload }) => (payload as { id?: string }).id === id)).toEqual([])
+  mock.sent.length = 0
   at.chat.retry(id)
   frame()
   expect(mock.sent.filter(({ type }) => type === 'chat.message')).toMatchObject([
@@ -239,7 +260,19 @@ test('a message that fails can be sent again, or taken away', async () => {
     await Promise.resolve()
   })
   frame()
-  expect(at.chat.messages).toMatchObject([{ id, status: 'sent', error: undefined }])
+  expect(at.chat.messages.find((one) => one.id === id)).toMatchObject({ status: 'sent', error: undefined })
+})
+
+test('a copy of a message changes nothing of it, whoever it is of', () => {
+  const at = setUp()
+  says(at.mock, 'chat.message', 'bob', { id: 'm', text: 'hello' })
+  at.frame()
+  const { messages } = at.chat
+  const files = [{ name: 'x', size: 1, type: '', url: 'https://elsewhere.example' }]
+  says(at.mock, 'chat.message', 'eve', { id: 'm', text: 'bye', files })
+  says(at.mock, 'chat.reaction', 'bob', { messageId: 'm', emoji: '!', on: true })
+  at.frame()
+  expect(at.chat.messages).toEqual([{ ...messages[0], reactions: { '!': ['bob'] } }])
 })
 
 test('order is the hub’s, whatever the order of coming; the list has a bound', () => {

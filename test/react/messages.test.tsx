@@ -2,9 +2,10 @@
 // Messages in components: what is kept, what is called, and how often a component is rendered.
 import { act, render, renderHook, screen } from '@testing-library/react'
 import { Profiler, type ReactNode } from 'react'
-import { WebSocketClient } from 'hawser'
+import { HawserError, WebSocketClient } from 'hawser'
 import { MockWebSocketClient } from 'hawser/testing'
 import { WebSocketProvider, manualFrames, useMessages, useWebSocket } from '../../lib/react'
+import { clientsInUse } from '../../lib/react/connection'
 import { until } from '../support/waiters'
 import { useSite } from './support/hub'
 
@@ -60,6 +61,58 @@ test('10,000 messages of one frame are one rendering, and none of them is missed
   // A frame without news renders nothing.
   frame()
   expect(renders).toBe(before + 1)
+})
+
+test('a callback that throws costs no message, and no rendering', async () => {
+  const heard: unknown[] = []
+  const told: Error[] = []
+  const hear = (event: ErrorEvent): void => {
+    event.preventDefault()
+    told.push(event.error as Error)
+  }
+  window.addEventListener('error', hear)
+  const { mock, result, frame } = setUp(() =>
+    useMessages({
+      type: 'tick',
+      onMessage: ({ payload }) => {
+        heard.push(payload)
+        throw new Error('mine')
+      },
+    }),
+  )
+  frame()
+  for (const n of [1, 2]) mock.simulateMessage('tick', n)
+  frame()
+  expect(values(result.current.messages)).toEqual([1, 2])
+  expect(heard).toEqual([1, 2])
+  await until(() => told.length === 2)
+  window.removeEventListener('error', hear)
+})
+
+test('a subscription that cannot be made lets go of the connection', () => {
+  const shown = jest.spyOn(console, 'error').mockImplementation(() => undefined)
+  const mock = new MockWebSocketClient()
+  const wrong = { type: 'tick', sample: { every: -1 } } as never
+  expect(() =>
+    renderHook(() => useMessages({ ...(wrong as object), client: mock.asClient() } as never)),
+  ).toThrow()
+  expect(clientsInUse()).toEqual([])
+  shown.mockRestore()
+})
+
+test('a join that fails for a full queue is not asked for again at once', async () => {
+  const mock = new MockWebSocketClient()
+  let joins = 0
+  mock.joinRoom = () => {
+    // Each of them at once would hold up everything else for good.
+    if (++joins > 100) mock.joinedRooms.push('r')
+    return Promise.reject(new HawserError('QUEUE_FULL', 'full'))
+  }
+  await mock.connect()
+  const { unmount } = renderHook(() => useMessages({ type: 'tick', room: 'r', client: mock.asClient() }))
+  await new Promise(setImmediate)
+  expect(joins).toBe(1)
+  unmount()
 })
 
 test('many components of one feed are one rendering a frame', async () => {

@@ -104,6 +104,40 @@ test('who reloads the page is not gone in between', async () => {
   expect(result.current.users).toEqual([])
 })
 
+test('who left and came again while there was no connection stays', async () => {
+  const { mock, clock, result, frame } = double(() => usePresence({ room: 'r' }))
+  const users = { users: [{ userId: 'bob', status: 'online', lastSeen: 1 }] }
+  await mock.connect()
+  await waitFor(() => expect(mock.requests.length).toBe(1))
+  mock.simulateReply(users)
+  mock.simulateMessage({ type: 'user_left', room: 'r', payload: { userId: 'bob' } } as never)
+  await mock.reconnect()
+  await waitFor(() => expect(mock.requests.length).toBe(1))
+  await act(async () => {
+    mock.simulateReply(users)
+    await Promise.resolve()
+  })
+  clock.advance(10_000)
+  frame()
+  expect(result.current.statusOf('bob')).toBe('online')
+})
+
+test('a user that two components watch is watched until both are gone', async () => {
+  const mock = new MockWebSocketClient()
+  const wrapper = ({ children }: { children: ReactNode }): ReactNode => (
+    <WebSocketProvider client={mock.asClient()}>{children}</WebSocketProvider>
+  )
+  const one = renderHook(() => usePresence({ users: ['bob'] }), { wrapper })
+  const two = renderHook(() => usePresence({ users: ['bob', 'cid'] }), { wrapper })
+  await act(() => mock.connect())
+  const unwatched = (): unknown[] =>
+    mock.requests.map(({ payload }) => (payload as { unwatch?: string[] }).unwatch).filter(Boolean)
+  two.unmount()
+  expect(unwatched()).toEqual([['cid']])
+  one.unmount()
+  expect(unwatched()).toEqual([['cid'], ['bob']])
+})
+
 // --------------------------------------------------------------------------------------------------- notifications
 
 test('notifications are counted, marked and dismissed, on all pages of the user', async () => {
