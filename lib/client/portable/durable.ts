@@ -3,6 +3,7 @@
 //
 //   put() ─► MessageStore ─ safe ─► core.send()          left there ─► queue.restore()
 import type { EngineSend, Settlement } from '../engine'
+import { messageId } from '../envelope'
 import type { ClientCore } from './client-core'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
@@ -29,7 +30,8 @@ export class Durable {
   private readonly ready: Promise<void>
   /** Removals that are under way. */
   private work: Promise<unknown> = Promise.resolve()
-  private readonly me = globalThis.crypto.randomUUID()
+  /** Not of `randomUUID`, which pages that did not come over TLS have not. */
+  private readonly me = messageId()
 
   constructor(
     open: () => Promise<MessageStore>,

@@ -185,7 +185,8 @@ class HttpLink implements PlatformSocket {
   private fetch(head: object, lines: string[], request: AbortController): Promise<Response> {
     this.requests.add(request)
     const body = [JSON.stringify(head), ...lines].join('\n')
-    return fetch(this.url, {
+    // By a name, since Node's types of `fetch` know no cache.
+    const init = {
       method: 'POST',
       body,
       signal: request.signal,
@@ -194,7 +195,8 @@ class HttpLink implements PlatformSocket {
       redirect: 'error',
       // A page that is left behind still says goodbye.
       keepalive: this.readyState > 1 && body.length < mostKeepalive,
-    })
+    } as const
+    return fetch(this.url, init)
   }
 
   // -------------------------------------------------------------------------------------------------------------- upward
