@@ -74,6 +74,8 @@ test('rooms: joined with the latest messages, refused, left', async () => {
   const seen: unknown[] = []
   client.on('m', ({ payload }) => seen.push(payload))
   await client.joinRoom('r', { last: 2 })
+  // Nothing comes again, behind what is newer, or twice.
+  await client.joinRoom('r', { last: 5 })
   expect(await rejection(client.joinRoom('secret'))).toMatchObject({ code: 'UNAUTHORIZED' })
   hub.to('r').send('m', 6)
   await until(() => seen.length === 3)
