@@ -339,8 +339,8 @@ class connection : public protocol::timer_node {
   bool shutdown_done_ : 1 = false;
   bool drain_armed_ : 1 = false;
   bool fragmenting_ : 1 = false;
-  bool wants_ping_ : 1 = false;
-  bool wants_pong_ : 1 = false;
+  bool wants_ping_ : 1 = true;  // until the program's side says that nobody listens
+  bool wants_pong_ : 1 = true;
   bool write_failed_ : 1 = false;
   bool above_mark_ : 1 = false;  // more than the high-water mark waits, and the server counts it
   bool traffic_ : 1 = false;     // bytes came since the last heartbeat decision
