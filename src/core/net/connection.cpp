@@ -81,8 +81,8 @@ bool connection::deliver_pending() {
         if (done) extra().sent = 0;
         break;
       case pending_pipe_ack:
-        done = sink.event(event_kind::pipe_ack, slot_, extra().pipe_consumed, {});
-        if (done) extra().pipe_consumed = 0;
+        done = sink.event(event_kind::pipe_ack, slot_, pipe_taken(), {});
+        if (done) extra().pipe_consumed -= pipe_taken();
         break;
       case pending_pipe_end:
         done = sink.event(event_kind::pipe_end, slot_, extra().pipe_end_broken ? 1 : 0, {});

@@ -266,6 +266,7 @@ class connection : public protocol::timer_node {
   void carry_up(std::span<const std::uint8_t> input);
   void carry_down(std::span<const std::uint8_t> bytes);
   void end_carrying(bool broken);
+  std::uint32_t pipe_taken();  // bytes of pipe_data that may be acknowledged
 
   // connection_read.cpp
   void arm_read();
