@@ -95,7 +95,9 @@ export class HubPeer implements Peer {
       report.event('error', { code: error.code, message: error.message }, inWords(error), true)
     })
     client.on('resume_failed', (failure) => {
-      report.event('resume_failed', failure, `lost messages of ${failure.room}: ${failure.reason}`, true)
+      const { room, reason, joined } = failure
+      const words = joined ? `lost messages of ${room}` : `not in ${room} any more`
+      report.event('resume_failed', failure, `${words}: ${reason}`, true)
     })
     client.onStateChange((state, { url, protocol, nextDelay, error }) => {
       const facts = {

@@ -65,7 +65,9 @@ export class ClientBody {
   }
 
   inRooms(): Rooms {
-    this.rooms ??= new Rooms(this.outbox, this.engine, !this.met)
+    this.rooms ??= new Rooms(this.outbox, this.engine, !this.met, (failure) =>
+      this.listeners.emit('resume_failed', failure),
+    )
     return this.rooms
   }
 

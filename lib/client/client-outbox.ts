@@ -16,9 +16,14 @@ import type { EngineSend } from './engine'
 import { type Parts, encode, payloadText } from './envelope'
 import { aborted, nameOf, replyError } from './pending'
 
+/** Ids of refused messages that are kept; the oldest goes first. */
+const mostRefused = 1000
+
 export class ClientOutbox {
   /** Messages with `ack` that have none yet: their tokens by id. */
   private acked: Map<string, number> | undefined
+  /** Messages with `ack` that were refused: their copies are refused as well, which is no news. */
+  private refused: Set<string> | undefined
   private drains: (() => void)[] | undefined
 
   constructor(private readonly body: ClientBody) {}
@@ -128,9 +133,14 @@ export class ClientOutbox {
 
   /** An error that answers a message with `ack` is that one's: it is not sent again, and its promise rejects. */
   refuseAcked({ correlationId, error, payload }: Record<string, unknown>): boolean {
-    const token = this.acked?.get(correlationId as string)
-    if (token === undefined) return false
-    this.acked?.delete(correlationId as string)
+    const id = correlationId as string
+    const token = this.acked?.get(id)
+    if (token === undefined) return this.refused?.has(id) === true
+    this.acked?.delete(id)
+    const refused = (this.refused ??= new Set())
+    const [oldest] = refused
+    if (refused.size >= mostRefused) refused.delete(oldest)
+    refused.add(id)
     this.body.engine.cancel(token)
     this.body.pending.reject(token, replyError('The message', error ?? payload))
     return true

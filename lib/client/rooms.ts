@@ -14,7 +14,8 @@ export interface ResumeFailure {
   room: string
   /**
    * 'gone': the server keeps less than was missed; 'epoch': the room began anew, so nobody knows what was missed;
-   * 'unauthorized', 'limit': the client is not in the room any more.
+   * 'unauthorized', 'limit': the client is not in the room any more; likewise 'refused', where the server says so of a
+   * `join` or `resume` for other reasons.
    */
   reason: string
   joined: boolean
@@ -37,6 +38,18 @@ const longestName = 256
 const mostResumed = 1000
 /** How a question ends that the server has not said no to. */
 const unanswered = ['CONNECTION_LOST', 'TIMEOUT', 'QUEUE_FULL', 'BACKPRESSURE_EXCEEDED']
+/** How it ends with the client. */
+const over = ['CONNECTION_CLOSED', 'ABORTED', 'INVALID_STATE']
+/** What a refusal is called, by the code of the server. */
+const reasons: Record<string, string> = { UNAUTHORIZED: 'unauthorized', TOO_MANY_ROOMS: 'limit' }
+
+/** A `join` or `leave` of the program that was not answered. */
+interface Question {
+  type: 'join' | 'leave'
+  taken: AbortController
+  /** What the program is answered, once a new connection has made the question idle. */
+  instead: Promise<unknown> | undefined
+}
 
 export class Rooms {
   /**
@@ -44,6 +57,8 @@ export class Rooms {
    * server has let the client in: how it is to enter.
    */
   private readonly wanted = new Map<string, RoomPosition | null | JoinOptions>()
+  /** By room, in order; undefined as long as nobody has asked. */
+  private questions: Map<string, Set<Question>> | undefined
   /** The engine knows that there are some. */
   private told = false
 
@@ -52,6 +67,8 @@ export class Rooms {
     private readonly server: Asking,
     private readonly engine: Pick<ClientEngine, 'rooms'>,
     private fresh: boolean,
+    /** Hears of rooms that the client is not let into again, though nobody waits for an answer. */
+    private readonly refused: (failure: ResumeFailure) => void,
   ) {}
 
   private ask(
@@ -59,10 +76,41 @@ export class Rooms {
     room: string | undefined,
     payload: unknown,
     link = 0,
+    signal?: AbortSignal,
   ): Promise<unknown> {
     const options: RequestOptions = { priority: 'high' }
     if (room !== undefined) options.room = room
+    if (signal !== undefined) options.signal = signal
     return this.server.request(type, payload, options, link)
+  }
+
+  /** What the program asks for. While the client is away it waits, and may be idle when the next connection opens. */
+  private async question(type: 'join' | 'leave', room: string, payload?: unknown): Promise<unknown> {
+    const question: Question = { type, taken: new AbortController(), instead: undefined }
+    const questions = (this.questions ??= new Map<string, Set<Question>>())
+    const open = questions.get(room) ?? new Set()
+    questions.set(room, open.add(question))
+    try {
+      return await this.ask(type, room, payload, 0, question.taken.signal)
+    } catch (error) {
+      if (question.instead === undefined) throw error
+      return await question.instead
+    } finally {
+      open.delete(question)
+      if (open.size === 0 && questions.get(room) === open) questions.delete(room)
+    }
+  }
+
+  /** A new connection joins the room as the program wants it now: questions of before would only repeat it. */
+  private supersede(room: string, joined: Promise<unknown>): boolean {
+    const open = this.questions?.get(room)
+    if (open === undefined) return false
+    this.questions?.delete(room)
+    for (const question of open) {
+      question.instead = question.type === 'join' ? joined : Promise.resolve()
+      question.taken.abort()
+    }
+    return true
   }
 
   /** Tells the engine whether there are rooms, and that `link` may carry the program's messages. */
@@ -91,7 +139,7 @@ export class Rooms {
     if (!this.wanted.has(room)) this.wanted.set(room, how)
     this.tell()
     try {
-      this.stands(room, await this.ask('join', room, payloadOf(how)))
+      this.stands(room, await this.question('join', room, payloadOf(how)))
     } catch (error) {
       // The server said no; a lost connection is made up for by the next.
       if ((error as { code?: string }).code !== 'CONNECTION_LOST') this.forget(room)
@@ -101,7 +149,7 @@ export class Rooms {
 
   async leave(room: string): Promise<void> {
     checkRoom(room)
-    if (this.forget(room)) await this.ask('leave', room, undefined)
+    if (this.forget(room)) await this.question('leave', room)
   }
 
   /**
@@ -116,7 +164,8 @@ export class Rooms {
           positions.push([room, how])
         } else {
           const asked = this.ask('join', room, payloadOf(how), link)
-          this.again(asked, [room], (payload) => this.stands(room, payload))
+          const told = this.supersede(room, asked)
+          this.again(asked, [room], (payload) => this.stands(room, payload), told)
         }
       }
       for (let i = 0; i < positions.length; i += mostResumed) {
@@ -133,10 +182,21 @@ export class Rooms {
     this.tell(link)
   }
 
-  private again(asked: Promise<unknown>, rooms: string[], done: (payload: unknown) => void): void {
+  /** `told`: the program waits for the answer itself. */
+  private again(
+    asked: Promise<unknown>,
+    rooms: string[],
+    done: (payload: unknown) => void,
+    told = false,
+  ): void {
     asked.then(done).catch((error: unknown) => {
-      if (unanswered.includes((error as { code: string }).code)) return
-      for (const room of rooms) this.forget(room)
+      const { code, serverCode = code } = error as { code: string; serverCode?: string }
+      if (unanswered.includes(code)) return
+      const reason = reasons[serverCode] ?? 'refused'
+      for (const room of rooms) {
+        if (this.forget(room) && !told && !over.includes(code))
+          this.refused({ room, reason, joined: false, missed: null })
+      }
     })
   }
 

@@ -13,7 +13,7 @@ import { parseResponse } from './fields'
 import { headerIndex, headerObject, takeHeader } from './http-syntax'
 import { nativeConnect } from './native-connect'
 import { readProtocols } from './protocols'
-import { announceInterest, closed, detach, failed } from './socket-control'
+import { closed, detach, failed } from './socket-control'
 import { type SocketSettings, State, extraOf } from './socket-state'
 import { tlsContexts } from './tls-context'
 import type { WebSocket } from './websocket'
@@ -191,7 +191,6 @@ export class Dial {
     socket._queued = 0
     socket._sent = 0
     channel.sockets[slot] = socket
-    announceInterest(socket)
     channel.command(Out.connect, slot)
   }
 

@@ -51,9 +51,18 @@ export function control(socket: WebSocket, kind: number, aux: number, payload: s
   }
 }
 
-/** Hands out a ping or a pong. */
+/**
+ * Hands out a ping or a pong. The reactor reports them until it is told that nobody listens: the program may begin to in
+ * the turn of `open` or `connection`, and one may come right behind the handshake.
+ */
 export function heard(socket: WebSocket, kind: number, data: Buffer): void {
-  socket.emit(kind === In.ping ? 'ping' : 'pong', data)
+  const name = kind === In.ping ? 'ping' : 'pong'
+  if (socket._events[name] !== undefined) {
+    socket.emit(name, data)
+    return
+  }
+  socket._flags |= Flag.selective
+  announceInterest(socket)
 }
 
 function sent(socket: WebSocket, count: number): void {
@@ -80,7 +89,6 @@ function opened(socket: WebSocket, fields: string): void {
   socket._state = State.open
   socket._channel?.holdForTurn(socket)
   if ((socket._hold & Hold.paused) !== 0) pauseNative(socket)
-  socket._interested()
   socket.emit('upgrade', response)
   if (socket._state !== State.open) return
   socket.emit('open')
@@ -201,11 +209,11 @@ function uncount(socket: WebSocket): void {
   socket._flags &= ~(Flag.counted | Flag.refed)
 }
 
-/** Tells the reactor which control frames the program listens to. */
+/** Tells the reactor which control frames the program listens to, once it does not want them all. */
 export function announceInterest(socket: WebSocket): void {
   const events = socket._events
   const bits = (events['ping'] === undefined ? 0 : 1) | (events['pong'] === undefined ? 0 : 2)
-  if (bits !== 0 && socket._channel !== null && socket._slot >= 0) {
+  if ((socket._flags & Flag.selective) !== 0 && socket._channel !== null && socket._slot >= 0) {
     socket._channel.command(Out.interest, socket._slot, bits)
   }
 }

@@ -31,6 +31,8 @@ export const Flag = {
   nativePaused: 1024,
   /** An error was emitted. */
   errored: 2048,
+  /** The reactor was told which of pings and pongs are listened to: not both. */
+  selective: 4096,
 } as const
 
 /** Beside the bits of Hold: data messages are dropped. */

@@ -9,6 +9,7 @@ import type {
 } from './chat-protocol'
 import { ChatState, type ChatView, alike } from './chat-state'
 import type { Connection } from './connection'
+import { queueFull } from './engine'
 import { isSeen, whenSeen } from './page'
 import { type RoomLease, enterRoom } from './rooms'
 import { ClientStore, type Surroundings } from './store'
@@ -96,6 +97,7 @@ export class ChatStore extends ClientStore<Shown> {
     })
     this.place = place
     this.finally(() => {
+      this.stopPlacing()
       place.release()
       this.place = undefined
       this.stopTyping?.()
@@ -168,6 +170,8 @@ export class ChatStore extends ClientStore<Shown> {
     const { text = '', files = [], replyTo, data } = draft
     const sources = [...files]
     if (text.trim() === '' && sources.length === 0 && data === undefined) return ''
+    const { maxPending = 100 } = this.options
+    if (this.outgoing.size >= maxPending) throw queueFull(maxPending)
     const id = freshId()
     const payload: ChatMessagePayload = {
       id,
@@ -208,11 +212,23 @@ export class ChatStore extends ClientStore<Shown> {
     if (client === undefined || this.place?.entered !== true) return
     for (const [id, one] of this.outgoing) {
       if (one.running !== undefined) continue
-      one.running = new AbortController()
-      this.deliver(client, id, one, one.running).catch((error: unknown) => {
-        if (this.outgoing.has(id)) this.state.failed(id, error as Error)
+      const running = (one.running = new AbortController())
+      this.deliver(client, id, one, running).catch((error: unknown) => {
+        // Discarded, or put off: whatever becomes of it then is nobody's business.
+        if (this.outgoing.get(id) !== one || one.running !== running) return
+        running.abort()
+        this.state.failed(id, error as Error)
         this.changed()
       })
+    }
+  }
+  /** Nobody looks any more: files that are on their way stay here, and wait with their messages. */
+  private stopPlacing(): void {
+    for (const one of this.outgoing.values()) {
+      if (one.running === undefined || one.running.signal.aborted || one.sources.length === 0) continue
+      const { running } = one
+      one.running = undefined
+      running.abort()
     }
   }
   private async deliver(
@@ -225,10 +241,10 @@ export class ChatStore extends ClientStore<Shown> {
       const { upload, maxInlineSize = 262_144 } = this.options
       const placing = one.sources.map((file) => placed(file, upload, maxInlineSize, running.signal))
       const files = await Promise.all(placing)
+      if (running.signal.aborted) return
       one.payload = { ...one.payload, files }
       one.sources = []
       this.state.files(id, files)
-      if (running.signal.aborted) return
     }
     const { signal } = running
     await client.send('chat.message', one.payload, { room: this.room, ack: true, signal })

@@ -16,6 +16,13 @@ export function notAgain({ room, reason }: ResumeFailure): HawserError {
   const code = reason === 'unauthorized' ? 'UNAUTHORIZED' : 'SERVER_ERROR'
   return new HawserError(code, `The room '${room}' may not be joined again (${reason})`)
 }
+/** More of a chat waits than may. */
+export function queueFull(most: number): HawserError {
+  return new HawserError(
+    'QUEUE_FULL',
+    `${most} messages of one's own wait or have failed (\`maxPending\`): wait until some are sent, or discard some`,
+  )
+}
 export function stateError(message: string): HawserError {
   return new HawserError('INVALID_STATE', message)
 }

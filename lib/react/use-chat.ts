@@ -53,11 +53,17 @@ export interface UseChatOptions extends SomeClientOption {
   last?: number
   /** Messages that are kept here. Default 500. */
   limit?: number
+  /** Messages of one's own that the hub may not have, waiting or failed; above it `send` throws. Default 100. */
+  maxPending?: number
   /** Mark what comes as read while the page is looked at. Default false: `markRead()` does. */
   autoRead?: boolean
   /** Milliseconds after which somebody who has not gone on typing is not typing any more. Default 3000. */
   typingTimeout?: number
-  /** Puts a file where others can have it. Default: into the message, as a `data:` URL. */
+  /**
+   * Puts a file where others can have it. Default: into the message, as a `data:` URL. The signal aborts when the message is
+   * discarded, or another file of it fails; and when nobody shows the room any more: the message waits then, and its files
+   * are put again once somebody does.
+   */
   upload?: (file: FileSource, signal: AbortSignal) => Promise<string>
   /** Bytes of a file that goes into the message. Default 262144 (256 KiB). */
   maxInlineSize?: number
@@ -78,7 +84,10 @@ export interface UseChatResult {
   joined: boolean
   /** Why the room cannot be joined; or what was missed for good. */
   error: Error | undefined
-  /** Shows the message at once and sends it. Returns its id, '' where there is nothing to say. */
+  /**
+   * Shows the message at once and sends it. Returns its id, '' where there is nothing to say.
+   * @throws HawserError `QUEUE_FULL`: `maxPending` messages wait, or have failed; nothing of it was taken.
+   */
   send(message: string | ChatDraft): string
   /** Sends a message that has failed once more. */
   retry(id: string): void

@@ -81,7 +81,7 @@ enum class out_kind : std::uint8_t {
   pipe_data = 18,     // bytes the JavaScript stream received
   pipe_ack = 19,      // aux = bytes written of what pipe_write carried
   pipe_end = 20,      // the JavaScript stream ended; aux = 1: with an error
-  interest = 21,      // aux: bit 0 ping records wanted, bit 1 pong records wanted
+  interest = 21,      // aux: bit 0 ping records wanted, bit 1 pong records wanted; at first both are
   client_send = 22,  // aux = token or 0; payload = client_send_head, id, data; flags: binary, compress, large
   client_op = 23,    // aux = client_op; payload depends on it
   publish_to =

@@ -193,6 +193,25 @@ describe('acks', () => {
     await within(sent, 'ack')
   })
 
+  test('a message that is refused as often as it was sent rejects once, and is no other error', async () => {
+    const far = await scope.far()
+    const { client, errors } = await scope.connected(far, { queue: { ackTimeout: 20, retries: 100 } })
+    const refusals: unknown[] = []
+    const sent = rejection(client.send('m', 1, { ack: true })).then((error) => refusals.push(error))
+    await far.messages(2)
+    const error = { code: 'UNAUTHORIZED' }
+    for (const { id } of far.received) far.say({ type: 'error', correlationId: id, error })
+    await within(sent, 'refusal')
+    // Behind all of them.
+    far.answer = (message) => {
+      if (message.type === 'm') far.say({ type: 'error', correlationId: message.id, error })
+      else far.say({ type: 'reply', correlationId: message.correlationId, payload: 1 })
+    }
+    await client.request('asked')
+    expect(refusals).toMatchObject([{ code: 'UNAUTHORIZED' }])
+    expect(errors).toEqual([])
+  })
+
   test('without hawser.v1 the kernel is the one who confirms; acks: true insists', async () => {
     const far = await scope.far({ hawser: false })
     const plain = await scope.connected(far)

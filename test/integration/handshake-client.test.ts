@@ -3,6 +3,7 @@ import { parseExtensions } from '../support/deflate'
 import { encodeFrame, OP } from '../support/frames'
 import { acceptKey, type RawPeer } from '../support/raw-peer'
 import { failure, observe, settledOpen, useScope } from '../support/scope'
+import type { WebSocket } from '../support/subject'
 import { event, within } from '../support/waiters'
 
 const scope = useScope()
@@ -310,4 +311,31 @@ describe('redirects', () => {
     )
     expect(['INVALID_REDIRECT', 'UNEXPECTED_RESPONSE']).toContain(error['code'])
   })
+})
+
+describe('a ping right behind the handshake is heard', () => {
+  const early = Buffer.concat([
+    encodeFrame({ opcode: OP.ping, payload: 'early' }),
+    encodeFrame({ opcode: OP.text, payload: 'end' }),
+  ])
+  const lookup = (_host: string, options: { all?: boolean }, done: (...args: unknown[]) => void): void => {
+    if (options.all === true) done(null, [{ address: '127.0.0.1', family: 4 }])
+    else done(null, '127.0.0.1', 4)
+  }
+
+  test.each([
+    ['set at once', 'x.test', (client, listen) => listen(client)],
+    ['set at once, of an address', '127.0.0.1', (client, listen) => listen(client)],
+    ['set at `open`', '127.0.0.1', (client, listen) => client.once('open', () => listen(client))],
+  ] as [string, string, (client: WebSocket, listen: (client: WebSocket) => void) => void][])(
+    'by a listener %s',
+    async (_name, host, begin) => {
+      const raw = (await scope.rawServer()).answer((peer) => peer.accept({}, early))
+      const client = scope.client(`ws://${host}:${raw.port}/`, [], { lookup })
+      const heard: string[] = []
+      begin(client, () => client.on('ping', (data: Buffer) => heard.push(String(data))))
+      await event(client, 'message')
+      expect(heard).toEqual(['early'])
+    },
+  )
 })

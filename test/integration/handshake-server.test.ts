@@ -4,6 +4,7 @@ import { parseExtensions } from '../support/deflate'
 import { encodeFrame, OP } from '../support/frames'
 import { acceptKey, upgradeRequest, type RawPeer } from '../support/raw-peer'
 import { useScope } from '../support/scope'
+import type { WebSocket } from '../support/subject'
 import { counter, deferred, event, within } from '../support/waiters'
 
 const scope = useScope()
@@ -30,6 +31,21 @@ test('a server closes while it decides about a peer that has sent more than its 
   ;(await scope.rawClient(port)).upgrade({}, '/', early)
   await decides.promise
   await within(server.close(), 'end of the server')
+})
+
+test('a ping right behind the request is heard by a listener of `connection`', async () => {
+  const { server, port } = await scope.server()
+  const early = [OP.ping, OP.text].map((opcode) => encodeFrame({ opcode, payload: 'early', mask: true }))
+  const heard: string[] = []
+  const message = new Promise<void>((resolve) => {
+    server.on('connection', (socket: WebSocket) => {
+      socket.on('ping', (data: Buffer) => heard.push(String(data)))
+      socket.on('message', () => resolve())
+    })
+  })
+  ;(await scope.rawClient(port)).upgrade({}, '/', Buffer.concat(early))
+  await within(message, 'message')
+  expect(heard).toEqual(['early'])
 })
 
 test('the accept key is the one of the RFC (section 1.3)', async () => {

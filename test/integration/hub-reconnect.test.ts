@@ -1,5 +1,13 @@
 // Clients that are in rooms lose their connection: what waits for the next one goes out behind the rooms.
-import { type HubConnection, Hub, type HubOptions, WebSocketServer } from '../../lib'
+import {
+  type HubConnection,
+  Hub,
+  HubError,
+  type HubOptions,
+  type ResumeFailure,
+  type WebSocketClient,
+  WebSocketServer,
+} from '../../lib'
 import { Random } from '../support/random'
 import { deferred, event, until } from '../support/waiters'
 import { hubDefaults, useHubs } from './support/hubs'
@@ -23,6 +31,18 @@ function noted(hub: Hub): string[] {
     return payload.toUpperCase()
   })
   return log
+}
+
+/** Cuts a connection, and does something at once when the client hears of it: soon it may be back. */
+function away<T>(hub: Hub, client: WebSocketClient, act: () => T): Promise<T> {
+  return new Promise((resolve) => {
+    const end = client.onStateChange((state) => {
+      if (state !== 'reconnecting') return
+      end()
+      resolve(act())
+    })
+    hub.connections[0].socket.terminate()
+  })
 }
 
 /** A hub where there was one. */
@@ -81,17 +101,73 @@ test('a room that may not be entered any more: its messages are refused, those o
   })
   const log = noted(hub)
   const { client, errors } = await scope.connected(url)
+  const told: unknown[] = []
+  client.on('resume_failed', (failure) => told.push(failure))
   await client.joinRoom('a')
   await client.joinRoom('b')
   closed = 'a'
-  hub.connections[0].socket.terminate()
-  await until(() => client.state !== 'connected')
-  const [a, b] = ['a', 'b'].map((room) => client.send('say', 'x', { room, ack: true }))
+  const [a, b] = await away(hub, client, () =>
+    ['a', 'b'].map((room) => client.send('say', 'x', { room, ack: true })),
+  )
   expect(await rejection(a)).toMatchObject({ serverCode: 'NOT_A_MEMBER' })
   await b
   expect([log.at(-1), client.joinedRooms]).toEqual(['b: x', ['b']])
-  // The room is told of as before, by nothing.
+  expect(told).toEqual([{ room: 'a', reason: 'unauthorized', joined: false, missed: null }])
   expect(errors.map(({ code }) => code)).toEqual(['CONNECTION_LOST'])
+})
+
+test('a hub that fails at the rooms tells the program which it is not in any more', async () => {
+  let fails = false
+  const { hub, url } = await scope.hub({
+    history: { rooms: (room) => room === 'kept' },
+    authorize: () => {
+      if (fails) throw new HubError('AWAY', 'The database is away')
+      return true
+    },
+  })
+  const { client } = await scope.connected(url)
+  const told: ResumeFailure[] = []
+  client.on('resume_failed', (failure) => told.push(failure))
+  await client.joinRoom('plain')
+  await client.joinRoom('kept')
+  fails = true
+  hub.connections[0].socket.terminate()
+  await until(() => told.length === 2)
+  told.sort((a, b) => (a.room < b.room ? -1 : 1))
+  expect(told).toEqual(
+    ['kept', 'plain'].map((room) => ({ room, reason: 'refused', joined: false, missed: null })),
+  )
+  expect(client.joinedRooms).toEqual([])
+})
+
+test('a room that is left and joined again meanwhile: its latest messages come once', async () => {
+  const { hub, url } = await scope.hub({ history: true })
+  const log = noted(hub)
+  const { client } = await scope.connected(url)
+  const seen: unknown[] = []
+  client.on('m', ({ payload }) => seen.push(payload))
+  await client.joinRoom('a')
+  for (let i = 1; i <= 3; i++) hub.to('a').send('m', i)
+  await until(() => seen.length === 3)
+  const asked = await away(hub, client, () => [client.leaveRoom('a'), client.joinRoom('a', { last: 2 })])
+  await Promise.all(asked)
+  hub.to('a').send('m', 4)
+  await until(() => seen.at(-1) === 4)
+  expect([seen, log, client.joinedRooms]).toEqual([[1, 2, 3, 2, 3, 4], ['join a', 'join a'], ['a']])
+})
+
+test('… and where it is refused, the join says so, and nobody else', async () => {
+  let open = true
+  const { hub, url } = await scope.hub({ authorize: () => open })
+  const { client } = await scope.connected(url)
+  const told: unknown[] = []
+  client.on('resume_failed', (failure) => told.push(failure))
+  await client.joinRoom('a')
+  open = false
+  const [left, joined] = await away(hub, client, () => [client.leaveRoom('a'), client.joinRoom('a')])
+  expect(await rejection(joined)).toMatchObject({ code: 'UNAUTHORIZED' })
+  await left
+  expect([told, client.joinedRooms]).toEqual([[], []])
 })
 
 test('rooms that were left hold nothing; one that is joined meanwhile is joined with its latest messages', async () => {
@@ -102,11 +178,11 @@ test('rooms that were left hold nothing; one that is joined meanwhile is joined 
   const seen: unknown[] = []
   client.on('m', ({ payload }) => seen.push(payload))
   await client.joinRoom('a')
-  hub.connections[0].socket.terminate()
-  await until(() => client.state !== 'connected')
-  const left = client.leaveRoom('a')
-  const joined = client.joinRoom('c', { last: 2 })
-  const asked = client.request('ask', 'why', { room: 'c', priority: 'high' })
+  const [left, joined, asked] = await away(hub, client, () => [
+    client.leaveRoom('a'),
+    client.joinRoom('c', { last: 2 }),
+    client.request('ask', 'why', { room: 'c', priority: 'high' }),
+  ])
   expect(await asked).toBe('WHY')
   await Promise.all([left, joined])
   hub.to('c').send('m', 6)

@@ -154,6 +154,8 @@ function setUp(options: UseChatOptions = {}): {
   frame(): void
   readonly chat: UseChatResult
   unmount(): void
+  /** Shows the room again. */
+  mount(): void
 } {
   const mock = new MockWebSocketClient()
   const clock = new ManualClock()
@@ -163,14 +165,17 @@ function setUp(options: UseChatOptions = {}): {
       {children}
     </WebSocketProvider>
   )
-  const { result, unmount } = renderHook(() => useChat('lobby', { user: 'me', ...options }), { wrapper })
+  const show = (): { result: { current: UseChatResult }; unmount(): void } =>
+    renderHook(() => useChat('lobby', { user: 'me', ...options }), { wrapper })
+  let shown = show()
   return {
     mock,
     clock,
-    unmount,
+    unmount: () => shown.unmount(),
+    mount: () => void (shown = show()),
     frame: () => act(() => frames.run()),
     get chat() {
-      return result.current
+      return shown.result.current
     },
   }
 }
@@ -261,6 +266,72 @@ test('a message that fails can be sent again, or taken away', async () => {
   })
   frame()
   expect(at.chat.messages.find((one) => one.id === id)).toMatchObject({ status: 'sent', error: undefined })
+})
+
+test('so many of one’s own may wait, before there is a room and behind it; a failed one counts', async () => {
+  const at = setUp({ maxPending: 2 })
+  const { mock, frame } = at
+  const [first] = [at.chat.send('1'), at.chat.send('2')]
+  expect(() => at.chat.send('3')).toThrow(expect.objectContaining({ code: 'QUEUE_FULL' }) as Error)
+  frame()
+  expect(at.chat.messages.map(({ text }) => text)).toEqual(['1', '2'])
+  expect(mock.sent.filter(({ type }) => type === 'chat.message')).toEqual([])
+  at.chat.discard(first)
+  at.chat.send('3')
+  frame()
+  expect(at.chat.messages.map(({ text }) => text)).toEqual(['2', '3'])
+  await mock.connect()
+  await act(async () => {
+    for (let i = 0; i < 5; i++) await Promise.resolve()
+  })
+  at.chat.send('4')
+  frame()
+  const sent = mock.sent.filter(({ type }) => type === 'chat.message')
+  expect(sent.map(({ payload }) => (payload as { text: string }).text)).toEqual(['2', '3', '4'])
+})
+
+test('uploads end when nobody shows the room, and begin anew when somebody does', async () => {
+  const uploads: { signal: AbortSignal; done: (url: string) => void; fails: (error: Error) => void }[] = []
+  const upload = (_file: unknown, signal: AbortSignal): Promise<string> =>
+    new Promise((done, fails) => uploads.push({ signal, done, fails }))
+  const at = setUp({ upload })
+  const { mock, frame } = at
+  const turns = (): Promise<void> =>
+    act(async () => {
+      for (let i = 0; i < 5; i++) await Promise.resolve()
+    })
+  await mock.connect()
+  await turns()
+  const file = { name: 'a', size: 1, type: '', arrayBuffer: () => Promise.reject(new Error('not asked for')) }
+  // Holds what would go with the component.
+  const { retry, send } = at.chat
+  const id = send({ files: [file, file] })
+  expect(uploads.map(({ signal }) => signal.aborted)).toEqual([false, false])
+  at.unmount()
+  expect(uploads.map(({ signal }) => signal.aborted)).toEqual([true, true])
+  // One pays no heed, the other fails as it was told.
+  uploads[0].done('https://files.example/early')
+  uploads[1].fails(new Error('aborted'))
+  await turns()
+  expect(mock.sent.filter(({ type }) => type === 'chat.message')).toEqual([])
+  at.mount()
+  await turns()
+  frame()
+  expect(at.chat.messages).toMatchObject([{ id, status: 'sending', files: [{ url: '' }, { url: '' }] }])
+  expect(uploads).toHaveLength(4)
+  // One that fails ends the other.
+  uploads[2].fails(new Error('no'))
+  await turns()
+  expect(uploads[3].signal.aborted).toBe(true)
+  frame()
+  expect(at.chat.messages).toMatchObject([{ id, status: 'failed', error: { message: 'no' } }])
+  retry(id)
+  for (const { done } of uploads.slice(4)) done('https://files.example/a')
+  await turns()
+  frame()
+  expect(at.chat.messages).toMatchObject([
+    { id, status: 'sent', files: [{ url: 'https://files.example/a' }, {}] },
+  ])
 })
 
 test('a copy of a message changes nothing of it, whoever it is of', () => {

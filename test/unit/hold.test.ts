@@ -138,7 +138,7 @@ describe('terminate', () => {
     ends(slot, 1006, '', false)
     await turn(2)
     expect(seen).toEqual([['close', 1006, '']])
-    expect(kinds()).toEqual(['interest', 'interest', 'pause', 'terminate', 'release'])
+    expect(kinds()).toEqual(['pause', 'terminate', 'release'])
   })
 
   test('inside a message handler no further message fires', async () => {

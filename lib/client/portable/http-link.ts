@@ -150,7 +150,8 @@ class HttpLink implements PlatformSocket {
   private async again(delay: number, error: unknown): Promise<boolean> {
     if (this.readyState === 3) return false
     const final = error instanceof Refused && error.status < 500
-    if (final || performance.now() - this.heard > this.grace) {
+    // So long the server keeps a session that it hears nothing of. Whatever was heard last, an interval may have passed since.
+    if (final || performance.now() - this.heard > this.interval + this.grace) {
       this.finish(1006, '', false, { message: String(error) })
       return false
     }
@@ -166,19 +167,34 @@ class HttpLink implements PlatformSocket {
     return this.readyState !== 3
   }
 
-  /** The whole answer; it has to be there in time. */
+  /** The whole answer. It has to begin in time, and then to go on. */
   private async ask(head: object, lines: string[], limit: number): Promise<string> {
     const request = new AbortController()
-    const timer = setTimeout(() => request.abort(new Error('The answer did not come in time')), limit)
+    const late = (): void => request.abort(new Error('The answer did not come in time'))
+    let timer = setTimeout(late, limit)
     try {
       const response = await this.fetch(head, lines, request)
-      const text = await response.text()
+      let text = ''
+      const more = (part: string): void => {
+        text += part
+        clearTimeout(timer)
+        timer = setTimeout(late, limit)
+        // What is refused may be so by something on the way.
+        if (response.ok) this.heard = performance.now()
+      }
+      more('')
+      await readAll(response, request.signal, more)
       if (!response.ok) throw new Refused(response.status)
       return text
     } finally {
       clearTimeout(timer)
       this.requests.delete(request)
     }
+  }
+
+  /** Milliseconds until an answer begins, which the server may keep for an interval: there is time for another try then. */
+  private get limit(): number {
+    return this.interval + this.grace / 2
   }
 
   /** The answer as soon as it begins. Until `request` is taken off `requests`, the end of the link aborts it. */
@@ -223,8 +239,7 @@ class HttpLink implements PlatformSocket {
       try {
         const head = { session: this.session, seq: this.seq, ack }
         const lines = batch.map(({ line }) => line)
-        await this.ask(head, lines, this.grace + this.interval)
-        this.heard = performance.now()
+        await this.ask(head, lines, this.limit)
         this.seq += batch.length
         for (const { size } of this.queue.splice(0, batch.length)) this.bufferedAmount -= size
         delay = firstDelay
@@ -263,40 +278,30 @@ class HttpLink implements PlatformSocket {
   }
 
   private async poll(): Promise<void> {
-    const text = await this.ask(this.head('poll'), [], this.interval + this.grace)
-    this.heard = performance.now()
-    this.take(text)
+    this.take(await this.ask(this.head('poll'), [], this.limit))
   }
 
   private async stream(): Promise<void> {
     const { patience, polls } = this.options
     const request = new AbortController()
-    let begun = false
+    let begun = false as boolean
     const late = (): void => request.abort(new Error('The stream is kept back'))
     let timer = setTimeout(late, patience)
     try {
       const response = await this.fetch(this.head('stream'), [], request)
-      if (!response.ok || response.body === null) throw new Refused(response.status)
-      const reader = (response.body as { getReader(): Reader }).getReader()
-      // An abort may leave a read waiting.
-      request.signal.addEventListener('abort', () => void reader.cancel().catch(() => undefined))
-      const decoder = new TextDecoder()
+      if (!response.ok) throw new Refused(response.status)
       let text = ''
-      for (;;) {
-        const { done, value } = await reader.read()
-        if (this.readyState === 3) return
-        request.signal.throwIfAborted()
-        if (done) return
+      await readAll(response, request.signal, (part) => {
         this.heard = performance.now()
         begun = true
         clearTimeout(timer)
         // A ping comes each interval.
         timer = setTimeout(late, this.interval + patience)
-        text += decoder.decode(value, { stream: true })
+        text += part
         const end = text.lastIndexOf('\n') + 1
         this.take(text.slice(0, end))
         text = text.slice(end)
-      }
+      })
     } catch (error) {
       if (request.signal.aborted && this.readyState !== 3) {
         polls.needed = !begun || ++this.silent > 1
@@ -333,6 +338,24 @@ class HttpLink implements PlatformSocket {
       this.unsaid = 0
       void this.post()
     }
+  }
+}
+
+/** Reads an answer to its end, as text; throws where it was aborted. */
+async function readAll({ body }: Response, signal: AbortSignal, take: (text: string) => void): Promise<void> {
+  if (body === null) return
+  const reader = (body as { getReader(): Reader }).getReader()
+  // An abort may leave a read waiting.
+  const cancel = (): void => void reader.cancel().catch(() => undefined)
+  signal.addEventListener('abort', cancel)
+  if (signal.aborted) cancel()
+  const decoder = new TextDecoder()
+  let ended = false
+  while (!ended) {
+    const { done, value } = await reader.read()
+    signal.throwIfAborted()
+    ended = done
+    take(decoder.decode(value, { stream: !done }))
   }
 }
 

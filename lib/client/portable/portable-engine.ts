@@ -17,6 +17,7 @@ import type {
   admissions,
 } from '../engine'
 import type { SharedOptions } from '../shared-options'
+import { Alarm } from './alarm'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
 import type { TokenReason } from './client-machine'
@@ -36,8 +37,6 @@ import { watch } from './surroundings'
 
 /** What a message weighs beside its bytes: as in the native engine. */
 const overhead = 8
-/** A timer takes no longer time. */
-const longest = 0x7fffffff
 /** What closes in the end is not waited for longer, where the program has set no limit. */
 const lastWait = 10_000
 
@@ -55,8 +54,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   /** Something happened that may change what is to be done, and when: more than a message for the program. */
   private stirred = true
   private due = false
-  private timer: ReturnType<typeof setTimeout> | undefined
-  private timerAt = never
+  private readonly alarm: Alarm
   private unwatch: (() => void) | undefined
   private tokens = 0
   private tokenName = ''
@@ -67,7 +65,6 @@ export class PortableEngine implements ClientEngine, CoreHost {
   private finished = false
   private closeBy = never
   private durableClosed = false
-  private referenced = true
 
   constructor(
     private readonly options: SharedOptions,
@@ -157,6 +154,14 @@ export class PortableEngine implements ClientEngine, CoreHost {
         })
         return !this.disposed
       },
+    )
+    this.alarm = new Alarm(
+      () =>
+        this.turn(() => {
+          this.core.timer(this.now())
+          this.inbox.routes.run(this.now())
+        }),
+      () => ['idle', 'disconnected', 'failed'].includes(this.core.machine.state),
     )
     if (batch.max > 1) this.need('sending')
     if (options.targets.length > 1 && parts.endpoints === undefined)
@@ -282,10 +287,10 @@ export class PortableEngine implements ClientEngine, CoreHost {
     this.call(() => this.core.leave(this.now()))
   }
   ref(): void {
-    this.hold(true)
+    this.alarm.hold(true)
   }
   unref(): void {
-    this.hold(false)
+    this.alarm.hold(false)
   }
 
   get bufferedAmount(): number {
@@ -454,48 +459,21 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (!this.durableClosed || (this.links.count > 0 && this.now() < this.closeBy)) return
     this.outbox.push((told) => {
       this.finished = true
-      clearTimeout(this.timer)
+      this.alarm.stop()
       told.closed()
     })
   }
 
   private plan(): void {
     if (this.finished) return
+    const now = this.now()
     const due = Math.min(
       this.core.deadline,
       this.inbox.routes.deadline,
-      this.links.deadline(this.now()),
+      this.links.deadline(now),
       this.disposed ? this.closeBy : never,
     )
-    if (due === never) {
-      clearTimeout(this.timer)
-      this.timerAt = never
-    } else if (due < this.timerAt) {
-      this.schedule(due)
-    }
-    this.hold(this.referenced)
-  }
-  private schedule(due: number): void {
-    clearTimeout(this.timer)
-    this.timerAt = due
-    this.timer = setTimeout(
-      () => {
-        this.timerAt = never
-        this.turn(() => {
-          this.core.timer(this.now())
-          this.inbox.routes.run(this.now())
-        })
-      },
-      Math.min(longest, Math.max(0, Math.ceil(due - this.now()))),
-    )
-  }
-  /** Where timers keep a program alive, they do so for a client that is connected or on its way there. */
-  private hold(referenced: boolean): void {
-    this.referenced = referenced
-    const resting = ['idle', 'disconnected', 'failed'].includes(this.core.machine.state)
-    const timer = this.timer as { ref?: () => void; unref?: () => void } | undefined
-    if (referenced && !resting) timer?.ref?.()
-    else timer?.unref?.()
+    this.alarm.set(due, now)
   }
 
   private look(): void {

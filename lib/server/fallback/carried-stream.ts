@@ -37,7 +37,10 @@ export class CarriedStream extends Duplex {
   /** Bytes read that were not acknowledged, since nobody wants more. */
   private unread = 0
   private reading = true
+  /** Bytes that the kernel has not taken. */
   private underWay = 0
+  /** When it took some last, or when the first of those that wait came. */
+  private moved = performance.now()
   private held: (() => void) | undefined
   private gone = false
 
@@ -62,6 +65,11 @@ export class CarriedStream extends Duplex {
     this.channel.command(Out.carry, this.slot)
   }
 
+  /** Whether the peer is still to be given something, and the time, of `performance.now()`, since when it takes nothing. */
+  get waits(): { waiting: boolean; since: number } {
+    return { waiting: this.underWay > 0, since: this.moved }
+  }
+
   /** @internal */
   _arrived(bytes: Buffer): void {
     if (this.destroyed) return
@@ -71,6 +79,7 @@ export class CarriedStream extends Duplex {
   }
   /** @internal */
   _taken(bytes: number): void {
+    if (bytes > 0) this.moved = performance.now()
     this.underWay -= bytes
     if (this.underWay >= window) return
     const { held } = this
@@ -95,6 +104,7 @@ export class CarriedStream extends Duplex {
     for (let at = 0; at < bytes.length; at += chunk) {
       this.channel.command(Out.pipe_data, this.slot, 0, bytes.subarray(at, at + chunk))
     }
+    if (this.underWay === 0) this.moved = performance.now()
     this.underWay += bytes.length
     if (this.underWay < window) done()
     else this.held = done

@@ -35,7 +35,7 @@ export class Fallback implements SessionHost {
   /** Sessions that have not been let in yet. */
   private opening = 0
   /** Connections of our own, with how many of their requests are not answered, and since when that is none. */
-  private readonly streams = new Map<Duplex, { busy: number; since: number }>()
+  private readonly streams = new Map<Duplex, { stream: CarriedStream; busy: number; since: number }>()
   private readonly http = new Server()
   private readonly bodies: BodyReader
   private timer: ReturnType<typeof setInterval> | undefined
@@ -71,7 +71,7 @@ export class Fallback implements SessionHost {
   carry(channel: Channel, slot: number, request: UpgradeRequest): boolean {
     if (this.streams.size >= 2 * this.options.maxSessions + 64) return false
     const stream = new CarriedStream(channel, slot, request)
-    this.streams.set(stream, { busy: 0, since: this.now() })
+    this.streams.set(stream, { stream, busy: 0, since: this.now() })
     stream.once('close', () => {
       this.streams.delete(stream)
       this.tidy()
@@ -203,8 +203,12 @@ export class Fallback implements SessionHost {
   private look(): void {
     for (const session of this.sessions.values()) session.look()
     const now = this.now()
-    for (const [stream, { busy, since }] of this.streams) {
-      if (busy === 0 && now - since > idleTime) stream.destroy()
+    for (const { stream, busy, since } of this.streams.values()) {
+      const { waiting, since: moved } = stream.waits
+      // As long as a peer that leaves a ping without an answer.
+      if (waiting) {
+        if (now - moved > this.interval + this.grace) stream.destroy()
+      } else if (busy === 0 && now - Math.max(since, moved) > idleTime && !stream.writableEnded) stream.end()
     }
     this.tidy()
   }

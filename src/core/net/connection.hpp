@@ -266,6 +266,7 @@ class connection : public protocol::timer_node {
   void carry_up(std::span<const std::uint8_t> input);
   void carry_down(std::span<const std::uint8_t> bytes);
   void end_carrying(bool broken);
+  std::uint32_t pipe_taken();  // bytes of pipe_data that may be acknowledged
 
   // connection_read.cpp
   void arm_read();
@@ -339,8 +340,8 @@ class connection : public protocol::timer_node {
   bool shutdown_done_ : 1 = false;
   bool drain_armed_ : 1 = false;
   bool fragmenting_ : 1 = false;
-  bool wants_ping_ : 1 = false;
-  bool wants_pong_ : 1 = false;
+  bool wants_ping_ : 1 = true;  // until the program's side says that nobody listens
+  bool wants_pong_ : 1 = true;
   bool write_failed_ : 1 = false;
   bool above_mark_ : 1 = false;  // more than the high-water mark waits, and the server counts it
   bool traffic_ : 1 = false;     // bytes came since the last heartbeat decision

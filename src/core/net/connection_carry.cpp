@@ -54,6 +54,13 @@ void connection::carry_down(std::span<const std::uint8_t> bytes) {
   extra().pipe_consumed += static_cast<std::uint32_t>(bytes.size());
 }
 
+std::uint32_t connection::pipe_taken() {
+  const std::uint32_t given = extra().pipe_consumed;
+  if (phase_ != phase::carrying) return given;
+  // What the kernel has not taken is still to be waited for.
+  return given - static_cast<std::uint32_t>(std::min<std::size_t>(given, pending_output()));
+}
+
 void connection::end_carrying(bool broken) {
   if (broken) return terminate();
   held_.reset();

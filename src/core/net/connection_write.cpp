@@ -339,9 +339,7 @@ void connection::after_flush() {
       }
     }
   }
-  if (phase_ == phase::carrying && pending_output() < pipe_window / 2 && extra().pipe_consumed > 0) {
-    raise(pending_pipe_ack);
-  }
+  if (phase_ == phase::carrying && pipe_taken() > 0) raise(pending_pipe_ack);
   if (replaying()) pump_replay(settings_->values.high_water_mark);
   if (drain_armed_ && pending_output() <= settings_->values.high_water_mark / 2) {
     drain_armed_ = false;

@@ -11,6 +11,8 @@
 #include <optional>
 #include <string_view>
 
+#include "core/net/printable.hpp"
+
 namespace hawser::net {
 namespace {
 
@@ -48,14 +50,6 @@ std::string authority(const proxy_request& request) {
   std::string host = request.host;
   if (host.find(':') != std::string::npos) host = "[" + host.substr(0, host.find('%')) + "]";
   return host + ":" + std::to_string(request.port);
-}
-
-// The peer's bytes, fit for an error message.
-std::string printable(std::string_view bytes) {
-  std::string text(bytes);
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '.');
-  return text;
 }
 
 }  // namespace

@@ -7,23 +7,14 @@
 
 #include <vector>
 
+#include "core/net/printable.hpp"
 #include "core/net/tls_material.hpp"
 
 namespace hawser::net {
 namespace {
 
 constexpr std::size_t max_listed_names = 8;
-constexpr std::size_t max_name_length = 255;
 constexpr int first_alert_reason = SSL_AD_REASON_OFFSET;
-
-// Text from a peer's certificate ends up in logs and terminals.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, max_name_length));
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
-  }
-  return out;
-}
 
 std::string contents(BIO* bio) {
   char* data = nullptr;

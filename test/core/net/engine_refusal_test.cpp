@@ -20,6 +20,8 @@ outcome summary(const memory_sink& sink, std::uint32_t client) {
         !d.is_message && (d.kind == event_kind::listening || d.kind == event_kind::server_error ||
                           d.kind == event_kind::server_closed || d.kind == event_kind::dropped);
     const std::string who = of_server ? "listener" : d.connection == client ? "client" : "server";
+    // Told only where there is room.
+    if (d.is(event_kind::ping) || d.is(event_kind::pong)) continue;
     if (d.is(event_kind::sent)) {
       sent[who] += d.aux;
       continue;

@@ -210,7 +210,7 @@ TEST(ProxyRefusal, WithoutABodyEndsAtOnce) {
 TEST(ProxyRefusal, TheReasonIsMadePrintable) {
   auto proxy = open_tunnel();
   feed(proxy, "HTTP/1.1 403 N\xfc\xfct\r\nContent-Length: 0\r\n\r\n");
-  EXPECT_EQ(proxy.error().detail, "the proxy refused CONNECT example.com:443 with status 403 N..t");
+  EXPECT_EQ(proxy.error().detail, "the proxy refused CONNECT example.com:443 with status 403 N??t");
 }
 
 // ---- no answer
