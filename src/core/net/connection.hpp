@@ -92,8 +92,11 @@ class connection : public protocol::timer_node {
   void unsubscribe(std::string_view name);
   // A frame that was encoded for all: false when this peer is above its bound and the frame was left out.
   bool publish_frame(std::span<const std::uint8_t> frame);
-  // The same where the payload has to be compressed with this connection's own context. Only reads the
-  // payload: a server does not mask.
+  // Several messages at once, all or none. `at_once`: the kernel may have them before the turn's flush.
+  // False: they have to be offered one by one.
+  bool publish_frames(std::span<const std::uint8_t> frames, std::uint32_t messages, bool at_once);
+  // The same as publish_frame() where the payload has to be compressed with this connection's own context.
+  // Only reads the payload: a server does not mask.
   bool publish_message(std::span<const std::uint8_t> payload, send_flags flags);
   void subscribe_from(const replay_request& what);
   // A kept message, at once or when what went before it has drained.
@@ -300,6 +303,7 @@ class connection : public protocol::timer_node {
   // connection_write.cpp
   byte_buffer& output();
   void write_frame(protocol::opcode op, bool fin, bool rsv1, std::span<const std::uint8_t> payload);
+  std::size_t write_through(std::span<const std::uint8_t> bytes);
   void write_data(std::span<std::uint8_t> payload, send_flags flags);
   void write_direct(protocol::opcode op, bool fin, std::span<std::uint8_t> payload);
   std::size_t pending_output() const noexcept { return out_.size() + (extra_ ? extra_->cipher.size() : 0); }

@@ -129,6 +129,35 @@ bool connection::publish_frame(std::span<const std::uint8_t> frame) {
   return true;
 }
 
+bool connection::publish_frames(std::span<const std::uint8_t> frames, std::uint32_t messages, bool at_once) {
+  if (!is_open()) return true;
+  if (replaying() || fragmenting_ ||
+      pending_output() + frames.size() > server_->settings().max_backpressure) {
+    return false;
+  }
+  reactor_.count().messages_out.add(messages);
+  position_ += frames.size();
+  const std::size_t gone = at_once ? write_through(frames) : 0;
+  if (gone == frames.size()) {
+    account();
+    return true;
+  }
+  output().append(frames.subspan(gone));
+  note_mark();
+  return true;
+}
+
+// Hands bytes to the kernel from where they lie, if nothing waits before them; says how many it took.
+std::size_t connection::write_through(std::span<const std::uint8_t> bytes) {
+  if (in_dirty || !out_.empty() || tls_ || pipe_ || transport_.awaits_output() || write_failed_) return 0;
+  boost::system::error_code ec;
+  const std::size_t n = transport_.write(bytes, ec);
+  reactor_.count().writes.add(1);
+  if (ec) return 0;  // flush() meets the same error and deals with it
+  reactor_.count().bytes_out.add(n);
+  return n;
+}
+
 bool connection::publish_message(std::span<const std::uint8_t> payload, send_flags flags) {
   if (!is_open()) return true;
   if (pending_output() + payload.size() > server_->settings().max_backpressure) return false;

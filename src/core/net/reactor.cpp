@@ -81,6 +81,7 @@ void reactor::turn() {
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
   last_commands_ = exchange_ ? run_joined() : sink_.run_commands(engine_);
+  deliver_batch(true);
   if (!dirty_clients_.empty()) settle_clients();
   flush_dirty();
   sink_.commands_done();
@@ -192,6 +193,14 @@ void reactor::stop() {
 
 void reactor::wake() {
   boost::asio::post(context_, [] {});
+}
+
+void reactor::empty_batch(bool last) {
+  batch_.from->deliver(batch_, last);
+  batch_.to = nullptr;
+  batch_.messages.clear();
+  batch_.frames.clear();
+  if (batch_.frames.capacity() > 2 * publish_batch::byte_limit) batch_.frames.free();
 }
 
 // Flushing may make further connections dirty; those wait for the next turn, which comes at once.

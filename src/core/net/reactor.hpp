@@ -29,6 +29,7 @@
 #include "core/net/engine.hpp"
 #include "core/net/exchange.hpp"
 #include "core/net/managed_client.hpp"
+#include "core/net/publish_batch.hpp"
 #include "core/net/readiness.hpp"
 #include "core/net/server.hpp"
 #include "core/net/slot_table.hpp"
@@ -105,6 +106,11 @@ class reactor {
       dirty_clients_.push_back(&c);
     }
   }
+  publish_batch& batch() noexcept { return batch_; }
+  // What was published and gathered goes to its subscribers: before anything else is done.
+  void deliver_batch(bool last = false) {
+    if (batch_.to != nullptr) empty_batch(last);
+  }
   // Reads are budgeted: false means that this turn has read enough, the connection is called again in the
   // next.
   bool may_read(connection& c);
@@ -160,6 +166,7 @@ class reactor {
   void await_answer();
   void publish();
   void flush_dirty();
+  void empty_batch(bool last);
   void retry_blocked();
   void settle_clients();
   void run_deferred();
@@ -195,6 +202,7 @@ class reactor {
   answer_spin spin_;
   std::uint64_t delivered_seen_ = 0;
   std::vector<connection*> dirty_, dirty_now_;
+  publish_batch batch_;
   std::vector<connection*> blocked_, blocked_now_;
   std::vector<connection*> deferred_, deferred_now_;
   std::vector<server*> blocked_servers_;

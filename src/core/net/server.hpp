@@ -18,6 +18,7 @@
 
 #include "core/net/connection.hpp"
 #include "core/net/inbox.hpp"
+#include "core/net/publish_batch.hpp"
 #include "core/net/published.hpp"
 #include "core/net/server_group.hpp"
 #include "core/net/server_state.hpp"
@@ -53,6 +54,8 @@ class server {
 
   // From other parts.
   void receive(const std::shared_ptr<const published>& message);
+  // What was gathered by publish(). `last`: connections are flushed next.
+  void deliver(publish_batch& batch, bool last);
   void take_over(socket_handle socket, std::uint32_t slot);
   void on_credit();
   void on_listener_ended(bool failed);
@@ -118,6 +121,9 @@ class server {
                       std::uint32_t except);
   void deliver(topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
                encodings& frames);
+  void offer(topic& to, const std::vector<connection*>& subscribers, std::span<const std::uint8_t> payload,
+             send_flags flags, std::uint32_t except, encodings& frames, std::vector<connection*>& slow);
+  bool batches(send_flags flags) const noexcept;
   void deliver_shared(const std::shared_ptr<const published>& message, encodings& frames);
   void give_back(encodings& frames);
   void add_compressed(published& message, encodings& frames);
