@@ -20,7 +20,7 @@ shared_settings::shared_settings(const socket_settings& v, protocol::role self,
 connection::connection(reactor& owner, std::uint32_t slot, protocol::role self,
                        std::shared_ptr<const shared_settings> settings)
     : reactor_(owner),
-      socket_(owner.context()),
+      transport_(owner, *this),
       settings_(std::move(settings)),
       slot_(slot),
       self_(self),
@@ -254,8 +254,7 @@ void connection::close_transport() {
     raise(pending_pipe_end);
   }
   transport_open_ = false;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  transport_.close();
   tls_.reset();
   deflate_.reset();
   reactor_.give_buffer(std::move(out_));

@@ -10,9 +10,6 @@
 // connections and destroys one when its close event was delivered and no asynchronous operation refers to it.
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/io_context.hpp>
 #include <memory>
 #include <span>
 #include <string>
@@ -25,6 +22,7 @@
 #include "core/net/engine.hpp"
 #include "core/net/settings.hpp"
 #include "core/net/tls_session.hpp"
+#include "core/net/transport.hpp"
 #include "core/protocol/close.hpp"
 #include "core/protocol/handshake.hpp"
 #include "core/protocol/heartbeat.hpp"
@@ -37,10 +35,6 @@ class published;
 class server;
 class topic;
 class replay_queue;
-
-// Bound to the reactor's own executor: half the size of one that may run anywhere.
-using stream_socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                       boost::asio::io_context::executor_type>;
 
 // Settings of all connections of a server, or of one client connection, with what the decoder needs.
 struct shared_settings {
@@ -72,7 +66,7 @@ class connection : public protocol::timer_node {
 
   // How it begins.
   void dial(std::unique_ptr<connect_settings> settings);
-  void serve(stream_socket socket, server& owner);
+  void serve(socket_handle socket, server& owner);
   void adopt(std::unique_ptr<adopt_settings> settings, server& owner);
   void orphan();  // it was to be adopted by a server that is gone: reports error and close
 
@@ -98,8 +92,11 @@ class connection : public protocol::timer_node {
   void unsubscribe(std::string_view name);
   // A frame that was encoded for all: false when this peer is above its bound and the frame was left out.
   bool publish_frame(std::span<const std::uint8_t> frame);
-  // The same where the payload has to be compressed with this connection's own context. Only reads the
-  // payload: a server does not mask.
+  // Several messages at once, all or none. `at_once`: the kernel may have them before the turn's flush.
+  // False: they have to be offered one by one.
+  bool publish_frames(std::span<const std::uint8_t> frames, std::uint32_t messages, bool at_once);
+  // The same as publish_frame() where the payload has to be compressed with this connection's own context.
+  // Only reads the payload: a server does not mask.
   bool publish_message(std::span<const std::uint8_t> payload, send_flags flags);
   void subscribe_from(const replay_request& what);
   // A kept message, at once or when what went before it has drained.
@@ -118,6 +115,12 @@ class connection : public protocol::timer_node {
     return extra_ ? &extra_->topics : nullptr;
   }
   std::vector<std::pair<topic*, std::uint32_t>>& own_topics() { return extra().topics; }
+
+  // Called by the transport.
+  void on_readable();
+  void on_writable() { flush(); }
+  void begin_operation() noexcept { operations_++; }
+  void end_operation() noexcept { operations_--; }
 
   // Called by the reactor.
   void flush();
@@ -270,7 +273,6 @@ class connection : public protocol::timer_node {
 
   // connection_read.cpp
   void arm_read();
-  void on_readable();
   void on_bytes(std::span<std::uint8_t> bytes);
   void feed_tls(std::span<const std::uint8_t> cipher);
   void on_plain(std::span<std::uint8_t> plain);
@@ -302,6 +304,7 @@ class connection : public protocol::timer_node {
   // connection_write.cpp
   byte_buffer& output();
   void write_frame(protocol::opcode op, bool fin, bool rsv1, std::span<const std::uint8_t> payload);
+  std::size_t write_through(std::span<const std::uint8_t> bytes);
   void write_data(std::span<std::uint8_t> payload, send_flags flags);
   void write_direct(protocol::opcode op, bool fin, std::span<std::uint8_t> payload);
   std::size_t pending_output() const noexcept { return out_.size() + (extra_ ? extra_->cipher.size() : 0); }
@@ -320,7 +323,7 @@ class connection : public protocol::timer_node {
   void note_buffered(std::size_t bytes);
 
   reactor& reactor_;
-  stream_socket socket_;
+  transport transport_;
   server* server_ = nullptr;
   std::shared_ptr<const shared_settings> settings_;
   const std::uint32_t slot_;
@@ -328,8 +331,6 @@ class connection : public protocol::timer_node {
   phase phase_ = phase::upgrading;
   bool visible_ : 1 = false;  // JavaScript knows the slot
   bool pipe_ : 1 = false;
-  bool read_armed_ : 1 = false;
-  bool write_armed_ : 1 = false;
   bool blocked_ : 1 = false;   // the sink had no room
   bool paused_ : 1 = false;    // the program paused
   bool finished_ : 1 = false;  // nothing is left to deliver

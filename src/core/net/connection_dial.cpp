@@ -61,13 +61,11 @@ void connection::on_dialed(dial_result result) {
     return;
   }
   boost::system::error_code ec;
-  const auto kind = result.socket.local_endpoint(ec).protocol();
-  socket_.assign(kind, result.socket.release(ec), ec);
+  transport_.open(socket_handle(result.socket.release(ec)), ec);
   if (ec) {
     fail_opening(to_error(ec, error_stage::connecting));
     return;
   }
-  socket_.non_blocking(true, ec);
   transport_open_ = true;
   opening_->remote_address = result.remote_address;
   opening_->remote_port = result.remote_port;

@@ -29,9 +29,9 @@ peer_name name_of(const stream_endpoint& from) {
   return {at.address().to_string(), at.port()};
 }
 
-std::string peer_key(const stream_socket& socket) {
+std::string peer_key(const transport& socket) {
   boost::system::error_code ec;
-  const stream_endpoint from = socket.remote_endpoint(ec);
+  const stream_endpoint from = socket.remote(ec);
   const int family = from.protocol().family();
   if (ec || (family != AF_INET && family != AF_INET6)) return {};
   return address_key(to_tcp(from).address());
@@ -43,10 +43,12 @@ constexpr std::string_view crowded_address = "Too many connections come from thi
 
 // ---------------------------------------------------------------------------------------------------- start
 
-void connection::serve(stream_socket socket, server& owner) {
+void connection::serve(socket_handle socket, server& owner) {
   server_ = &owner;
   owner.joined();
-  socket_ = std::move(socket);
+  boost::system::error_code ec;
+  transport_.open(std::move(socket), ec);
+  if (ec) return fail_opening(to_error(ec, error_stage::established, "taking the socket"));
   transport_open_ = true;
   set_deadline(settings_->values.handshake_timeout);
   if (owner.settings().tls) {
@@ -67,22 +69,12 @@ void connection::adopt(std::unique_ptr<adopt_settings> settings, server& owner) 
     pipe_ = true;
   } else {
     boost::system::error_code ec;
-    const int family = [&] {
-      sockaddr_storage at{};
-      socklen_t size = sizeof(at);
-      return ::getsockname(settings->descriptor, reinterpret_cast<sockaddr*>(&at), &size) == 0 ? at.ss_family
-                                                                                               : AF_INET;
-    }();
-    socket_.assign(boost::asio::generic::stream_protocol(family, family == AF_UNIX ? 0 : IPPROTO_TCP),
-                   settings->descriptor, ec);
+    transport_.open(socket_handle(std::exchange(settings->descriptor, -1)), ec);
     if (ec) {
       transport_open_ = false;
       fail_opening(to_error(ec, error_stage::established, "adopting the socket"));
       return;
     }
-    settings->descriptor = -1;
-    socket_.non_blocking(true, ec);
-    if (family != AF_UNIX) socket_.set_option(tcp::no_delay(true), ec);
   }
   if (settings_->values.deflate_enabled) {
     if (auto agreed = protocol::negotiate_server(settings->extensions, settings_->values.deflate)) {
@@ -205,7 +197,7 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
     server_->note(server_state::gauge::refused_full);
     return refuse(503, "The server takes no more connections.", {{"Retry-After", "5"}});
   }
-  if (!enter(peer_key(socket_))) {
+  if (!enter(peer_key(transport_))) {
     server_->note(server_state::gauge::refused_address);
     return refuse(429, crowded_address, {{"Retry-After", "5"}});
   }
@@ -228,8 +220,8 @@ void connection::upgrade_server(std::span<std::uint8_t>& input) {
 
 std::string connection::describe_request(std::string_view protocol) const {
   boost::system::error_code ec;
-  const peer_name remote = name_of(socket_.remote_endpoint(ec));
-  const peer_name local = name_of(socket_.local_endpoint(ec));
+  const peer_name remote = name_of(transport_.remote(ec));
+  const peer_name local = name_of(transport_.local(ec));
   std::string out;
   add_field(out, remote.address);
   add_field(out, std::to_string(remote.port));

@@ -1,5 +1,4 @@
 // Input of a connection: from readable bytes to delivered messages.
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
 #include "core/net/connection.hpp"
@@ -14,17 +13,11 @@ std::span<std::uint8_t> span_of(std::vector<std::uint8_t>& bytes) { return {byte
 }  // namespace
 
 void connection::arm_read() {
-  if (read_armed_ || pipe_ || !transport_open_ || input_ended_) return;
+  if (transport_.awaits_input() || pipe_ || !transport_open_ || input_ended_) return;
   // While the user decides on an upgrade, and while input is held, the kernel keeps what arrives. After the
   // close handshake input is only discarded, so neither matters.
   if (phase_ != phase::discarding && (stalled() || held_ || phase_ == phase::deciding)) return;
-  read_armed_ = true;
-  operations_++;
-  socket_.async_wait(stream_socket::wait_read, [this](const boost::system::error_code& ec) {
-    operations_--;
-    read_armed_ = false;
-    if (ec != boost::asio::error::operation_aborted) on_readable();
-  });
+  transport_.await_input();
 }
 
 void connection::on_readable() {
@@ -32,8 +25,7 @@ void connection::on_readable() {
   if (!reactor_.may_read(*this)) return;
   reactor_.expects_delivery();
   boost::system::error_code ec;
-  const std::size_t n =
-      socket_.read_some(boost::asio::buffer(reactor_.read_buffer(), reactor::read_size), ec);
+  const std::size_t n = transport_.read(reactor_.read_buffer(), reactor::read_size, ec);
   reactor_.count().reads.add(1);
   if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) {
     arm_read();

@@ -1,6 +1,4 @@
 // Output of a connection: frames are gathered in one buffer and written once a turn.
-#include <array>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 
 #include "core/net/connection.hpp"
@@ -79,7 +77,8 @@ void connection::write_data(std::span<std::uint8_t> payload, send_flags flags) {
       return;
     }
   }
-  if (payload.size() >= direct_threshold && !tls_ && !pipe_ && !write_armed_ && !write_failed_) {
+  if (payload.size() >= direct_threshold && !tls_ && !pipe_ && !transport_.awaits_output() &&
+      !write_failed_) {
     write_direct(op, !flags.more, payload);
   } else {
     write_frame(op, !flags.more, false, payload);
@@ -95,10 +94,8 @@ void connection::write_direct(protocol::opcode op, bool fin, std::span<std::uint
   if (mask != nullptr) protocol::apply_mask(payload.data(), payload.size(), mask, 0);
   output().append({header, size});
   position_ += size + payload.size();
-  const std::array<boost::asio::const_buffer, 2> gathered{
-      boost::asio::buffer(out_.data(), out_.size()), boost::asio::buffer(payload.data(), payload.size())};
   boost::system::error_code ec;
-  std::size_t n = socket_.write_some(gathered, ec);
+  std::size_t n = transport_.write(out_.bytes(), ec, payload);
   reactor_.count().writes.add(1);
   if (ec) n = 0;  // flush() meets the same error and deals with it
   reactor_.count().bytes_out.add(n);
@@ -130,6 +127,35 @@ bool connection::publish_frame(std::span<const std::uint8_t> frame) {
   position_ += frame.size();
   note_mark();
   return true;
+}
+
+bool connection::publish_frames(std::span<const std::uint8_t> frames, std::uint32_t messages, bool at_once) {
+  if (!is_open()) return true;
+  if (replaying() || fragmenting_ ||
+      pending_output() + frames.size() > server_->settings().max_backpressure) {
+    return false;
+  }
+  reactor_.count().messages_out.add(messages);
+  position_ += frames.size();
+  const std::size_t gone = at_once ? write_through(frames) : 0;
+  if (gone == frames.size()) {
+    account();
+    return true;
+  }
+  output().append(frames.subspan(gone));
+  note_mark();
+  return true;
+}
+
+// Hands bytes to the kernel from where they lie, if nothing waits before them; says how many it took.
+std::size_t connection::write_through(std::span<const std::uint8_t> bytes) {
+  if (in_dirty || !out_.empty() || tls_ || pipe_ || transport_.awaits_output() || write_failed_) return 0;
+  boost::system::error_code ec;
+  const std::size_t n = transport_.write(bytes, ec);
+  reactor_.count().writes.add(1);
+  if (ec) return 0;  // flush() meets the same error and deals with it
+  reactor_.count().bytes_out.add(n);
+  return n;
 }
 
 bool connection::publish_message(std::span<const std::uint8_t> payload, send_flags flags) {
@@ -171,7 +197,7 @@ void connection::flush() {
 }
 
 void connection::flush_socket() {
-  if (write_armed_) return;
+  if (transport_.awaits_output()) return;
   if (tls_ ? !flush_tls() : !out_.empty() && !write_some(out_)) return;
   if (pending_output() > 0 && !(tls_ && !tls_->handshake_done() && (!extra_ || extra_->cipher.empty()))) {
     arm_write();
@@ -213,8 +239,7 @@ bool connection::flush_tls() {
 std::size_t connection::write_bytes(std::span<const std::uint8_t> bytes, boost::system::error_code& ec) {
   std::size_t written = 0;
   while (written < bytes.size()) {
-    const std::size_t n =
-        socket_.write_some(boost::asio::buffer(bytes.data() + written, bytes.size() - written), ec);
+    const std::size_t n = transport_.write(bytes.subspan(written), ec);
     reactor_.count().writes.add(1);
     if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) ec = {};
     if (ec || n == 0) break;
@@ -292,14 +317,7 @@ void connection::pipe_ack(std::uint32_t bytes) {
 }
 
 void connection::arm_write() {
-  if (write_armed_ || !transport_open_) return;
-  write_armed_ = true;
-  operations_++;
-  socket_.async_wait(stream_socket::wait_write, [this](const boost::system::error_code& ec) {
-    operations_--;
-    write_armed_ = false;
-    if (ec != boost::asio::error::operation_aborted) flush();
-  });
+  if (transport_open_ && !transport_.awaits_output()) transport_.await_output();
 }
 
 // What the kernel took becomes visible: in the shared table, as callbacks, as drain; and an end that waited
@@ -334,8 +352,7 @@ void connection::after_flush() {
         raise(pending_pipe_end);
         if (!visible_) end_hidden();
       } else {
-        boost::system::error_code ignored;
-        socket_.shutdown(stream_socket::shutdown_send, ignored);
+        transport_.shut_output();
       }
     }
   }

@@ -65,55 +65,61 @@ std::shared_ptr<server_state> engine::state(std::uint32_t server) { return react
 std::uint32_t engine::prepare_client(std::unique_ptr<client_settings> settings) {
   return reactor_->slots().prepare_client(std::move(settings));
 }
-client_port* engine::client(std::uint32_t slot) { return reactor_->find_client(slot); }
+client_port* engine::client(std::uint32_t slot) { return in_order().find_client(slot); }
 std::shared_ptr<const client::client_gauges> engine::client_gauges(std::uint32_t slot) {
   return reactor_->slots().gauges(slot);
 }
 
-void engine::begin(std::uint32_t slot) { reactor_->begin(slot); }
+// What is published is gathered until a command of another kind comes; that meets what it would have met.
+reactor& engine::in_order() {
+  reactor_->deliver_batch();
+  return *reactor_;
+}
+
+void engine::begin(std::uint32_t slot) { in_order().begin(slot); }
 
 void engine::send(std::uint32_t slot, std::span<std::uint8_t> payload, send_flags flags) {
-  if (connection* c = reactor_->find(slot)) c->send(payload, flags);
+  if (connection* c = in_order().find(slot)) c->send(payload, flags);
 }
 void engine::ping(std::uint32_t slot, std::span<const std::uint8_t> payload) {
-  if (connection* c = reactor_->find(slot)) c->control(protocol::opcode::ping, payload);
+  if (connection* c = in_order().find(slot)) c->control(protocol::opcode::ping, payload);
 }
 void engine::pong(std::uint32_t slot, std::span<const std::uint8_t> payload) {
-  if (connection* c = reactor_->find(slot)) c->control(protocol::opcode::pong, payload);
+  if (connection* c = in_order().find(slot)) c->control(protocol::opcode::pong, payload);
 }
 void engine::close(std::uint32_t slot, std::uint16_t code, std::string_view reason) {
-  if (connection* c = reactor_->find(slot)) c->close(code, reason);
+  if (connection* c = in_order().find(slot)) c->close(code, reason);
 }
 void engine::terminate(std::uint32_t slot) {
-  if (connection* c = reactor_->find(slot)) c->terminate();
+  if (connection* c = in_order().find(slot)) c->terminate();
 }
 void engine::pause(std::uint32_t slot) {
-  if (connection* c = reactor_->find(slot)) c->pause();
+  if (connection* c = in_order().find(slot)) c->pause();
 }
 void engine::resume(std::uint32_t slot) {
-  if (connection* c = reactor_->find(slot)) c->resume();
+  if (connection* c = in_order().find(slot)) c->resume();
 }
 void engine::interest(std::uint32_t slot, bool ping, bool pong) {
-  if (connection* c = reactor_->find(slot)) c->set_interest(ping, pong);
+  if (connection* c = in_order().find(slot)) c->set_interest(ping, pong);
 }
-void engine::release(std::uint32_t slot) { reactor_->release(slot); }
+void engine::release(std::uint32_t slot) { in_order().release(slot); }
 void engine::accept(std::uint32_t slot, std::string_view fields) {
-  if (connection* c = reactor_->find(slot)) c->accept(fields);
+  if (connection* c = in_order().find(slot)) c->accept(fields);
 }
 void engine::carry(std::uint32_t slot) {
-  if (connection* c = reactor_->find(slot)) c->carry();
+  if (connection* c = in_order().find(slot)) c->carry();
 }
 void engine::reject(std::uint32_t slot, std::string_view answer) {
-  if (connection* c = reactor_->find(slot)) c->reject(answer);
+  if (connection* c = in_order().find(slot)) c->reject(answer);
 }
 void engine::subscribe(std::uint32_t slot, std::string_view topic) {
-  if (connection* c = reactor_->find(slot)) c->subscribe(topic);
+  if (connection* c = in_order().find(slot)) c->subscribe(topic);
 }
 void engine::unsubscribe(std::uint32_t slot, std::string_view topic) {
-  if (connection* c = reactor_->find(slot)) c->unsubscribe(topic);
+  if (connection* c = in_order().find(slot)) c->unsubscribe(topic);
 }
 void engine::set_user(std::uint32_t slot, std::string_view user) {
-  if (connection* c = reactor_->find(slot)) c->set_user(user);
+  if (connection* c = in_order().find(slot)) c->set_user(user);
 }
 bool engine::publish(std::uint32_t id, std::string_view topic, std::span<const std::uint8_t> payload,
                      send_flags flags, std::uint32_t except) {
@@ -122,34 +128,34 @@ bool engine::publish(std::uint32_t id, std::string_view topic, std::span<const s
 }
 bool engine::publish(std::uint32_t id, const publish_target& to, std::span<const std::uint8_t> payload,
                      send_flags flags) {
-  server* s = reactor_->find_server(id);
+  server* s = in_order().find_server(id);
   return s == nullptr || s->publish(to, payload, flags);
 }
 void engine::keep(std::uint32_t id, std::string_view topic, const hub::kept_bounds& bounds,
                   std::int64_t head) {
-  if (server* s = reactor_->find_server(id)) s->keep(topic, bounds, head);
+  if (server* s = in_order().find_server(id)) s->keep(topic, bounds, head);
 }
 void engine::forget(std::uint32_t id, std::string_view topic) {
-  if (server* s = reactor_->find_server(id)) s->forget(topic);
+  if (server* s = in_order().find_server(id)) s->forget(topic);
 }
 void engine::subscribe_from(std::uint32_t slot, const replay_request& what) {
-  if (connection* c = reactor_->find(slot)) c->subscribe_from(what);
+  if (connection* c = in_order().find(slot)) c->subscribe_from(what);
 }
 void engine::pipe_data(std::uint32_t slot, std::span<std::uint8_t> bytes) {
-  if (connection* c = reactor_->find(slot)) c->pipe_data(bytes);
+  if (connection* c = in_order().find(slot)) c->pipe_data(bytes);
 }
 void engine::pipe_ack(std::uint32_t slot, std::uint32_t bytes) {
-  if (connection* c = reactor_->find(slot)) c->pipe_ack(bytes);
+  if (connection* c = in_order().find(slot)) c->pipe_ack(bytes);
 }
 void engine::pipe_end(std::uint32_t slot, bool broken) {
-  if (connection* c = reactor_->find(slot)) c->pipe_end(broken);
+  if (connection* c = in_order().find(slot)) c->pipe_end(broken);
 }
-void engine::listen(std::uint32_t id) { reactor_->listen(id); }
+void engine::listen(std::uint32_t id) { in_order().listen(id); }
 void engine::close_server(std::uint32_t id, std::int64_t milliseconds) {
-  if (server* s = reactor_->find_server(id)) s->close(milliseconds);
+  if (server* s = in_order().find_server(id)) s->close(milliseconds);
 }
 void engine::refuse_peers(std::uint32_t id, bool deaf) {
-  if (server* s = reactor_->find_server(id)) s->refuse(deaf);
+  if (server* s = in_order().find_server(id)) s->refuse(deaf);
 }
 
 }  // namespace hawser::net

@@ -140,6 +140,7 @@ class engine {
   void refuse_peers(std::uint32_t server, bool deaf);
 
  private:
+  reactor& in_order();
   std::unique_ptr<reactor> reactor_;
 };
 

@@ -42,7 +42,7 @@ void exchange::end_listener(std::uint32_t server, bool failed) {
   }
 }
 
-void exchange::hand_socket(std::uint32_t to, std::uint32_t server, stream_socket socket, std::uint32_t slot) {
+void exchange::hand_socket(std::uint32_t to, std::uint32_t server, socket_handle socket, std::uint32_t slot) {
   post(to, {server, handed_socket{std::move(socket), slot}});
 }
 
@@ -110,8 +110,7 @@ void exchange::dispatch(parcel& what) {
       to->take_over(std::move(accepted->socket), accepted->slot);
     } else {
       owner_.release(accepted->slot);
-      boost::system::error_code ignored;
-      accepted->socket.close(ignored);
+      accepted->socket.close();
     }
   } else if (to != nullptr) {
     if (auto* ended = std::get_if<listener_ended>(&what.what)) {

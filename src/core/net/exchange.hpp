@@ -39,7 +39,7 @@ class exchange {
   bool publish(std::uint32_t server, const std::shared_ptr<const published>& message);
   void end_listener(std::uint32_t server, bool failed);
   // To one, at once.
-  void hand_socket(std::uint32_t to, std::uint32_t server, stream_socket socket, std::uint32_t slot);
+  void hand_socket(std::uint32_t to, std::uint32_t server, socket_handle socket, std::uint32_t slot);
   void return_credit(std::uint32_t to, std::uint32_t server);
 
   // The steps of a turn: hand over what is left, collect, (commands), hand over, deliver.

@@ -1,8 +1,7 @@
 // What other reactors hand to one: published messages, accepted sockets, the word that a server closes.
 //
 // Written by all joined reactors, emptied by its owner, under the mutex, in batches. It belongs to the owner,
-// which is destroyed only after all of them have stopped. A socket in it is bound to the owner's loop
-// already.
+// which is destroyed only after all of them have stopped.
 #pragma once
 
 #include <atomic>
@@ -14,13 +13,13 @@
 #include <variant>
 #include <vector>
 
-#include "core/net/connection.hpp"
 #include "core/net/published.hpp"
+#include "core/net/socket_handle.hpp"
 
 namespace hawser::net {
 
 struct handed_socket {
-  stream_socket socket;
+  socket_handle socket;
   std::uint32_t slot;  // of the receiver's table
 };
 // The part that listens closes, or could not listen.

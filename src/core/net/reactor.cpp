@@ -12,6 +12,9 @@ constexpr std::size_t turn_read_limit = 2 * 1024 * 1024;
 constexpr std::chrono::microseconds at_once{3};
 // Timers of managed clients fire so late at most, in milliseconds.
 constexpr std::int64_t client_granularity = 4;
+#ifdef HAWSER_READINESS
+constexpr std::uint32_t asio_every = 8;
+#endif
 }  // namespace
 
 reactor::reactor(engine& self, event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots)
@@ -69,7 +72,7 @@ void reactor::turn() {
   sleep();
   refresh_now();
   turn_bytes_ = 0;
-  if (!light_) context_.poll();
+  gather_events();
   run_deferred();
   run_timers();
   retry_blocked();
@@ -78,6 +81,7 @@ void reactor::turn() {
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
   last_commands_ = exchange_ ? run_joined() : sink_.run_commands(engine_);
+  deliver_batch(true);
   if (!dirty_clients_.empty()) settle_clients();
   flush_dirty();
   sink_.commands_done();
@@ -116,6 +120,9 @@ void reactor::sleep() {
     light_ = false;
     return;
   }
+#ifdef HAWSER_READINESS
+  ready_sockets_.arm();
+#endif
   const auto before = std::chrono::steady_clock::now();
   slept_ = true;
   if (!stopping_.load(std::memory_order_acquire)) context_.run_one();
@@ -123,6 +130,27 @@ void reactor::sleep() {
   if (exchange_) exchange_->awake();
   light_ = std::chrono::steady_clock::now() - before > at_once;
 }
+
+#ifdef HAWSER_READINESS
+// In a light turn the first of several events is treated as the only one, which wakes the program early.
+// While sockets keep a busy reactor from sleeping, what Asio waits for (listeners, timers, dials) is asked
+// for in every eighth turn.
+void reactor::gather_events() {
+  if (light_ && !ready_sockets_.told()) return;
+  const std::span<const epoll_event> events = ready_sockets_.collect();
+  for (const epoll_event& event : events) {
+    static_cast<transport*>(event.data.ptr)->on_edges(event.events);
+    light_ = light_ && events.size() == 1;
+  }
+  if (light_ || (!events.empty() && ++turns_without_asio_ < asio_every)) return;
+  turns_without_asio_ = 0;
+  context_.poll();
+}
+#else
+void reactor::gather_events() {
+  if (!light_) context_.poll();
+}
+#endif
 
 void reactor::delivered_early() {
   if (light_) publish();
@@ -165,6 +193,14 @@ void reactor::stop() {
 
 void reactor::wake() {
   boost::asio::post(context_, [] {});
+}
+
+void reactor::empty_batch(bool last) {
+  batch_.from->deliver(batch_, last);
+  batch_.to = nullptr;
+  batch_.messages.clear();
+  batch_.frames.clear();
+  if (batch_.frames.capacity() > 2 * publish_batch::byte_limit) batch_.frames.free();
 }
 
 // Flushing may make further connections dirty; those wait for the next turn, which comes at once.
@@ -220,11 +256,14 @@ void reactor::settle_clients() {
 
 bool reactor::may_read(connection& c) {
   if (turn_bytes_ < turn_read_limit) return true;
-  if (!c.in_deferred) {
-    c.in_deferred = true;
-    deferred_.push_back(&c);
-  }
+  defer(c);
   return false;
+}
+
+void reactor::defer(connection& c) {
+  if (c.in_deferred) return;
+  c.in_deferred = true;
+  deferred_.push_back(&c);
 }
 
 void reactor::run_deferred() {

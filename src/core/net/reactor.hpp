@@ -29,6 +29,8 @@
 #include "core/net/engine.hpp"
 #include "core/net/exchange.hpp"
 #include "core/net/managed_client.hpp"
+#include "core/net/publish_batch.hpp"
+#include "core/net/readiness.hpp"
 #include "core/net/server.hpp"
 #include "core/net/slot_table.hpp"
 #include "core/protocol/timer_wheel.hpp"
@@ -70,6 +72,9 @@ class reactor {
 
   // For connections and servers.
   boost::asio::io_context& context() noexcept { return context_; }
+#ifdef HAWSER_READINESS
+  readiness& ready_sockets() noexcept { return ready_sockets_; }
+#endif
   event_sink& sink() noexcept { return sink_; }
   protocol::memory_budget& budget() noexcept { return budget_; }
   counters& count() noexcept { return counters_; }
@@ -101,9 +106,16 @@ class reactor {
       dirty_clients_.push_back(&c);
     }
   }
+  publish_batch& batch() noexcept { return batch_; }
+  // What was published and gathered goes to its subscribers: before anything else is done.
+  void deliver_batch(bool last = false) {
+    if (batch_.to != nullptr) empty_batch(last);
+  }
   // Reads are budgeted: false means that this turn has read enough, the connection is called again in the
   // next.
   bool may_read(connection& c);
+  // It is to be read again, in the next round of this kind.
+  void defer(connection& c);
   // A read is about to happen. Under light load, where the reads before it brought messages, the program is
   // woken now: it takes longer to wake than the read takes.
   void expects_delivery() {
@@ -148,11 +160,13 @@ class reactor {
  private:
   void turn();
   void sleep();
+  void gather_events();
   bool prepare_sleep();
   std::uint32_t run_joined();
   void await_answer();
   void publish();
   void flush_dirty();
+  void empty_batch(bool last);
   void retry_blocked();
   void settle_clients();
   void run_deferred();
@@ -167,6 +181,10 @@ class reactor {
   event_sink& sink_;
   protocol::memory_budget& budget_;
   boost::asio::io_context context_;
+#ifdef HAWSER_READINESS
+  readiness ready_sockets_{context_};
+  std::uint32_t turns_without_asio_ = 0;
+#endif
   boost::asio::steady_timer timer_;
   std::int64_t timer_at_ = 0;  // 0: not armed
   protocol::timer_wheel wheel_;
@@ -184,6 +202,7 @@ class reactor {
   answer_spin spin_;
   std::uint64_t delivered_seen_ = 0;
   std::vector<connection*> dirty_, dirty_now_;
+  publish_batch batch_;
   std::vector<connection*> blocked_, blocked_now_;
   std::vector<connection*> deferred_, deferred_now_;
   std::vector<server*> blocked_servers_;

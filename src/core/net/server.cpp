@@ -132,7 +132,7 @@ void server::arm() {
   if (armed_ || paused_ || closing_ || !acceptor_.is_open()) return;
   armed_ = true;
   operations_++;
-  acceptor_.async_wait(acceptor_type::wait_read, [this](const boost::system::error_code& ec) {
+  acceptor_.async_wait(stream_acceptor::wait_read, [this](const boost::system::error_code& ec) {
     operations_--;
     armed_ = false;
     if (!ec) on_acceptable();
@@ -171,10 +171,8 @@ bool server::on_acceptable() {
       paused_ = true;
       return false;
     }
-    // Bound to the loop of the reactor that will have it.
-    stream_socket socket(to->context());
     boost::system::error_code ec;
-    acceptor_.accept(socket, ec);
+    socket_handle socket = accept_stream(acceptor_, ec);
     if (ec == boost::asio::error::would_block || ec == boost::asio::error::try_again) {
       arm();
       return false;
@@ -186,10 +184,6 @@ bool server::on_acceptable() {
       return false;
     }
     exhausted_reported_ = false;
-    set_close_on_exec(socket.native_handle());
-    boost::system::error_code ignored;
-    socket.non_blocking(true, ignored);
-    if (settings_->unix_path.empty()) socket.set_option(tcp::no_delay(true), ignored);
     if (to == &reactor_) {
       serve(std::move(socket), slot);
     } else {
@@ -224,12 +218,12 @@ void server::exhausted(const boost::system::error_code& ec) {
   });
 }
 
-void server::serve(stream_socket socket, std::uint32_t slot) {
+void server::serve(socket_handle socket, std::uint32_t slot) {
   reactor_.count().accepted.add(1);
   reactor_.add(slot, protocol::role::server, shared_)->serve(std::move(socket), *this);
 }
 
-void server::take_over(stream_socket socket, std::uint32_t slot) {
+void server::take_over(socket_handle socket, std::uint32_t slot) {
   handed_.push_back({std::move(socket), slot});
   if (closing_) {
     drop_handed();
@@ -251,8 +245,7 @@ void server::begin_handed() {
 // As the kernel does with those that wait in the backlog of a listener that is closed.
 void server::drop_handed() {
   for (handed_socket& one : handed_) {
-    boost::system::error_code ignored;
-    one.socket.close(ignored);
+    one.socket.close();
     reactor_.release(one.slot);
     credit();
   }

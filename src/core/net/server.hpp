@@ -9,7 +9,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -19,6 +18,7 @@
 
 #include "core/net/connection.hpp"
 #include "core/net/inbox.hpp"
+#include "core/net/publish_batch.hpp"
 #include "core/net/published.hpp"
 #include "core/net/server_group.hpp"
 #include "core/net/server_state.hpp"
@@ -54,7 +54,9 @@ class server {
 
   // From other parts.
   void receive(const std::shared_ptr<const published>& message);
-  void take_over(stream_socket socket, std::uint32_t slot);
+  // What was gathered by publish(). `last`: connections are flushed next.
+  void deliver(publish_batch& batch, bool last);
+  void take_over(socket_handle socket, std::uint32_t slot);
   void on_credit();
   void on_listener_ended(bool failed);
 
@@ -90,8 +92,6 @@ class server {
   bool in_blocked = false;
 
  private:
-  using acceptor_type = boost::asio::basic_socket_acceptor<boost::asio::generic::stream_protocol,
-                                                           boost::asio::io_context::executor_type>;
   // The frames of one message, made at first need: [0] plain, else by window bits; and the message as it is
   // shared with who has to wait for it.
   struct encodings {
@@ -105,7 +105,7 @@ class server {
   bool listens() const noexcept { return settings_->listen && (!group_ || group_->home() == part_); }
   reactor* next_reactor();
   void exhausted(const boost::system::error_code& ec);
-  void serve(stream_socket socket, std::uint32_t slot);
+  void serve(socket_handle socket, std::uint32_t slot);
   void begin_handed();
   void drop_handed();
   void credit();
@@ -121,6 +121,9 @@ class server {
                       std::uint32_t except);
   void deliver(topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
                encodings& frames);
+  void offer(topic& to, const std::vector<connection*>& subscribers, std::span<const std::uint8_t> payload,
+             send_flags flags, std::uint32_t except, encodings& frames, std::vector<connection*>& slow);
+  bool batches(send_flags flags) const noexcept;
   void deliver_shared(const std::shared_ptr<const published>& message, encodings& frames);
   void give_back(encodings& frames);
   void add_compressed(published& message, encodings& frames);
@@ -147,7 +150,7 @@ class server {
   router::field_reader keys_;  // of messages that are conflated
   std::vector<std::uint32_t> key_fields_;
   std::uint32_t union_ = 0;  // number of the latest message to several topics
-  acceptor_type acceptor_;
+  stream_acceptor acceptor_;
   boost::asio::steady_timer timer_;  // pause after EMFILE, deadline of close()
   boost::asio::steady_timer sweep_timer_;
   // Connections accepted in one go, before others get their turn.

@@ -1,4 +1,5 @@
 // Publishing: one message to the subscribers of a topic, here and on the reactors of the other parts.
+#include <algorithm>
 #include <optional>
 
 #include "core/net/reactor.hpp"
@@ -10,12 +11,64 @@ namespace hawser::net {
 bool server::publish(std::string_view name, std::span<const std::uint8_t> payload, send_flags flags,
                      std::uint32_t except) {
   if (group_) return publish_to_all(name, payload, flags, except);
+  publish_batch& batch = reactor_.batch();
+  if (batch.to != nullptr && batch.from == this && batch.to->name() == name && except == no_slot &&
+      batches(flags)) {
+    batch.add(payload, flags);
+    if (batch.frames.size() > publish_batch::byte_limit) reactor_.deliver_batch();
+    return true;
+  }
+  reactor_.deliver_batch();
   topic* to = topics_.find(name);
   if (to == nullptr) return true;
+  if (except == no_slot && batches(flags)) {
+    batch.from = this;
+    batch.to = to;
+    batch.add(payload, flags);
+    return true;
+  }
   encodings frames;
   deliver(*to, payload, flags, except, frames);
   give_back(frames);
   return true;
+}
+
+// Only where all subscribers get the same bytes, and none is asked what it can do without.
+bool server::batches(send_flags flags) const noexcept {
+  return settings_->slow < slow_policy::drop_oldest && !(flags.compress && settings_->socket.deflate_enabled);
+}
+
+// The frames go to the kernel from where they lie where nothing comes behind them in this turn.
+void server::deliver(publish_batch& batch, bool last) {
+  const auto count = static_cast<std::uint32_t>(batch.messages.size());
+  std::vector<connection*> others;
+  for (connection* c : batch.to->subscribers()) {
+    if (!c->publish_frames(batch.frames.bytes(), count, last)) others.push_back(c);
+  }
+  if (others.empty()) return;
+  std::vector<connection*> slow;
+  for (const publish_batch::entry& one : batch.messages) {
+    encodings frames;
+    const std::size_t before = slow.size();
+    offer(*batch.to, others, batch.payload(one), one.flags, no_slot, frames, slow);
+    give_back(frames);
+    if (settings_->slow != slow_policy::disconnect) continue;
+    // Who is to go gets no more of them. They were refused in the order of `others`.
+    auto refused = slow.begin() + static_cast<std::ptrdiff_t>(before);
+    std::erase_if(others, [&](connection* c) {
+      if (refused == slow.end() || *refused != c) return false;
+      ++refused;
+      return true;
+    });
+  }
+  if (!slow.empty()) note_slow(slow);
+}
+
+void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
+                     encodings& frames) {
+  std::vector<connection*> slow;
+  offer(to, to.subscribers(), payload, flags, except, frames, slow);
+  if (!slow.empty()) note_slow(slow);
 }
 
 // Encoded here, once; what was compressed for subscribers here goes along.
@@ -68,9 +121,12 @@ void server::deliver_shared(const std::shared_ptr<const published>& message, enc
   }
 }
 
-// Encoded once for all plain subscribers and once for each window size of those that share compression.
-void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
-                     encodings& frames) {
+// Encoded once for all plain subscribers and once for each window size of those that share compression. Who
+// is too slow is told to the caller, to be dealt with behind all that is offered: closing changes the topic,
+// and may end it.
+void server::offer(topic& to, const std::vector<connection*>& subscribers,
+                   std::span<const std::uint8_t> payload, send_flags flags, std::uint32_t except,
+                   encodings& frames, std::vector<connection*>& slow) {
   const auto plain = [&] {
     if (frames.ready[0].empty()) {
       encode(frames.own[0], flags, false, payload);
@@ -108,9 +164,7 @@ void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flag
     if (!key) key = settings_->slow == slow_policy::conflate ? key_of(to, payload, flags) : std::string();
     c.publish_later(shared(), *key, frames.later);
   };
-  // Who is too slow is dealt with afterwards: closing changes the list.
-  std::vector<connection*> slow;
-  for (connection* c : to.subscribers()) {
+  for (connection* c : subscribers) {
     if (c->slot() == except && !(floors && to.owes(*c, offset))) continue;
     if (floors && to.knows(*c, offset)) continue;
     if (mark != 0 && std::exchange(c->union_mark, mark) == mark) continue;
@@ -129,7 +183,6 @@ void server::deliver(topic& to, std::span<const std::uint8_t> payload, send_flag
     if (!taken) slow.push_back(c);
   }
   if (floors) to.raise_floors(offset);
-  if (!slow.empty()) note_slow(slow);
   if (frames.later.dropped > 0) note_dropped(frames.later.dropped);
   if (frames.later.conflated > 0) note(server_state::gauge::conflated, frames.later.conflated);
   frames.later = {};

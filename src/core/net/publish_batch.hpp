@@ -1,0 +1,47 @@
+// Messages that a program published to one topic one behind the other, until something else is to be done:
+// the subscribers then get all of them at once, each in one pass, instead of each message going round all of
+// them.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "core/net/byte_buffer.hpp"
+#include "core/net/engine.hpp"
+#include "core/protocol/frame.hpp"
+
+namespace hawser::net {
+
+class server;
+class topic;
+
+struct publish_batch {
+  struct entry {
+    std::size_t payload, end;  // in the frames
+    send_flags flags;
+  };
+  // With more than this the subscribers get it before it grows further.
+  static constexpr std::size_t byte_limit = 64 * 1024;
+
+  server* from = nullptr;
+  topic* to = nullptr;  // null: there is none
+  byte_buffer frames;
+  std::vector<entry> messages;
+
+  void add(std::span<const std::uint8_t> payload, send_flags flags) {
+    std::uint8_t* const at = frames.prepare(protocol::max_frame_header + payload.size());
+    const protocol::opcode op = flags.binary ? protocol::opcode::binary : protocol::opcode::text;
+    const std::size_t header = protocol::write_frame_header(at, op, true, false, payload.size(), nullptr);
+    if (!payload.empty()) std::memcpy(at + header, payload.data(), payload.size());
+    frames.commit(header + payload.size());
+    messages.push_back({frames.size() - payload.size(), frames.size(), flags});
+  }
+  std::span<const std::uint8_t> payload(const entry& one) noexcept {
+    return frames.bytes().subspan(one.payload, one.end - one.payload);
+  }
+};
+
+}  // namespace hawser::net
