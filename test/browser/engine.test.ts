@@ -5,6 +5,7 @@ import { type HubScope, useHubs } from '../integration/support/hubs'
 import { deferred, event, until } from '../support/waiters'
 import { type TestBrowser, startChromium } from './support/chromium'
 import { type InPage, Pages } from './support/pages'
+import { Tab } from './support/tabs'
 
 const scope: HubScope = useHubs()
 let browser: TestBrowser
@@ -126,18 +127,45 @@ test('offline: attempts wait; online again: it connects at once', async () => {
   await inState(page, 'connected')
 })
 
-test('a page that is looked at again connects at once', async () => {
-  const { server, url } = await scope.hub()
-  const { page } = await open()
-  await make(page, url, { reconnect: { minDelay: 50_000, maxDelay: 60_000 } })
-  await connect(page)
-  for (const socket of server.clients) socket.terminate()
-  await inState(page, 'reconnecting')
-  await page.evaluate(() => {
-    const here = globalThis as unknown as { document: { dispatchEvent(event: Event): void } }
-    here.document.dispatchEvent(new Event('visibilitychange'))
+describe('a tab behind another', () => {
+  /** A connected client in a tab that another tab hides. */
+  async function hidden(url: string, options: Options): Promise<Tab> {
+    const tab = await Tab.open(browser, pages.url)
+    scope.defer(() => tab.close())
+    await tab.until('globalThis.hawser')
+    await tab.evaluate(
+      `client = new hawser.WebSocketClient(${JSON.stringify({ ...options, url })}); client.connect()`,
+    )
+    const other = await Tab.open(browser, 'about:blank')
+    scope.defer(() => other.close())
+    await tab.until('document.visibilityState === "hidden"')
+    return tab
+  }
+
+  test('that has lost its connection, and is looked at again, connects at once', async () => {
+    const { server, url } = await scope.hub()
+    const tab = await hidden(url, { reconnect: { minDelay: 50_000, maxDelay: 60_000 } })
+    for (const socket of server.clients) socket.terminate()
+    await tab.until('client.state === "reconnecting"')
+    expect(await tab.evaluate('document.visibilityState')).toBe('hidden')
+    await tab.bringToFront()
+    await tab.until('client.state === "connected"')
+    expect(await tab.evaluate('document.visibilityState')).toBe('visible')
   })
-  await inState(page, 'connected')
+
+  test('goes on: messages come, requests are answered; looked at again it asks for a sign of life', async () => {
+    const { hub, url } = await scope.hub()
+    hub.handle('double', (n: number) => n * 2)
+    const tab = await hidden(url, { heartbeat: { interval: 600_000, timeout: 5_000 } })
+    await tab.evaluate(`seen = []; void client.on("m", ({ payload }) => seen.push(payload))`)
+    hub.broadcast('m', 1)
+    await tab.until('seen.length === 1')
+    expect(await tab.evaluate('client.request("double", 4)')).toBe(8)
+    expect(await tab.evaluate('client.getPerformanceMetrics().latencyCount')).toBe(0)
+    await tab.bringToFront()
+    await tab.until('client.getPerformanceMetrics().latencyCount > 0')
+    expect(await tab.evaluate('client.state')).toBe('connected')
+  })
 })
 
 test('heartbeats are messages, and a peer that is silent is left', async () => {

@@ -295,7 +295,7 @@ test('reading stops while a decoder lags, and nothing is lost', async () => {
       if (payload === 4_999) resolve()
     }),
   )
-  for (let n = 0; n < 5_000; n++) far.socket.send(msgpack.encode({ type: 'm', payload: n }))
+  far.sendAll(Array.from({ length: 5_000 }, (_, n) => msgpack.encode({ type: 'm', payload: n })))
   gate.open()
   await within(all, 'all messages')
   expect(sum).toBe(5_000)

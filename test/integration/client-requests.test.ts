@@ -1,6 +1,6 @@
 // Requests and their replies: matching, errors, timeouts, cancellation, loss of the connection, many at once.
 import { within } from '../support/waiters'
-import { type Received, answering } from './support/far-end'
+import { answering } from './support/far-end'
 import { rejection, useManaged } from './support/managed'
 
 const scope = useManaged()
@@ -158,12 +158,11 @@ test('disconnect() and close() end requests that wait for a reply', async () => 
 test('2000 requests in flight, answered in another order, each get their own reply', async () => {
   const far = await scope.far()
   const { client } = await scope.connected(far)
-  const held: Received[] = []
-  far.answer = (message) => held.push(message)
   const asked = Array.from({ length: 2_000 }, (_, n) => client.request('ask', n))
   await far.messages(2_000)
   expect(client.getPerformanceMetrics().requests).toBe(2_000)
-  for (const message of held.sort((a, b) => (a.id < b.id ? 1 : -1))) answering(message, far.socket, far)
+  const backwards = [...far.received].sort((a, b) => (a.id < b.id ? 1 : -1))
+  far.sayAll(backwards.map(({ correlationId, payload }) => ({ type: 'reply', correlationId, payload })))
   expect(await within(Promise.all(asked), 'replies')).toEqual([...Array(2_000).keys()])
 })
 

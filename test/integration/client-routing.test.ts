@@ -213,7 +213,12 @@ test('conflate: of each key the latest', async () => {
     })
   })
   await heard(far, watched)
-  for (let n = 0; n < 500; n++) for (const s of ['A', 'B']) far.say({ type: 't', payload: { s, n } })
+  far.sayAll(
+    Array.from({ length: 1_000 }, (_, i) => ({
+      type: 't',
+      payload: { s: i % 2 === 0 ? 'A' : 'B', n: Math.floor(i / 2) },
+    })),
+  )
   await within(last, 'the latest of both')
   const delivered = got['A'].length + got['B'].length
   expect(client.getPerformanceMetrics().conflated).toBe(1_000 - delivered)

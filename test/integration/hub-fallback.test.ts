@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { Hub, HubError, WebSocketServer } from '../../lib'
 import { certificates } from '../support/certificates'
 import { Random } from '../support/random'
-import { event, until } from '../support/waiters'
+import { event, until, within } from '../support/waiters'
 import { HttpSession, Line, request } from './support/http-session'
 import { useHubs } from './support/hubs'
 
@@ -432,6 +432,15 @@ test('the end of the hub reaches sessions, streamed or polled, and no connection
   expect(await streaming.next((record) => Array.isArray(record), 'close')).toEqual(['close', 1012, 'again'])
   expect(await poll).toEqual([['close', 1012, 'again']])
   await idle.until(() => idle.ended, 'end')
+})
+
+test('a peer that keeps a connection that has ended, as browsers do, does not hold the server', async () => {
+  const { hub, port } = await scope.hub({ fallback: true }, { closeTimeout: 300_000 })
+  const idle = Line.open({ port, keeps: true })
+  scope.defer(() => idle.socket.destroy())
+  idle.write('POST', { port }, '{"session":"x","down":"poll"}')
+  await idle.answer()
+  await within(hub.close({ timeout: 300_000 }), 'end of the hub')
 })
 
 test('over TLS', async () => {

@@ -12,6 +12,9 @@ namespace {
 constexpr std::size_t cipher_limit = 256 * 1024;
 // From this size on a payload is worth a system call of its own that saves copying it.
 constexpr std::size_t direct_threshold = 16 * 1024;
+// A peer of HTTP may take so many milliseconds to end its side: browsers keep connections until they want
+// them again.
+constexpr std::int64_t idle_peer_time = 1'000;
 }  // namespace
 
 byte_buffer& connection::output() {
@@ -347,6 +350,9 @@ void connection::after_flush() {
         }
       }
       shutdown_done_ = true;
+      if (!upgraded_ && !pipe_ && (deadline_ == 0 || deadline_ > reactor_.now() + idle_peer_time)) {
+        set_deadline(idle_peer_time);
+      }
       if (pipe_) {
         extra().pipe_end_broken = false;
         raise(pending_pipe_end);

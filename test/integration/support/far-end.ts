@@ -156,12 +156,25 @@ export class FarEnd {
     socket.send(JSON.stringify(message))
   }
 
-  /** Waits until `met` holds; it is asked whenever something came or went. */
-  async until(met: () => boolean, label: string): Promise<void> {
+  sayAll(messages: readonly unknown[], socket?: FarSocket): void {
+    const frames = messages.map((message) => JSON.stringify(message))
+    this.sendAll(frames, socket)
+  }
+  sendAll(frames: readonly (string | Uint8Array)[], socket: FarSocket = this.socket): void {
+    for (const frame of frames) socket.send(frame)
+  }
+
+  /** Waits until `met` holds; it is asked whenever something came or went. One that is elsewhere answers later. */
+  async until(met: () => boolean | Promise<boolean>, label: string): Promise<void> {
     let watch = (): void => undefined
-    const reached = new Promise<void>((resolve) => {
+    const reached = new Promise<void>((resolve, reject) => {
+      const heard = (holds: boolean): void => {
+        if (holds) resolve()
+      }
       watch = () => {
-        if (met()) resolve()
+        const holds = met()
+        if (typeof holds === 'boolean') heard(holds)
+        else holds.then(heard, reject)
       }
       this.watchers.add(watch)
       watch()

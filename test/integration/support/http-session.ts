@@ -16,6 +16,8 @@ export interface Target {
   headers?: Record<string, string>
   /** Certificates to trust: then TLS is spoken. */
   ca?: string
+  /** Do not end a connection when the server has. */
+  keeps?: boolean
 }
 
 /** A connection of HTTP/1.1 on which requests follow each other. */
@@ -39,10 +41,10 @@ export class Line {
     })
   }
 
-  static open({ port, ca }: Target): Line {
+  static open({ port, ca, keeps = false }: Target): Line {
     const socket =
       ca === undefined
-        ? connect(port, '127.0.0.1')
+        ? connect({ port, host: '127.0.0.1', allowHalfOpen: keeps })
         : secure({ port, host: '127.0.0.1', ca, servername: 'localhost' })
     return new Line(socket)
   }
