@@ -63,7 +63,7 @@ export class ClientBody {
   }
 
   inRooms(): Rooms {
-    this.rooms ??= new Rooms(this.outbox, this.engine, !this.met)
+    this.rooms ??= new Rooms(this)
     return this.rooms
   }
 

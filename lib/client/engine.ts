@@ -2,6 +2,7 @@
 // arguments, makes envelopes, keeps handlers and promises; the engine below it connects, reconnects, queues, matches
 // replies, routes and shapes. Everything that passes here is checked already.
 import type { ErrorCode } from '../core/error-table'
+import type { PartName } from './portable/parts'
 
 /** How a managed client stands, in the numbers of the core. */
 export const clientStates = [
@@ -261,6 +262,8 @@ export interface ClientEngine {
    * here that it was told of the rooms. 0: no link is let go.
    */
   rooms(wanted: boolean, link: number): void
+  /** Loads a part that is not there yet and runs the step in its turn among the calls; where all is at hand it is left out. */
+  later?(part: PartName, step: () => void): void
   /** Reads no more until `resume()`. */
   pause(): void
   resume(): void

@@ -1,7 +1,7 @@
 // The rooms a client is in: joined at the server now, and again after each reconnect, where it stood.
 import { badArgument } from '../core/validate'
+import type { ClientBody } from './client-body'
 import type { RequestOptions } from './client-send'
-import type { ClientEngine } from './engine'
 
 /** How far a room was read: every message of the epoch up to the offset. */
 export interface RoomPosition {
@@ -27,11 +27,6 @@ export interface JoinOptions {
   last?: number
 }
 
-/** Asks the server; resolves with the payload of the answer. `link`: see `EngineSend`. */
-interface Asking {
-  request(type: string, payload: unknown, options: RequestOptions, link: number): Promise<unknown>
-}
-
 const longestName = 256
 /** Rooms that one `resume` names; more of them are several messages. */
 const mostResumed = 1000
@@ -46,14 +41,14 @@ export class Rooms {
   private readonly wanted = new Map<string, RoomPosition | null | JoinOptions>()
   /** The engine knows that there are some. */
   private told = false
+  /** There was no connection yet, so the server has forgotten nothing. */
+  private fresh: boolean
 
-  /** `fresh`: there was no connection yet, so the server has forgotten nothing. */
-  constructor(
-    private readonly server: Asking,
-    private readonly engine: Pick<ClientEngine, 'rooms'>,
-    private fresh: boolean,
-  ) {}
+  constructor(private readonly body: ClientBody) {
+    this.fresh = !body.met
+  }
 
+  /** Resolves with the payload of the answer. `link`: see `EngineSend`. */
   private ask(
     type: 'join' | 'leave' | 'resume',
     room: string | undefined,
@@ -62,7 +57,7 @@ export class Rooms {
   ): Promise<unknown> {
     const options: RequestOptions = { priority: 'high' }
     if (room !== undefined) options.room = room
-    return this.server.request(type, payload, options, link)
+    return this.body.outbox.request(type, payload, options, link)
   }
 
   /** Tells the engine whether there are rooms, and that `link` may carry the program's messages. */
@@ -70,7 +65,7 @@ export class Rooms {
     const wanted = this.wanted.size > 0
     if (wanted === this.told && (link === 0 || !wanted)) return
     this.told = wanted
-    this.engine.rooms(wanted, link)
+    this.body.engine.rooms(wanted, link)
   }
   private forget(room: string): boolean {
     const known = this.wanted.delete(room)

@@ -5,6 +5,7 @@ import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
+import { Positions } from './positions'
 import { openStore } from './stores'
 import { whereTest } from './where'
 
@@ -17,6 +18,8 @@ export interface Parts {
   }
   /** Messages that are throttled, debounced or sent in batches. */
   sending: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
+  /** Rooms that the program joins. */
+  rooms: { Positions: typeof Positions }
   /** Several endpoints. */
   endpoints: { EndpointRounds: typeof EndpointRounds }
   /** Durable messages. */
@@ -27,6 +30,7 @@ export type PartName = keyof Parts
 export const parts: Partial<Parts> = {
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { SendShaper, BatchGate },
+  rooms: { Positions },
   endpoints: { EndpointRounds },
   store: { Durable, openStore },
 }

@@ -259,7 +259,13 @@ export class PortableEngine implements ClientEngine, CoreHost {
     })
   }
   rooms(wanted: boolean, link: number): void {
-    this.call(() => this.core.wantRooms(wanted, link, this.now()))
+    this.call(() => {
+      if (wanted) this.inbox.follow()
+      this.core.wantRooms(wanted, link, this.now())
+    })
+  }
+  later(name: PartName, step: () => void): void {
+    this.need(name, step)
   }
   pause(): void {
     this.held.paused = true
