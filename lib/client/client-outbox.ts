@@ -1,5 +1,4 @@
 // What a client sends: envelopes made of arguments, handed to the engine, and the promises that wait for their end.
-import { HawserError } from '../core/error'
 import { type SendData, bytesOf } from '../core/bytes'
 import { badArgument, shown } from '../core/validate'
 import { type ClientBody, plain } from './client-body'
@@ -112,20 +111,10 @@ export class ClientOutbox {
   private hand(type: string, parts: Parts, message: EngineSend): true | false | 'full' {
     const { body } = this
     const { wire } = body
-    if (wire === undefined) {
-      message.data = encode(body.layout, type, parts, Date.now())
-      message.joinable = true
-      return body.engine.send(message)
-    }
-    if (body.ended !== undefined && message.link === 0) return 'full'
-    // Rooms are the server's own business, like all control messages.
-    if (type === 'join' || type === 'leave' || type === 'resume') return wire.sendJson(type, parts, message)
-    const { token } = message
-    return wire.send(type, parts, message, (error) => {
-      if (token === 0) body.fail(asHawserError(error))
-      else body.pending.reject(token, error)
-      wire.settled(token)
-    })
+    if (wire !== undefined) return wire.hand(type, parts, message)
+    message.data = encode(body.layout, type, parts, Date.now())
+    message.joinable = true
+    return body.engine.send(message)
   }
 
   private push(type: string, parts: Parts, message: EngineSend): boolean {
@@ -169,9 +158,4 @@ export class ClientOutbox {
     wire?.settled(token)
     return promise
   }
-}
-
-function asHawserError(error: Error): HawserError {
-  if (error instanceof HawserError) return error
-  return new HawserError('INVALID_ARGUMENT', error.message, { cause: error })
 }

@@ -17,6 +17,7 @@ export const swaps = {
   'client/equip': 'browser/equip',
   'client/learned': 'browser/learned',
   'client/layout': 'browser/layout',
+  'client/message-texts': 'browser/message-texts',
   'client/portable/load-http-link': 'browser/load-http-link',
   'client/portable/parts': 'browser/parts',
   'client/rooms': 'browser/rooms',
