@@ -31,6 +31,7 @@ export const swaps = {
 const files = {
   core: 'browser/core',
   auth: 'browser/auth-part',
+  detour: 'client/portable/detour',
   endpoints: 'client/portable/endpoints',
   formats: 'browser/formats',
   http: 'client/portable/http-link',

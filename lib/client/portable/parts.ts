@@ -1,5 +1,6 @@
 // What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
 // that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
+import { Detour } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
@@ -18,6 +19,8 @@ export interface Parts {
   }
   /** Messages that are throttled, debounced or sent in batches. */
   sending: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
+  /** HTTP where WebSocket is blocked. */
+  detour: { Detour: typeof Detour }
   /** Rooms that the program joins. */
   rooms: { Positions: typeof Positions }
   /** Several endpoints. */
@@ -30,6 +33,7 @@ export type PartName = keyof Parts
 export const parts: Partial<Parts> = {
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { SendShaper, BatchGate },
+  detour: { Detour },
   rooms: { Positions },
   endpoints: { EndpointRounds },
   store: { Durable, openStore },

@@ -74,7 +74,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     socket: PlatformSocketConstructor,
     private readonly events: EngineEvents,
   ) {
-    const { auth, batch, heartbeatMessages, queue, reconnect, socket: limits } = options
+    const { auth, batch, fallback, heartbeatMessages, queue, reconnect, socket: limits } = options
     const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
     const dialTimeout = limits.connectTimeout
     this.core = new ClientCore(
@@ -126,7 +126,6 @@ export class PortableEngine implements ClientEngine, CoreHost {
       () => this.loading.waits,
       (data, bytes) => this.inbox.take(data, bytes),
     )
-    const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
     const told: LinkEvents = {
       opened: (link, protocol) =>
         this.turn(() => {
@@ -147,7 +146,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
       flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
     }
-    this.links = new Links(socket, options.protocols, told, fallback)
+    this.links = new Links(socket, options.protocols, told)
     this.loading = new Loading(
       () => this.turn(() => this.held.release()),
       (detail) => {
@@ -162,6 +161,11 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.need('endpoints', () => this.core.useAll())
     if (queue.store !== '') this.need('store', () => this.openStore())
+    if (fallback !== undefined)
+      this.need('detour', () => {
+        const { Detour } = part('detour')
+        this.links.detour = new Detour({ ...fallback, connectTimeout: dialTimeout })
+      })
   }
 
   private openStore(): void {
