@@ -4,7 +4,7 @@ export { MessageRouter } from '../client/message-router'
 export { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
 
 export { plain } from '../client/client-body'
-export { encode, envelope, idSource, messageId, readReply } from '../client/envelope'
+export { encode, envelope, idSource, messageId, readReply } from './envelope'
 export { aborted, replyError } from '../client/pending'
 export { readAt, tokens, writeAt } from '../client/pointer'
 export { healthScore } from '../client/portable/health-score'

@@ -17,6 +17,8 @@ export class Rooms {
     const { engine, pending } = this.body
     // Also where the part never comes, the end of the client settles it.
     const { token, promise } = pending.add<undefined>('A room', undefined, engine)
+    // Both are on their way at once.
+    engine.later?.('answers', () => undefined)
     engine.later?.('rooms', () => {
       this.joining.clear()
       this.loaded ??= new (part('rooms') as unknown as { Rooms: typeof LoadedRooms }).Rooms(this.body)

@@ -14,6 +14,7 @@ export const swaps = {
   'client/client-platform': 'browser/client-platform',
   'client/client-send': 'browser/client-send',
   'client/client-tokens': 'browser/client-tokens',
+  'client/envelope': 'browser/envelope',
   'client/equip': 'browser/equip',
   'client/learned': 'browser/learned',
   'client/layout': 'browser/layout',
@@ -30,6 +31,7 @@ export const swaps = {
 /** The files of dist/browser, and what each is made of. What the core has, the others import from it. */
 const files = {
   core: 'browser/core',
+  answers: 'browser/answers-part',
   auth: 'browser/auth-part',
   detour: 'client/portable/detour',
   endpoints: 'client/portable/endpoints',

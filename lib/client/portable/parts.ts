@@ -4,6 +4,8 @@ import { Detour } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
+import { Requests, sendPast } from './requests'
+import { dueAgain } from './retries'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
@@ -23,6 +25,8 @@ export interface Parts {
   detour: { Detour: typeof Detour }
   /** Rooms that the program joins. */
   rooms: { Positions: typeof Positions }
+  /** Requests, and what the server acknowledges. */
+  answers: { Requests: typeof Requests; sendPast: typeof sendPast; dueAgain: typeof dueAgain }
   /** Several endpoints. */
   endpoints: { EndpointRounds: typeof EndpointRounds }
   /** Durable messages. */
@@ -35,6 +39,7 @@ export const parts: Partial<Parts> = {
   sending: { SendShaper, BatchGate },
   detour: { Detour },
   rooms: { Positions },
+  answers: { Requests, sendPast, dueAgain },
   endpoints: { EndpointRounds },
   store: { Durable, openStore },
 }

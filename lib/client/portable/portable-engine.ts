@@ -160,7 +160,10 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (batch.max > 1) this.need('sending')
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.need('endpoints', () => this.core.useAll())
-    if (queue.store !== '') this.need('store', () => this.openStore())
+    if (queue.store !== '') {
+      this.need('answers')
+      this.need('store', () => this.openStore())
+    }
     if (fallback !== undefined)
       this.need('detour', () => {
         const { Detour } = part('detour')
@@ -315,14 +318,32 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (after > most && message.link === 0) return 'full'
     const own = { ...message, data }
     if (own.shape !== undefined) this.need('sending')
+    if (own.token !== 0 || own.acked) this.need('answers')
+    const inTime = own.requestTimeout > 0 && this.loading.waits ? this.timed(own) : undefined
     this.loading.weigh(sizeOf(data) + overhead)
     this.call(() => {
+      if (inTime?.() === false) return
       if (message.durable && this.durable !== undefined) this.durable.put(own)
       else this.core.send(own, this.now())
     })
     // From where `drained()` would wait.
     if (after > highWaterMark / 2) this.armed = true
     return after <= highWaterMark
+  }
+
+  /** A request that waits for its part is answered in time, or not at all. Says then whether it may still go out. */
+  private timed(request: EngineSend): () => boolean {
+    const until = this.now() + request.requestTimeout
+    let over = false
+    const timer = setTimeout(() => {
+      over = true
+      this.turn(() => this.settled(request.token, 'timeout'))
+    }, request.requestTimeout)
+    return () => {
+      clearTimeout(timer)
+      request.requestTimeout = Math.max(1, until - this.now())
+      return !over
+    }
   }
 
   // ---------------------------------------------------------------------------------------------- what the core does
