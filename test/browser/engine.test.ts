@@ -276,6 +276,85 @@ test('a part that cannot be loaded is an error, and waited for: nothing is lost 
   expect(got).toEqual([1, 2, 3])
 })
 
+test('rooms, requests and acks stand in line with the rest while their parts are on their way', async () => {
+  const { hub, url } = await scope.hub()
+  const got = gathers(hub, 'x')
+  hub.on('y', (payload) => void got.push([payload, hub.size('r')]))
+  hub.handle('sum', (numbers: number[]) => {
+    got.push('sum')
+    return numbers.reduce((sum, each) => sum + each, 0)
+  })
+  pages.asked.splice(0)
+  const { page } = await open('client')
+  const parts = /(?:answers|rooms)\.mjs/
+  const blocked = deferred()
+  await page.route(parts, async (route) => {
+    blocked.resolve()
+    await route.abort()
+  })
+  await make(page, url)
+  await connect(page)
+  expect(pages.asked).toEqual(['core.mjs'])
+  const early = await page.evaluate(async () => {
+    const { client } = globalThis as unknown as InPage
+    const codeOf = (error: unknown): string => (error as { code: string }).code
+    client.send('x', 1)
+    const joined = client.joinRoom('r')
+    const wrong = client.joinRoom('')
+    const left = client.joinRoom('gone').then(() => client.leaveRoom('gone'))
+    client.send('y', 2, { room: 'r' })
+    const numbers = [1, 2]
+    const sum = client.request('sum', numbers)
+    numbers.push(100)
+    const acked = client.send('x', 3, { ack: true })
+    client.send('x', 4)
+    const late = await client.request('sum', [], { timeout: 50 }).catch(codeOf)
+    Object.assign(globalThis, {
+      told: Promise.all([joined, wrong.catch(codeOf), left, sum, acked]).then((all) => all.slice(1)),
+    })
+    return [late, client.joinedRooms]
+  })
+  expect(early).toEqual(['TIMEOUT', ['r', 'gone']])
+  await blocked.promise
+  await page.waitForFunction(() => (globalThis as unknown as InPage).errors.includes('CONNECTION_FAILED'))
+  expect(got).toEqual([1])
+  await page.unroute(parts)
+  const told = await page.evaluate(async () => (globalThis as unknown as { told: Promise<unknown[]> }).told)
+  expect(told).toEqual(['INVALID_ARGUMENT', undefined, 3, undefined])
+  await until(() => got.length === 5)
+  expect(got).toEqual([1, [2, 1], 'sum', 3, 4])
+  expect(await page.evaluate(() => (globalThis as unknown as InPage).client.joinedRooms)).toEqual(['r'])
+})
+
+test('a client that is closed while a part is on its way settles what waits for it', async () => {
+  const { hub, url } = await scope.hub()
+  const got = gathers(hub, 'x')
+  hub.handle('sum', () => got.push('sum'))
+  const { page } = await open()
+  await make(page, url)
+  await connect(page)
+  const asked = deferred()
+  const goes = deferred()
+  await page.route('**/answers.mjs', async (route) => {
+    asked.resolve()
+    await goes.promise
+    await route.continue()
+  })
+  const said = page.evaluate(async () => {
+    const { client } = globalThis as unknown as InPage
+    const codeOf = (error: unknown): string => (error as { code: string }).code
+    const all = [client.request('sum').catch(codeOf), client.joinRoom('r').catch(codeOf)]
+    client.send('x', 1)
+    await client.close()
+    return Promise.all(all)
+  })
+  await asked.promise
+  goes.resolve()
+  expect(await said).toEqual(['CONNECTION_LOST', 'CONNECTION_LOST'])
+  await until(() => got.length === 2)
+  expect(got).toEqual(['sum', 1])
+})
+
 test('subscriptions and tokens that are wrong say so when their part is there', async () => {
   const { url } = await scope.hub()
   const { page } = await open()

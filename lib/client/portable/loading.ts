@@ -9,6 +9,8 @@ const longestPause = 30_000
 export class Loading {
   /** What the messages among the steps weigh. */
   bytes = 0
+  /** What was held runs now: all of it was called before the program asked for the end, if it has. */
+  catchesUp = false
   private missing = 0
   private steps: (() => void)[] = []
 
@@ -36,7 +38,9 @@ export class Loading {
     }
     if (--this.missing > 0) return
     this.bytes = 0
+    this.catchesUp = true
     for (const step of this.steps.splice(0)) this.run(step)
+    this.catchesUp = false
     this.done()
   }
 

@@ -307,7 +307,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
   }
   send(message: EngineSend): true | false | 'full' {
-    if (this.disposed && message.link === 0) return 'full'
+    if (this.disposed && message.link === 0 && !this.loading.catchesUp) return 'full'
     const { queue, socket } = this.options
     const { highWaterMark, maxBackpressure } = socket.socket
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
