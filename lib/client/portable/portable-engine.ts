@@ -14,7 +14,6 @@ import type {
   RouteSpec,
   Settlement,
   StateChange,
-  admissions,
 } from '../engine'
 import type { SharedOptions } from '../shared-options'
 import { ClientCore } from './client-core'
@@ -41,10 +40,13 @@ const longest = 0x7fffffff
 /** What closes in the end is not waited for longer, where the program has set no limit. */
 const lastWait = 10_000
 
-export class PortableEngine implements ClientEngine, CoreHost {
-  private readonly core: ClientCore
+/** What only a codec or a dialect asks for is in wire-engine.ts. */
+type PlainEngine = Omit<ClientEngine, 'answered' | 'say' | 'admit' | 'pause' | 'resume'>
+
+export class PortableEngine implements PlainEngine, CoreHost {
+  protected readonly core: ClientCore
   private readonly inbox: Inbox
-  private readonly links: Links
+  protected readonly links: Links
   private durable: Durable | undefined
   private readonly loading: Loading
   private readonly latencies = new Latencies()
@@ -62,7 +64,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   private tokenName = ''
   private tokenValue = ''
   private armed = false
-  private readonly held: Held
+  protected readonly held: Held
   private disposed = false
   private finished = false
   private closeBy = never
@@ -195,7 +197,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (then !== undefined) this.loading.run(then)
   }
 
-  private now(): number {
+  protected now(): number {
     return performance.now()
   }
   wallClock(): number {
@@ -247,24 +249,6 @@ export class PortableEngine implements ClientEngine, CoreHost {
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
     this.inbox.wants = { untyped, binary, asking }
   }
-  answered(ack: boolean, id: string): void {
-    this.call(() => {
-      if (ack) this.core.onAck(id, this.now())
-      else this.core.onReply(id, this.now())
-    })
-  }
-  say(link: number, frames: readonly (string | Uint8Array)[]): void {
-    const { link: open } = this.core
-    if (open === 0 || (link !== 0 && link !== open)) return
-    for (const frame of frames) this.links.send(open, frame, false)
-  }
-  admit(how: (typeof admissions)[number], link: number, why: string): void {
-    this.call(() => {
-      if (link !== 0 && link !== this.core.link) return
-      if (how === 'silent') this.core.onSilence(why, this.now())
-      else this.core.onAuth(how === 'accepted', why, this.now())
-    })
-  }
   rooms(wanted: boolean, link: number): void {
     this.call(() => {
       if (wanted) this.inbox.follow()
@@ -273,13 +257,6 @@ export class PortableEngine implements ClientEngine, CoreHost {
   }
   later(name: PartName, step: () => void): void {
     this.need(name, step)
-  }
-  pause(): void {
-    this.held.paused = true
-  }
-  resume(): void {
-    this.held.paused = false
-    this.call(() => this.held.release())
   }
   clearQueue(): void {
     this.call(() => this.core.clearQueue(this.now()))
@@ -423,7 +400,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   // ------------------------------------------------------------------------------------------------------------ turns
 
   /** A call of the program's: what follows is told a little later, never inside the call. */
-  private call(step: () => void): void {
+  protected call(step: () => void): void {
     if (this.finished) return
     this.stirred = true
     this.loading.run(step)
