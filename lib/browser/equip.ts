@@ -9,7 +9,10 @@ import { HawserTypeError } from '../core/error'
 type Equip = (body: ClientBody, inbox: ClientInbox, given: Equipment) => void
 
 /** The engine of clients with one, as soon as there is one. */
-export const engines: { wire?: typeof WireEngine } = {}
+interface Engines {
+  wire?: typeof WireEngine
+}
+export const engines: Engines = {}
 
 /** Codecs and dialects, with what equips a client for them. */
 export const equipped = new WeakMap<object, Equip>()

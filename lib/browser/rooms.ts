@@ -13,7 +13,7 @@ export class Rooms {
   constructor(private readonly body: ClientBody) {}
 
   /** Calls keep their order among themselves and among messages that are sent meanwhile. */
-  private then(step: (rooms: LoadedRooms) => Promise<void>): Promise<void> {
+  private inTurn(step: (rooms: LoadedRooms) => Promise<void>): Promise<void> {
     const { engine, pending } = this.body
     // Also where the part never comes, the end of the client settles it.
     const { token, promise } = pending.add<undefined>('A room', undefined, engine)
@@ -37,11 +37,11 @@ export class Rooms {
     const known = this.list()
     if (typeof room === 'string' && room !== '' && room.length <= 256 && !known.includes(room))
       this.joining.add(room)
-    return this.then((rooms) => rooms.join(room, options))
+    return this.inTurn((rooms) => rooms.join(room, options))
   }
   leave(room: string): Promise<void> {
     this.joining.delete(room)
-    return this.then((rooms) => rooms.leave(room))
+    return this.inTurn((rooms) => rooms.leave(room))
   }
   connected(link: number): void {
     this.loaded?.connected(link)

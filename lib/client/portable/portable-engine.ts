@@ -64,6 +64,8 @@ export class PortableEngine implements PlainEngine, CoreHost {
   private tokenName = ''
   private tokenValue = ''
   private armed = false
+  /** Tokens of messages that were given up while a part is on its way. */
+  private readonly takenBack = new Set<number>()
   protected readonly held: Held
   private disposed = false
   private finished = false
@@ -150,11 +152,13 @@ export class PortableEngine implements PlainEngine, CoreHost {
     }
     this.links = new Links(socket, options.protocols, told)
     this.loading = new Loading(
-      () => this.turn(() => this.held.release()),
+      () => {
+        this.takenBack.clear()
+        this.turn(() => this.held.release())
+      },
       (detail) => {
         this.turn(() => {
-          if (this.disposed) this.core.end(this.now())
-          else this.outbox.push((told) => told.loadFailed?.(detail))
+          if (!this.disposed) this.outbox.push((told) => told.loadFailed?.(detail))
         })
         return !this.disposed
       },
@@ -231,6 +235,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
     this.call(() => this.core.failToken(this.now(), final))
   }
   cancel(token: number): void {
+    if (this.loading.waits) this.takenBack.add(token)
     this.call(() => this.core.cancel(token, this.now()))
   }
   addRoute(route: number, spec: RouteSpec): void {
@@ -299,7 +304,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
     const inTime = own.requestTimeout > 0 && this.loading.waits ? this.timed(own) : undefined
     this.loading.weigh(sizeOf(data) + overhead)
     this.call(() => {
-      if (inTime?.() === false) return
+      if (inTime?.() === false || this.takenBack.has(own.token)) return
       if (message.durable && this.durable !== undefined) this.durable.put(own)
       else this.core.send(own, this.now())
     })
@@ -428,6 +433,8 @@ export class PortableEngine implements PlainEngine, CoreHost {
       // What the platform has let go makes room for what the store has left.
       this.links.lookNow()
       this.durable?.refill()
+      // What cannot be loaded now is not waited for at the end.
+      if (this.disposed && this.loading.failing) this.core.end(this.now())
       if (this.disposed && this.core.left(this.now())) this.leave()
       for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
       this.dropped_.clear()

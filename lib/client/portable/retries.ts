@@ -2,24 +2,30 @@
 import type { QueueSettings } from './send-queue'
 import type { Message } from './waiting-line'
 
+interface Due {
+  back: Message[]
+  /** No retry is left to those. */
+  spent: Message[]
+}
+
 /**
  * Go back N: the first that is due takes with it all that were sent after it, so that their order stays. Those that wait
- * again are taken out; `given`: no retry is left to those.
+ * again are taken out.
  */
 export function dueAgain(
   unacked: Set<Message>,
   { ackTimeout, retries }: Pick<QueueSettings, 'ackTimeout' | 'retries'>,
   now: number,
-): { back: Message[]; given: Message[] } {
+): Due {
   const back: Message[] = []
-  const given: Message[] = []
+  const spent: Message[] = []
   let again = false
   for (const message of unacked) {
     if (message.ackDeadline > now) break
-    if (message.timeouts >= retries) given.push(message)
+    if (message.timeouts >= retries) spent.push(message)
     else again = true
   }
-  if (!again) return { back, given }
+  if (!again) return { back, spent }
   for (const message of unacked) {
     // Without a retry left it waits for its ack to the end.
     if (message.timeouts >= retries) continue
@@ -28,5 +34,5 @@ export function dueAgain(
     unacked.delete(message)
     back.push(message)
   }
-  return { back, given }
+  return { back, spent }
 }

@@ -280,8 +280,8 @@ export class SendQueue {
   }
 
   private retry(now: number): void {
-    const { back, given } = part('answers').dueAgain(this.unacked, this.settings, now)
-    for (const message of given) this.drop(message, 'failed')
+    const { back, spent } = part('answers').dueAgain(this.unacked, this.settings, now)
+    for (const message of spent) this.drop(message, 'failed')
     this.counters.retried += back.length
     this.putBack(back)
   }
