@@ -2,9 +2,12 @@
 import type { ClientEngine, EngineEvents } from '../client/engine'
 import { PortableEngine } from '../client/portable/portable-engine'
 import type { PortableOptions } from '../client/portable/portable-options'
+import { engines } from './equip'
 
 export { readOptions } from './options'
 
 export function makeEngine(options: PortableOptions, events: EngineEvents): ClientEngine {
-  return new PortableEngine(options, options.portable, events)
+  // A client that nothing is equipped for asks nothing more of its engine.
+  const Engine = engines.wire ?? (PortableEngine as NonNullable<typeof engines.wire>)
+  return new Engine(options, options.portable, events)
 }

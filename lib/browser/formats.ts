@@ -1,6 +1,6 @@
 // Codecs and dialects, with what a client needs for them.
 import * as routes from './route-part'
-import { equipped } from './equip'
+import { engines, equipped } from './equip'
 import { parts } from './parts'
 import { type Codec, readCodec } from '../client/codec'
 import { encryptedCodec as encrypted } from '../client/codecs/encrypted'
@@ -11,6 +11,7 @@ import { channelFeed as channel, combinedStreams as combined } from '../client/d
 import { jsonRpc as rpc } from '../client/dialects/json-rpc'
 import { socketIo as io } from '../client/dialects/socket-io'
 import { equip } from '../client/equip'
+import { WireEngine } from '../client/portable/wire-engine'
 
 export { SocketIoArguments } from '../client/dialects/socket-io'
 export { JsonRpcError } from '../client/dialects/json-rpc'
@@ -18,6 +19,7 @@ export { JsonRpcError } from '../client/dialects/json-rpc'
 function withWire<T extends object>(thing: T): T {
   // Messages that the engine cannot read are routed with it.
   parts.routes ??= routes
+  engines.wire = WireEngine
   equipped.set(thing, equip)
   return thing
 }

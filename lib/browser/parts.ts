@@ -6,6 +6,9 @@ export const parts: Partial<Parts> = {}
 const files: { [N in PartName]: () => Promise<Parts[N]> } = {
   routes: () => import('./route-part.js'),
   sending: () => import('../client/portable/send-shaping.js'),
+  answers: () => import('./answers-part.js'),
+  detour: () => import('../client/portable/detour.js'),
+  rooms: () => import('./rooms-part.js'),
   endpoints: () => import('../client/portable/endpoints.js'),
   store: () => import('./store-part.js'),
 }

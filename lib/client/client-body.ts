@@ -65,9 +65,7 @@ export class ClientBody {
   }
 
   inRooms(): Rooms {
-    this.rooms ??= new Rooms(this.outbox, this.engine, !this.met, (failure) =>
-      this.listeners.emit('resume_failed', failure),
-    )
+    this.rooms ??= new Rooms(this)
     return this.rooms
   }
 

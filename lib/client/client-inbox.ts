@@ -4,8 +4,8 @@ import type { ClientBody } from './client-body'
 import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
 import { readReply } from './envelope'
 import type { RoutedClient } from './message-router'
+import { readText } from './message-texts'
 import { replyError, settlementError } from './pending'
-import type { WireHost } from './wire'
 
 export class ClientInbox implements EngineEvents, RoutedClient {
   /** Where routes are told: the engine, or it and what reads messages beside it. */
@@ -53,18 +53,15 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   }
   reply(token: number, given: string | object): void {
     const { layout, pending, wire } = this.body
-    let message: unknown
-    try {
-      message = read(given)
-    } catch (cause) {
-      pending.reject(token, new HawserError('PARSE_ERROR', 'The reply is no JSON', { cause }))
-      return
-    }
+    const failed = (error: HawserError): void => pending.reject(token, error)
+    const message = typeof given === 'string' ? readText(given, 'The reply', failed) : given
+    if (message === undefined) return
     this.settle(token, wire?.readReply(message) ?? readReply(layout, message))
     wire?.settled(token)
   }
 
-  private settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
+  /** What a reply said. */
+  settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
     const { pending } = this.body
     if (error === undefined || error === null) pending.resolve(token, payload)
     else pending.reject(token, replyError('The request', error))
@@ -73,13 +70,10 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   /** Control messages of the server that no request waits for. */
   control(given: string | object): void {
     const { body } = this
-    let message: Record<string, unknown>
-    try {
-      message = read(given) as Record<string, unknown>
-    } catch (cause) {
-      body.fail(new HawserError('PARSE_ERROR', 'A control message is no JSON', { cause }))
-      return
-    }
+    const failed = (error: HawserError): void => body.fail(error)
+    const read = typeof given === 'string' ? readText(given, 'A control message', failed) : given
+    if (read === undefined) return
+    const message = read as Record<string, unknown>
     switch (message.type) {
       case 'token_expired':
         void body.tokens?.give('expired')
@@ -126,10 +120,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     const { status, wire } = body
     const before = status.state
     const error = status.changed(change)
-    if (wire !== undefined && change.state !== before) {
-      if (change.state === 'connected') wire.connected()
-      else if (before === 'connected' || before === 'disconnecting') wire.ended()
-    }
+    wire?.changed(before, change.state)
     body.listeners.emit('state', change.state, status.info())
     if (error !== undefined) body.fail(error)
     if (change.state === 'connected') {
@@ -174,27 +165,6 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     if (status.state !== before) listeners.emit('state', status.state, status.info())
     for (const resolve of ended ?? []) resolve()
   }
-
-  /** What the wire of a codec or a dialect needs. */
-  wireHost(): WireHost {
-    const { body } = this
-    const { acks, layout, listeners, outbox, pending, status } = body
-    return {
-      layout,
-      fail: (error) => body.fail(error),
-      replied: (token, reply) => this.settle(token, reply),
-      acks: () => acks === 1 || (acks === 0 && status.info().protocol === 'hawser.v1'),
-      waits: (token) => pending.has(token),
-      connected: () => status.state === 'connected',
-      drained: () => outbox.onDrain(),
-      untyped: (text) => listeners.emit('message', text),
-      binary: (data) => listeners.emit('binary', data as Buffer),
-    }
-  }
-}
-
-function read(message: string | object): unknown {
-  return typeof message === 'string' ? JSON.parse(message) : message
 }
 
 const droppedWords: Record<string, string> = {

@@ -1,5 +1,4 @@
 // What a client sends: envelopes made of arguments, handed to the engine, and the promises that wait for their end.
-import { HawserError } from '../core/error'
 import { type SendData, bytesOf } from '../core/bytes'
 import { badArgument, shown } from '../core/validate'
 import { type ClientBody, plain } from './client-body'
@@ -13,7 +12,7 @@ import {
   readSend,
 } from './client-send'
 import type { EngineSend } from './engine'
-import { type Parts, encode, payloadText } from './envelope'
+import { type Parts, encode } from './envelope'
 import { aborted, nameOf, replyError } from './pending'
 
 /** Ids of refused messages that are kept; the oldest goes first. */
@@ -35,7 +34,7 @@ export class ClientOutbox {
   ): boolean | Promise<void> {
     if (options === undefined) {
       checkType(type)
-      const formed = this.sendFormed(type, payload)
+      const formed = this.body.forms?.send(type, payload)
       if (formed !== undefined) return this.taken(formed)
       const id = this.body.nextId()
       return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
@@ -81,24 +80,21 @@ export class ClientOutbox {
     }
   }
 
-  private sendFormed(type: string, payload: unknown): true | false | 'full' | undefined {
-    const { forms } = this.body
-    if (forms === undefined || payload === undefined) return undefined
-    return forms.send(type, payloadText(type, payload) as string)
-  }
-
   private askFormed<T>(type: string, payload: unknown, timeout: number): Promise<T> | undefined {
     const { forms, pending } = this.body
-    if (forms === undefined || payload === undefined) return undefined
-    const text = payloadText(type, payload) as string
+    if (forms === undefined) return undefined
     const { token, promise } = pending.add<T>('request', type, undefined, this)
-    const taken = forms.request(type, text, token, timeout)
-    if (taken === undefined) {
+    let taken
+    try {
+      taken = forms.request(type, payload, token, timeout)
+    } catch (error) {
       pending.forget(token)
-      return undefined
+      throw error
     }
     if (taken === 'full') pending.reject(token, this.body.refusal())
-    return promise
+    if (taken !== undefined) return promise
+    pending.forget(token)
+    return undefined
   }
 
   private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {
@@ -150,20 +146,10 @@ export class ClientOutbox {
   private hand(type: string, parts: Parts, message: EngineSend): true | false | 'full' {
     const { body } = this
     const { wire } = body
-    if (wire === undefined) {
-      message.data = encode(body.layout, type, parts, Date.now())
-      message.joinable = true
-      return body.engine.send(message)
-    }
-    if (body.ended !== undefined && message.link === 0) return 'full'
-    // Rooms are the server's own business, like all control messages.
-    if (type === 'join' || type === 'leave' || type === 'resume') return wire.sendJson(type, parts, message)
-    const { token } = message
-    return wire.send(type, parts, message, (error) => {
-      if (token === 0) body.fail(asHawserError(error))
-      else body.pending.reject(token, error)
-      wire.settled(token)
-    })
+    if (wire !== undefined) return wire.hand(type, parts, message)
+    message.data = encode(body.layout, type, parts, Date.now())
+    message.joinable = true
+    return body.engine.send(message)
   }
 
   private push(type: string, parts: Parts, message: EngineSend): boolean {
@@ -206,9 +192,4 @@ export class ClientOutbox {
     wire?.settled(token)
     return promise
   }
-}
-
-function asHawserError(error: Error): HawserError {
-  if (error instanceof HawserError) return error
-  return new HawserError('INVALID_ARGUMENT', error.message, { cause: error })
 }

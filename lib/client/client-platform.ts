@@ -5,9 +5,9 @@ import { binding } from '../native/binding'
 import { type ManagedClientOptions, readManagedOptions } from './client-options'
 import type { ClientEngine, EngineEvents } from './engine'
 import { makeEngine as makeNative } from './native-client'
-import { PortableEngine } from './portable/portable-engine'
 import { type PortableOptions, readPortableOptions } from './portable/portable-options'
 import { platform, type PlatformSocketConstructor } from './portable/platform'
+import { WireEngine } from './portable/wire-engine'
 import type { CheckedManagedOptions } from './client-options'
 
 export type PlatformOptions = CheckedManagedOptions | PortableOptions
@@ -54,7 +54,7 @@ export function readOptions(options: ManagedClientOptions | string | URL): Platf
 
 /** Throws what the native part throws, and `TLS_BAD_MATERIAL`. */
 export function makeEngine(options: PlatformOptions, events: EngineEvents): ClientEngine {
-  if ('portable' in options) return new PortableEngine(options, options.portable, withBuffers(events))
+  if ('portable' in options) return new WireEngine(options, options.portable, withBuffers(events))
   try {
     return makeNative(options, events)
   } catch (error) {

@@ -2,6 +2,7 @@
 // arguments, makes envelopes, keeps handlers and promises; the engine below it connects, reconnects, queues, matches
 // replies, routes and shapes. Everything that passes here is checked already.
 import type { ErrorCode } from '../core/error-table'
+import type { PartName } from './portable/parts'
 
 /** How a managed client stands, in the numbers of the core. */
 export const clientStates = [
@@ -15,12 +16,15 @@ export const clientStates = [
 ] as const
 export type ClientStateName = (typeof clientStates)[number]
 
-/** Messages of the standard layout that the engine writes itself, of a type and the JSON text of their payload. */
+/** Messages of the standard layout that the engine writes itself. */
 export interface FormedMessages {
-  /** As `ClientEngine.send`; undefined: not here, it has to be written by the client. */
-  send(type: string, payload: string): true | false | 'full' | undefined
+  /**
+   * As `ClientEngine.send`; undefined: not here, it has to be written by the client. Throws INVALID_ARGUMENT for a payload
+   * that JSON cannot hold.
+   */
+  send(type: string, payload: unknown): true | false | 'full' | undefined
   /** The same for a request. */
-  request(type: string, payload: string, token: number, timeout: number): true | false | 'full' | undefined
+  request(type: string, payload: unknown, token: number, timeout: number): true | false | 'full' | undefined
 }
 
 /** Why a state was entered; all but `state` and `attempt` describe the failure or the close that led to it. */
@@ -272,6 +276,8 @@ export interface ClientEngine {
    * here that it was told of the rooms. 0: no link is let go.
    */
   rooms(wanted: boolean, link: number): void
+  /** Loads a part that is not there yet and runs the step in its turn among the calls; where all is at hand it is left out. */
+  later?(part: PartName, step: () => void): void
   /** Reads no more until `resume()`. */
   pause(): void
   resume(): void

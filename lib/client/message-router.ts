@@ -3,6 +3,7 @@ import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'
 import type { ClientEngine, RouteSpec, Routes } from './engine'
 import { type Layout, type RoutingOptions, readLayout } from './envelope'
+import { readText, readTexts } from './message-texts'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from './protocol-map'
 import { type SubscribeSpec, checkPattern, readSpec } from './subscription-spec'
 
@@ -210,12 +211,8 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   message(client: RoutedClient, routes: Routes, given: string | object): void {
     let message: unknown = given
     if (typeof given === 'string') {
-      try {
-        message = JSON.parse(given)
-      } catch (cause) {
-        client.failed(parseError(given, cause))
-        return
-      }
+      message = readText(given, 'A message', (error) => client.failed(error))
+      if (message === undefined) return
     }
     if (typeof routes === 'number') this.call(client, routes, message)
     else for (const route of routes) this.call(client, route, message)
@@ -235,7 +232,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   ): void {
     let messages = given
     if (typeof messages === 'string') {
-      messages = readBatch(messages, lengths, (error) => client.failed(error))
+      messages = readTexts(messages, lengths, (error) => client.failed(error))
       if (messages.length === 0) return
     }
     this.call(client, route, messages)
@@ -291,36 +288,4 @@ function reportUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error
   })
-}
-
-function readBatch(
-  joined: string,
-  lengths: Iterable<number>,
-  failed: (error: HawserError) => void,
-): readonly unknown[] {
-  try {
-    return JSON.parse(joined) as unknown[]
-  } catch {
-    // One of them is no JSON: the others are worth the slow way.
-    const messages: unknown[] = []
-    const bytes = new TextEncoder().encode(joined)
-    const decoder = new TextDecoder()
-    let at = 1
-    for (const length of lengths) {
-      const text = decoder.decode(bytes.subarray(at, at + length))
-      at += length + 1
-      try {
-        messages.push(JSON.parse(text))
-      } catch (cause) {
-        failed(parseError(text, cause))
-      }
-    }
-    return messages
-  }
-}
-
-const excerpt = 120
-function parseError(text: string, cause: unknown): HawserError {
-  const start = text.length > excerpt ? `${text.slice(0, excerpt)}…` : text
-  return new HawserError('PARSE_ERROR', `A message is no JSON: ${start}`, { cause })
 }

@@ -5,7 +5,7 @@ import { type ErrorDetails } from '../core/error'
 import { shown } from '../core/validate'
 import type { Settlement } from './engine'
 
-type Kind = 'message' | 'request'
+type Kind = 'message' | 'request' | 'room'
 
 interface Waiting {
   token: number
@@ -17,15 +17,8 @@ interface Waiting {
   type: string
 }
 
-const codes: Record<Exclude<Settlement, 'done'>, ErrorCode> = {
-  timeout: 'TIMEOUT',
-  queue_full: 'QUEUE_FULL',
-  expired: 'EXPIRED',
-  cancelled: 'ABORTED',
-  connection_lost: 'CONNECTION_LOST',
-  closed: 'CONNECTION_CLOSED',
-  store_failed: 'STORE_FAILED',
-}
+/** Of those whose code is no other way to write them. */
+const codes: Partial<Record<Settlement, ErrorCode>> = { cancelled: 'ABORTED', closed: 'CONNECTION_CLOSED' }
 const words: Partial<Record<Settlement, string>> = {
   timeout: 'was not answered in time',
   cancelled: 'was taken back',
@@ -36,7 +29,7 @@ const words: Partial<Record<Settlement, string>> = {
 /** Why a message did not make it. */
 export function settlementError(what: string, how: Exclude<Settlement, 'done'>): HawserError {
   const said = words[how]
-  return new HawserError(codes[how], said === undefined ? undefined : `${what} ${said}`)
+  return new HawserError(codes[how] ?? (how.toUpperCase() as ErrorCode), said === undefined ? undefined : `${what} ${said}`)
 }
 
 /** Slots of a table that has been used once; a power of two. */
@@ -160,8 +153,7 @@ export function replyError(what: string, error: unknown): HawserError {
     message?: unknown
     retryAfter?: unknown
   }
-  const known: ErrorCode =
-    typeof code === 'string' && code in serverCodes ? serverCodes[code] : 'SERVER_ERROR'
+  const known = serverCodes.find((one) => one === code) ?? 'SERVER_ERROR'
   const said =
     typeof message === 'string' && message !== '' ? message : typeof code === 'string' ? code : String(error)
   const details: ErrorDetails = { cause: error }
@@ -170,15 +162,15 @@ export function replyError(what: string, error: unknown): HawserError {
   if (typeof code === 'string' || typeof code === 'number') Object.assign(out, { serverCode: code })
   return out
 }
-const serverCodes: Record<string, ErrorCode> = {
-  UNAUTHORIZED: 'UNAUTHORIZED',
-  AUTHENTICATION_FAILED: 'AUTHENTICATION_FAILED',
-  RATE_LIMIT_EXCEEDED: 'RATE_LIMIT_EXCEEDED',
-  TIMEOUT: 'TIMEOUT',
-  PARSE_ERROR: 'PARSE_ERROR',
-  INVALID_MESSAGE: 'INVALID_MESSAGE',
-  SERVER_ERROR: 'SERVER_ERROR',
-}
+/** What a server's error may be called here too. */
+const serverCodes: readonly ErrorCode[] = [
+  'UNAUTHORIZED',
+  'AUTHENTICATION_FAILED',
+  'RATE_LIMIT_EXCEEDED',
+  'TIMEOUT',
+  'PARSE_ERROR',
+  'INVALID_MESSAGE',
+]
 
 /** Throws INVALID_OPTION: a time in milliseconds that an option of a call sets. */
 export function checkTime(name: string, value: unknown, fallback: number): number {

@@ -1,7 +1,7 @@
 // The rooms a client is in: joined at the server now, and again after each reconnect, where it stood.
 import { badArgument } from '../core/validate'
+import type { ClientBody } from './client-body'
 import type { RequestOptions } from './client-send'
-import type { ClientEngine } from './engine'
 
 /** How far a room was read: every message of the epoch up to the offset. */
 export interface RoomPosition {
@@ -26,11 +26,6 @@ export interface ResumeFailure {
 export interface JoinOptions {
   /** So many of the latest messages that the room keeps come first. */
   last?: number
-}
-
-/** Asks the server; resolves with the payload of the answer. `link`: see `EngineSend`. */
-interface Asking {
-  request(type: string, payload: unknown, options: RequestOptions, link: number): Promise<unknown>
 }
 
 const longestName = 256
@@ -61,16 +56,19 @@ export class Rooms {
   private questions: Map<string, Set<Question>> | undefined
   /** The engine knows that there are some. */
   private told = false
+  /** There was no connection yet, so the server has forgotten nothing. */
+  private fresh: boolean
 
-  /** `fresh`: there was no connection yet, so the server has forgotten nothing. */
-  constructor(
-    private readonly server: Asking,
-    private readonly engine: Pick<ClientEngine, 'rooms'>,
-    private fresh: boolean,
-    /** Hears of rooms that the client is not let into again, though nobody waits for an answer. */
-    private readonly refused: (failure: ResumeFailure) => void,
-  ) {}
+  constructor(private readonly body: ClientBody) {
+    this.fresh = !body.met
+  }
 
+  /** Hears of rooms that the client is not let into again, though nobody waits for an answer. */
+  private refused(failure: ResumeFailure): void {
+    this.body.listeners.emit('resume_failed', failure)
+  }
+
+  /** Resolves with the payload of the answer. `link`: see `EngineSend`. */
   private ask(
     type: 'join' | 'leave' | 'resume',
     room: string | undefined,
@@ -81,7 +79,7 @@ export class Rooms {
     const options: RequestOptions = { priority: 'high' }
     if (room !== undefined) options.room = room
     if (signal !== undefined) options.signal = signal
-    return this.server.request(type, payload, options, link)
+    return this.body.outbox.request(type, payload, options, link)
   }
 
   /** What the program asks for. While the client is away it waits, and may be idle when the next connection opens. */
@@ -118,7 +116,7 @@ export class Rooms {
     const wanted = this.wanted.size > 0
     if (wanted === this.told && (link === 0 || !wanted)) return
     this.told = wanted
-    this.engine.rooms(wanted, link)
+    this.body.engine.rooms(wanted, link)
   }
   private forget(room: string): boolean {
     const known = this.wanted.delete(room)

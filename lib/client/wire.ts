@@ -3,7 +3,7 @@
 import { HawserError, HawserTypeError } from '../core/error'
 import { type Codec, checkEncoded, decodeError, encodeError } from './codec'
 import type { Dialect, DialectLink, DialectSession, Frame } from './dialect'
-import type { ClientEngine, EngineSend } from './engine'
+import type { ClientEngine, ClientStateName, EngineSend } from './engine'
 import { type Layout, type Parts, encode, envelope, readReply } from './envelope'
 import { Ordered } from './ordered'
 import type { PortableFeed } from './portable-feed'
@@ -24,6 +24,10 @@ export interface WireHost {
   drained(): void
   untyped(text: string): void
   binary(data: Uint8Array): void
+  /** The client was closed for good. */
+  ended(): boolean
+  /** A message turned out later to be none; with a token it is its promise's. */
+  refused(token: number, error: Error): void
 }
 
 /** How many messages may be on their way through an encoder, and through a decoder before reading stops. */
@@ -79,8 +83,20 @@ export class Wire {
 
   // -------------------------------------------------------------------------------------------------------- sending
 
+  /** As `ClientEngine.send`, of what is not written yet. Throws what cannot be. */
+  hand(type: string, parts: Parts, message: EngineSend): Taken {
+    if (this.host.ended() && message.link === 0) return 'full'
+    // Rooms are the server's own business, like all control messages.
+    if (type === 'join' || type === 'leave' || type === 'resume') return this.sendJson(type, parts, message)
+    const { token } = message
+    return this.send(type, parts, message, (error) => {
+      this.host.refused(token, error)
+      this.settled(token)
+    })
+  }
+
   /** As `ClientEngine.send`; `refuse` is called when the message turns out later to be none. Throws what it cannot write. */
-  send(type: string, parts: Parts, message: EngineSend, refuse: (error: Error) => void): Taken {
+  private send(type: string, parts: Parts, message: EngineSend, refuse: (error: Error) => void): Taken {
     const { codec, session } = this
     if (session !== undefined) return this.speak(session, type, parts, message)
     if (codec === undefined || this.outgoing.size >= mostInWork) return 'full'
@@ -116,7 +132,7 @@ export class Wire {
   }
 
   /** A message of the client's own, which stays JSON whatever the codec. */
-  sendJson(type: string, parts: Parts, message: EngineSend): Taken {
+  private sendJson(type: string, parts: Parts, message: EngineSend): Taken {
     if (this.session !== undefined) return this.speak(this.session, type, parts, message)
     return this.engine.send({ ...message, data: encode(this.host.layout, type, parts, Date.now()) })
   }
@@ -280,8 +296,11 @@ export class Wire {
     this.link = link
     this.session?.opened?.()
   }
-  connected(): void {
-    this.session?.connected?.()
+  /** The client changes from one state to another. */
+  changed(from: ClientStateName, to: ClientStateName): void {
+    if (from === to) return
+    if (to === 'connected') this.session?.connected?.()
+    else if (from === 'connected' || from === 'disconnecting') this.ended()
   }
   ended(): void {
     this.session?.ended?.()

@@ -304,6 +304,122 @@ test('a part that cannot be loaded is an error, and waited for: nothing is lost 
   expect(got).toEqual([1, 2, 3])
 })
 
+test('rooms, requests and acks stand in line with the rest while their parts are on their way', async () => {
+  const { hub, url } = await scope.hub()
+  const got = gathers(hub, 'x')
+  hub.on('y', (payload) => void got.push([payload, hub.size('r')]))
+  hub.handle('sum', (numbers: number[]) => {
+    got.push('sum')
+    return numbers.reduce((sum, each) => sum + each, 0)
+  })
+  pages.asked.splice(0)
+  const { page } = await open('client')
+  const parts = /(?:answers|rooms)\.mjs/
+  const blocked = deferred()
+  let refused = 0
+  await page.route(parts, async (route) => {
+    refused++
+    blocked.resolve()
+    await route.abort()
+  })
+  await make(page, url)
+  await connect(page)
+  expect(pages.asked).toEqual(['core.mjs'])
+  const early = await page.evaluate(async () => {
+    const { client } = globalThis as unknown as InPage
+    const codeOf = (error: unknown): string => (error as { code: string }).code
+    client.send('x', 1)
+    const joined = client.joinRoom('r')
+    const wrong = client.joinRoom('')
+    const left = client.joinRoom('gone').then(() => client.leaveRoom('gone'))
+    client.send('y', 2, { room: 'r' })
+    const numbers = [1, 2]
+    const sum = client.request('sum', numbers)
+    numbers.push(100)
+    const abort = new AbortController()
+    const given = client.request('sum', [], { signal: abort.signal }).catch(codeOf)
+    abort.abort()
+    const acked = client.send('x', 3, { ack: true })
+    client.send('x', 4)
+    const late = await client.request('sum', [], { timeout: 50 }).catch(codeOf)
+    Object.assign(globalThis, {
+      told: Promise.all([joined, wrong.catch(codeOf), left, sum, await given, acked]).then((all) =>
+        all.slice(1),
+      ),
+    })
+    return [late, client.joinedRooms]
+  })
+  expect(early).toEqual(['TIMEOUT', ['r', 'gone']])
+  await blocked.promise
+  await page.waitForFunction(() => (globalThis as unknown as InPage).errors.includes('CONNECTION_FAILED'))
+  expect(got).toEqual([1])
+  await page.unroute(parts)
+  const told = await page.evaluate(async () => (globalThis as unknown as { told: Promise<unknown[]> }).told)
+  expect(told).toEqual(['INVALID_ARGUMENT', undefined, 3, 'ABORTED', undefined])
+  await until(() => got.length === 5)
+  expect(got).toEqual([1, [2, 1], 'sum', 3, 4])
+  const [rooms, errors] = await page.evaluate(() => {
+    const { client, errors } = globalThis as unknown as InPage
+    return [client.joinedRooms, errors]
+  })
+  // Each part is asked for once at a time, however much waits for it.
+  expect([rooms, errors.length]).toEqual([['r'], refused])
+})
+
+test('a client that is closed while a part is on its way settles what waits for it', async () => {
+  const { hub, url } = await scope.hub()
+  const got = gathers(hub, 'x')
+  const gate = deferred()
+  scope.defer(() => gate.resolve())
+  hub.handle('sum', () => {
+    got.push('sum')
+    return gate.promise
+  })
+  const { page } = await open()
+  await make(page, url)
+  await connect(page)
+  const asked = deferred()
+  const goes = deferred()
+  await page.route('**/answers.mjs', async (route) => {
+    asked.resolve()
+    await goes.promise
+    await route.continue()
+  })
+  const said = page.evaluate(async () => {
+    const { client } = globalThis as unknown as InPage
+    const codeOf = (error: unknown): string => (error as { code: string }).code
+    const all = [client.request('sum').catch(codeOf), client.joinRoom('r').then(() => 'joined', codeOf)]
+    client.send('x', 1)
+    await client.close()
+    return Promise.all(all)
+  })
+  await asked.promise
+  goes.resolve()
+  const [asking, joining] = await said
+  expect(asking).toBe('CONNECTION_LOST')
+  // The answer may be faster than the goodbye.
+  expect(['CONNECTION_LOST', 'joined']).toContain(joining)
+  await until(() => got.length === 2)
+  expect(got).toEqual(['sum', 1])
+})
+
+test('a client that is closed does not wait for a part that cannot be loaded', async () => {
+  const { url } = await scope.hub()
+  const { page } = await open()
+  await page.route('**/answers.mjs', (route) => route.abort())
+  await make(page, url)
+  await connect(page)
+  const said = await page.evaluate(async () => {
+    const { client } = globalThis as unknown as InPage
+    const failed = new Promise((resolve) => client.on('error', resolve))
+    const asked = client.request('sum').catch((error: unknown) => (error as { code: string }).code)
+    await failed
+    await client.close()
+    return [await asked, client.state]
+  })
+  expect(said).toEqual(['CONNECTION_CLOSED', 'disconnected'])
+})
+
 test('subscriptions and tokens that are wrong say so when their part is there', async () => {
   const { url } = await scope.hub()
   const { page } = await open()

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { defaults as browserDefaults } from '../../lib/browser/defaults'
 import { readOptions as readShort } from '../../lib/browser/options'
 import { readSend as shortSend, readRequest as shortRequest } from '../../lib/browser/client-send'
+import { encode as shortEncode } from '../../lib/browser/envelope'
 import { readLayout as shortLayout } from '../../lib/browser/layout'
 import { checkPattern as shortPattern, readSpec as shortSpec } from '../../lib/browser/subscription-spec'
 import { readRequest, readSend } from '../../lib/client/client-send'
+import { type Parts, encode } from '../../lib/client/envelope'
 import { readLayout } from '../../lib/client/layout'
 import { readPortableOptions } from '../../lib/client/portable/portable-options'
 import { checkPattern, readSpec } from '../../lib/client/subscription-spec'
@@ -244,3 +246,24 @@ test.each([undefined, { payload: '/a/b~1c' }, { id: false }, { type: '' }, { typ
     expect(told(shortLayout)).toEqual(told(readLayout))
   },
 )
+
+test('envelopes are the same texts', () => {
+  const layouts = [
+    [readLayout(undefined), shortLayout(undefined)],
+    [readLayout({ type: '/t', id: false }), shortLayout({ type: '/t', id: false })],
+  ]
+  const round: unknown[] = []
+  round.push(round)
+  const payloads = [undefined, null, '', 'é"', 0, false, { a: [undefined] }, round, 1n, () => 0, Symbol('s')]
+  const more: Partial<Parts>[] = [{}, { ack: true }, { ack: false }, { room: 'r"', correlationId: 'i' }]
+  more.push({ correlationId: 'é"', ack: true })
+  for (const [own, short] of layouts)
+    for (const payload of payloads)
+      for (const each of more) {
+        const parts = { id: 'i', room: undefined, correlationId: undefined, ...each, payload }
+        const texts = [encode, shortEncode].map((write, i) =>
+          outcome(() => write([own, short][i], 'a"', parts, 5)),
+        )
+        expect(texts[1]).toEqual(texts[0])
+      }
+})

@@ -3,7 +3,7 @@
 import type { EngineSend, Settlement, StateChange } from '../engine'
 import type { TokenReason } from './client-machine'
 import { never } from './reconnect-policy'
-import { Requests } from './requests'
+import type { Requests } from './requests'
 import { type DropReason, type PushResult, type QueueSettings, SendQueue } from './send-queue'
 import type { BatchGate, BatchSettings, SendShaper } from './send-shaping'
 import { part } from './parts'
@@ -52,7 +52,8 @@ export abstract class CoreSending {
   readonly queue: SendQueue
   /** Only of clients that throttle or debounce. */
   shaper: SendShaper | undefined
-  readonly requests: Requests
+  /** Only of clients that have asked for something. */
+  requests: Requests | undefined
   readonly counters = { messagesOut: 0, bytesOut: 0, batches: 0, connects: 0, failures: 0, givenUp: 0 }
   /** The open link, or 0. */
   link = 0
@@ -82,7 +83,6 @@ export abstract class CoreSending {
       done: (message) => this.onDone(message),
       dropped: (message, why) => this.onDropped(message, why),
     })
-    this.requests = new Requests(sending.maxRequests)
   }
 
   get speaksOwnProtocol(): boolean {
@@ -134,7 +134,7 @@ export abstract class CoreSending {
       if (message.token !== 0) this.host.settled(message.token, 'closed')
       return storeKey !== 0
     }
-    if (message.link !== 0) return this.sendPast(message, now)
+    if (message.link !== 0) return part('answers').sendPast(this, this.host, message, now)
     return this.holdsBack(message, now) || this.enqueue(message, now, storeKey)
   }
 
@@ -149,13 +149,13 @@ export abstract class CoreSending {
     const bytes = sizeOf(message.data)
     const life = requestTimeout > 0 ? requestTimeout : ttl > 0 ? ttl : settings.queue.ttl
     const expiresAt = life > 0 ? since + life : never
-    if (requestTimeout > 0 && !this.requests.add(message.id, token, expiresAt)) {
+    if (requestTimeout > 0 && !this.asks(message, expiresAt)) {
       this.host.settled(token, 'queue_full')
       return false
     }
     const result = this.queue.push(message, bytes, now, this.ready, expiresAt, storeKey)
     if (result !== 'accepted') {
-      this.requests.cancel(token)
+      this.requests?.cancel(token)
       this.refuse(token, result)
       return false
     }
@@ -169,18 +169,10 @@ export abstract class CoreSending {
     else this.host.dropped(how)
   }
 
-  /** What the program says to one link alone. If it is gone, so is the sense of it. */
-  private sendPast({ data, id, link, requestTimeout, token }: EngineSend, now: number): boolean {
-    const there = this.ready && link === this.link
-    if (!there || (requestTimeout > 0 && !this.requests.add(id, token, now + requestTimeout))) {
-      if (token !== 0) this.host.settled(token, there ? 'queue_full' : 'connection_lost')
-      return false
-    }
-    this.host.transmit(link, data, false)
-    this.counters.messagesOut++
-    this.counters.bytesOut += sizeOf(data)
-    if (token !== 0 && !this.requests.markSent(token)) this.host.settled(token, 'done')
-    return true
+  /** False: no more requests may wait. */
+  asks({ id, token }: EngineSend, deadline: number): boolean {
+    this.requests ??= new (part('answers').Requests)(this.sending.maxRequests)
+    return this.requests.add(id, token, deadline)
   }
 
   cancel(token: number, now: number): void {
@@ -190,7 +182,7 @@ export abstract class CoreSending {
   }
   /** The message of a token, and its request, are given up; whoever calls says so. */
   private quietly(token: number): void {
-    this.requests.cancel(token)
+    this.requests?.cancel(token)
     this.settling = token
     this.queue.cancel(token)
     this.settling = 0
@@ -260,12 +252,12 @@ export abstract class CoreSending {
   protected lost(): void {
     this.frames = []
     this.queue.linkLost()
-    for (const token of this.requests.linkLost()) this.host.settled(token, 'connection_lost')
+    for (const token of this.requests?.linkLost() ?? []) this.host.settled(token, 'connection_lost')
   }
   /** The end of all that waits. */
   protected giveUp(): void {
     this.queue.clear()
-    for (const token of this.requests.clear()) this.host.settled(token, 'closed')
+    for (const token of this.requests?.clear() ?? []) this.host.settled(token, 'closed')
   }
 
   // -------------------------------------------------------------------------------------------------------- answers
@@ -279,7 +271,7 @@ export abstract class CoreSending {
   /** The token of the request that the reply is for. */
   onReply(id: string, now: number): number | undefined {
     this.now = now
-    const token = this.requests.take(id)
+    const token = this.requests?.take(id)
     // It may overtake the word that the kernel took the request, which is not sent again then.
     if (token !== undefined) this.quietly(token)
     return token
@@ -288,7 +280,7 @@ export abstract class CoreSending {
   /** Of a request only the reply is the end. */
   private onDone({ what: { token }, storeKey }: Message): void {
     if (storeKey !== 0) this.host.storedDone(storeKey)
-    if (token !== 0 && !this.requests.markSent(token)) this.host.settled(token, 'done')
+    if (token !== 0 && this.requests?.markSent(token) !== true) this.host.settled(token, 'done')
   }
 
   private onDropped({ what: { token }, storeKey }: Message, why: DropReason): void {
@@ -302,7 +294,7 @@ export abstract class CoreSending {
       host.dropped(how)
     } else if (token !== this.settling) {
       // Of a request the time that ran out is the one for its reply.
-      const request = this.requests.cancel(token)
+      const request = this.requests?.cancel(token)
       host.settled(token, request && how === 'expired' ? 'timeout' : how)
     }
   }
@@ -311,7 +303,7 @@ export abstract class CoreSending {
 
   protected runSending(): void {
     const { now } = this
-    for (const token of this.requests.expire(now)) {
+    for (const token of this.requests?.expire(now) ?? []) {
       // It may never have left the queue.
       this.quietly(token)
       this.host.settled(token, 'timeout')
@@ -324,7 +316,7 @@ export abstract class CoreSending {
     const waits = this.pumps && queue.waiting > 0 && this.host.room(this.link) > 0
     return Math.min(
       queue.deadline,
-      this.requests.deadline,
+      this.requests?.deadline ?? never,
       this.shaper?.deadline ?? never,
       (waits ? this.joins?.deadline(queue) : undefined) ?? never,
     )

@@ -7,6 +7,7 @@ import type { Latencies } from './latency'
 export function figures(core: ClientCore, inbox: Inbox, latencies: Latencies, now: number): EngineMetrics {
   const { connects, failures, messagesOut, bytesOut, batches, givenUp } = core.counters
   const { queue, requests, shaper } = core
+  const { added = 0, timeouts = 0, late = 0 } = requests?.counters ?? {}
   return {
     state: core.machine.state,
     ...inbox.counters,
@@ -30,9 +31,9 @@ export function figures(core: ClientCore, inbox: Inbox, latencies: Latencies, no
     acked: queue.counters.acked,
     retries: queue.counters.retried,
     replaced: shaper?.replaced ?? 0,
-    requests: requests.counters.added,
-    requestTimeouts: requests.counters.timeouts,
-    lateReplies: requests.counters.late,
+    requests: added,
+    requestTimeouts: timeouts,
+    lateReplies: late,
     latencyCount: latencies.count,
     latencyLast: latencies.last,
     latencyMin: latencies.min,

@@ -4,6 +4,8 @@ import type { EngineEvents } from '../engine'
 import type { Layout } from '../envelope'
 import type { ClientCore } from './client-core'
 import { nameAt, valueAt } from './matcher'
+import { part } from './parts'
+import type { Positions } from './positions'
 import { RouteSet } from './route-set'
 import { sizeOf } from './size'
 
@@ -20,8 +22,6 @@ export interface InboxHost {
   now(): number
 }
 
-/** Rooms whose positions are kept until the client is told. */
-const mostRooms = 4096
 const ownReplies = ['joined', 'left', 'resumed', 'auth_ok', 'auth_error']
 
 export class Inbox {
@@ -36,7 +36,8 @@ export class Inbox {
   }
   /** Which messages without a route are wanted. */
   wants = { untyped: false, binary: false, asking: false }
-  private positions = new Map<string, { epoch: string; offset: number }>()
+  /** Once there are rooms. */
+  private positions: Positions | undefined
 
   constructor(
     private readonly layout: Layout,
@@ -50,6 +51,17 @@ export class Inbox {
       columns: (route, rows, values, missing) =>
         this.up((events) => events.columns(route, rows, values, missing)),
     })
+  }
+
+  /** The program has joined a room; the part `rooms` was loaded. */
+  follow(): void {
+    this.positions ??= new (part('rooms').Positions)(this.layout, (message) =>
+      this.host.tell((events) => events.control(message)),
+    )
+  }
+  /** A link is about to be told connected. */
+  tellPositions(): void {
+    this.positions?.tell()
   }
 
   /** Hands a record up. */
@@ -110,7 +122,7 @@ export class Inbox {
     const type = nameAt(message, layout.type)
     // A batch in a batch is no message.
     const typed = type !== undefined && this.batchOf(message) === undefined
-    this.notePosition(message)
+    if (this.core.speaksOwnProtocol) this.positions?.note(message)
     if (this.control(typed ? type : undefined, message)) return
     if (!typed) {
       // Numbers and the like are no messages either.
@@ -173,26 +185,5 @@ export class Inbox {
     }
     if (own) host.tell((events) => events.control(message as object))
     return own
-  }
-
-  /** How far the client has read in the rooms whose messages the server numbers. */
-  private notePosition(message: unknown): void {
-    if (!this.core.speaksOwnProtocol) return
-    const room = nameAt(message, this.layout.room) ?? ''
-    if (room === '') return
-    const epoch = valueAt(message, ['epoch'])
-    const offset = valueAt(message, ['offset'])
-    if (typeof epoch !== 'string' || epoch === '' || !Number.isSafeInteger(offset)) return
-    const known = this.positions.get(room)
-    if (known === undefined && this.positions.size >= mostRooms) this.tellPositions()
-    const least = known?.epoch === epoch ? known.offset : 0
-    this.positions.set(room, { epoch, offset: Math.max(least, offset as number) })
-  }
-  /** A link is about to be told connected: how far the one before was read. */
-  tellPositions(): void {
-    if (this.positions.size === 0) return
-    const payload = Object.fromEntries(this.positions)
-    this.positions = new Map()
-    this.host.tell((events) => events.control({ type: 'positions', payload }))
   }
 }

@@ -1,7 +1,7 @@
 // The sockets of a client: dials, the open one, and those that say goodbye. Reports what they tell, and how much of what
 // was sent they have let go.
-import { type CheckedHttpFallback, type Way, Ways } from './fallback'
-import { loadHttpLink } from './load-http-link'
+import type { Detour, Dialled } from './detour'
+import type { Way } from './fallback'
 import type { Outcome } from './reconnect-policy'
 import { never } from './reconnect-policy'
 import type { PlatformSocket, PlatformSocketConstructor } from './platform'
@@ -25,11 +25,8 @@ const firstLook = 1
 const longestLook = 50
 const open = 1
 
-interface Link {
+interface Link extends Dialled {
   socket: PlatformSocket
-  readonly endpoint: number
-  readonly way: Way
-  readonly since: number
   opened: boolean
   /** Bytes sent, and of the frames that are counted where each ends. */
   sent: number
@@ -45,18 +42,14 @@ export class Links {
   private look = firstLook
   /** When the platform is asked again; never, where it holds nothing. */
   lookAt = never
-  private readonly ways: Ways | undefined
-  /** Whether streams are kept back on the way. */
-  private readonly polls = { needed: false }
+  /** Only of clients that may go around, once that part is loaded. */
+  detour: Detour | undefined
 
   constructor(
     private readonly make: PlatformSocketConstructor,
     private readonly protocols: string[],
     private readonly told: LinkEvents,
-    private readonly fallback?: CheckedHttpFallback & { connectTimeout: number },
-  ) {
-    this.ways = fallback && new Ways(fallback)
-  }
+  ) {}
 
   /** Sockets that are not closed. */
   get count(): number {
@@ -68,8 +61,9 @@ export class Links {
    * has agreed to ours yet, a dial that fails is made once more without it.
    */
   dial(number: number, url: string, endpoint: number): void {
-    if (this.ways?.next(endpoint, performance.now()) === 'http') {
-      this.dialHttp(number, url, endpoint)
+    const around = this.detour?.dial(endpoint, url, this.protocols)
+    if (around !== undefined) {
+      this.openLater(number, endpoint, 'http', around)
       return
     }
     const others = this.protocols.filter((name) => name !== ownProtocol)
@@ -81,45 +75,43 @@ export class Links {
     try {
       socket = new this.make(url, [...protocols])
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause)
-      // Told later, as all ends are. A page may not connect to such an address, however often it tries.
-      this.all.set(number, linkOf(waiting(), endpoint, 'socket'))
-      queueMicrotask(() =>
-        this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, hopeless: true }),
-      )
+      // A page may not connect to such an address, however often it tries.
+      this.openLater(number, endpoint, 'socket', Promise.reject(asError(cause)))
       return
     }
     const again = others && ((): void => this.open(number, url, endpoint, others))
     this.wire(number, linkOf(socket, endpoint, 'socket'), again)
   }
 
-  /** The same by HTTP; what it takes for that may have to be loaded first. */
-  private dialHttp(number: number, url: string, endpoint: number): void {
-    const link = linkOf(waiting(), endpoint, 'http')
+  /** What it takes may have to be loaded first; and ends are told later, never inside of the dial. */
+  private openLater(number: number, endpoint: number, way: Way, made: Promise<() => PlatformSocket>): void {
+    const link = linkOf(waiting(), endpoint, way)
     this.all.set(number, link)
-    const { patience = 0 } = this.fallback ?? {}
-    const failed = (error: unknown): void => {
-      if (this.all.get(number) !== link) return
-      this.ways?.failed(endpoint, 'http', false)
-      this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail: String(error) })
-    }
-    loadHttpLink().then((make) => {
-      if (this.all.get(number) !== link) return
-      link.socket = make(url, this.protocols, { patience, polls: this.polls })
-      this.wire(number, link)
-    }, failed)
+    made.then(
+      (make) => {
+        if (this.all.get(number) !== link) return
+        link.socket = make()
+        this.wire(number, link)
+      },
+      (error: unknown) => {
+        const detail = (error as Error).message
+        const hopeless = way === 'socket'
+        if (!hopeless && this.all.get(number) === link) this.detour?.failed(link)
+        this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, hopeless })
+      },
+    )
   }
 
   /** `again`: what to do first when it does not open. */
   private wire(number: number, link: Link, again?: () => void): void {
-    const { socket, endpoint, way } = link
+    const { socket } = link
     let detail = ''
     this.all.set(number, link)
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
       link.opened = true
-      this.ways?.opened(endpoint, way, performance.now())
-      if (socket.protocol === ownProtocol) this.agreed.add(endpoint)
+      this.detour?.opened(link)
+      if (socket.protocol === ownProtocol) this.agreed.add(link.endpoint)
       this.told.opened(number, socket.protocol)
     }
     socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
@@ -132,7 +124,7 @@ export class Links {
       else if (link.marks.length > 0) this.told.flushed(number, link.marks.length)
       if (!link.opened && again !== undefined && this.all.get(number) === link) again()
       else if (!link.opened) {
-        this.ways?.failed(endpoint, way, false)
+        this.detour?.failed(link)
         const authRejected = status === 401
         this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, authRejected })
       } else if (code !== 1006) this.end(number, { closeCode: code, reason, detail: '' })
@@ -152,7 +144,7 @@ export class Links {
     if (link === undefined) return
     this.all.delete(number)
     const { socket } = link
-    if (!link.opened) this.dragged(link)
+    if (!link.opened) this.detour?.dropped(link)
     this.leaving++
     let left = false
     const leave = (): void => {
@@ -167,14 +159,6 @@ export class Links {
     socket.onclose = leave
     if (link.opened) socket.close(1000, '')
     else socket.close()
-  }
-
-  /** A dial that is given up after a long time is one that failed. */
-  private dragged({ endpoint, since, way }: Link): void {
-    const { patience = 0, connectTimeout = 0 } = this.fallback ?? {}
-    const limit = connectTimeout === 0 ? patience : Math.min(patience, connectTimeout)
-    // Timers are told in whole milliseconds.
-    if (performance.now() - since >= limit - 1) this.ways?.failed(endpoint, way, true)
   }
 
   send(number: number, data: string | Uint8Array, counted: boolean): void {
@@ -218,6 +202,10 @@ export class Links {
 
 function linkOf(socket: PlatformSocket, endpoint: number, way: Way): Link {
   return { socket, endpoint, way, since: performance.now(), opened: false, sent: 0, marks: [] }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
 /** What stands in for a socket that is not made yet. */

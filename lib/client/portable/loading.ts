@@ -9,7 +9,11 @@ const longestPause = 30_000
 export class Loading {
   /** What the messages among the steps weigh. */
   bytes = 0
-  private missing = 0
+  /** What was held runs now: all of it was called before the program asked for the end, if it has. */
+  catchesUp = false
+  /** The last attempt to load one has failed. */
+  failing = false
+  private readonly missing = new Set<PartName>()
   private steps: (() => void)[] = []
 
   constructor(
@@ -19,24 +23,30 @@ export class Loading {
   ) {}
 
   get waits(): boolean {
-    return this.missing > 0
+    return this.missing.size > 0
   }
 
   add(name: PartName): void {
-    this.missing++
+    if (this.missing.has(name)) return
+    this.missing.add(name)
     void this.attempt(name, firstPause)
   }
   private async attempt(name: PartName, pause: number): Promise<void> {
     try {
       await load(name)
     } catch (error) {
+      this.failing = true
       if (this.failed(String(error)))
         setTimeout(() => void this.attempt(name, Math.min(longestPause, pause * 2)), pause)
       return
     }
-    if (--this.missing > 0) return
+    this.missing.delete(name)
+    if (this.waits) return
     this.bytes = 0
+    this.failing = false
+    this.catchesUp = true
     for (const step of this.steps.splice(0)) this.run(step)
+    this.catchesUp = false
     this.done()
   }
 

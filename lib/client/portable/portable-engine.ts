@@ -14,7 +14,6 @@ import type {
   RouteSpec,
   Settlement,
   StateChange,
-  admissions,
 } from '../engine'
 import type { SharedOptions } from '../shared-options'
 import { Alarm } from './alarm'
@@ -40,10 +39,13 @@ const overhead = 8
 /** What closes in the end is not waited for longer, where the program has set no limit. */
 const lastWait = 10_000
 
-export class PortableEngine implements ClientEngine, CoreHost {
-  private readonly core: ClientCore
+/** What only a codec or a dialect asks for is in wire-engine.ts. */
+type PlainEngine = Omit<ClientEngine, 'answered' | 'say' | 'admit' | 'pause' | 'resume'>
+
+export class PortableEngine implements PlainEngine, CoreHost {
+  protected readonly core: ClientCore
   private readonly inbox: Inbox
-  private readonly links: Links
+  protected readonly links: Links
   private durable: Durable | undefined
   private readonly loading: Loading
   private readonly latencies = new Latencies()
@@ -60,7 +62,9 @@ export class PortableEngine implements ClientEngine, CoreHost {
   private tokenName = ''
   private tokenValue = ''
   private armed = false
-  private readonly held: Held
+  /** Tokens of messages that were given up while a part is on its way. */
+  private readonly takenBack = new Set<number>()
+  protected readonly held: Held
   private disposed = false
   private finished = false
   private closeBy = never
@@ -71,7 +75,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     socket: PlatformSocketConstructor,
     private readonly events: EngineEvents,
   ) {
-    const { auth, batch, heartbeatMessages, queue, reconnect, socket: limits } = options
+    const { auth, batch, fallback, heartbeatMessages, queue, reconnect, socket: limits } = options
     const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
     const dialTimeout = limits.connectTimeout
     this.core = new ClientCore(
@@ -123,7 +127,6 @@ export class PortableEngine implements ClientEngine, CoreHost {
       () => this.loading.waits,
       (data, bytes) => this.inbox.take(data, bytes),
     )
-    const fallback = options.fallback && { ...options.fallback, connectTimeout: dialTimeout }
     const told: LinkEvents = {
       opened: (link, protocol) =>
         this.turn(() => {
@@ -144,13 +147,15 @@ export class PortableEngine implements ClientEngine, CoreHost {
       flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
     }
-    this.links = new Links(socket, options.protocols, told, fallback)
+    this.links = new Links(socket, options.protocols, told)
     this.loading = new Loading(
-      () => this.turn(() => this.held.release()),
+      () => {
+        this.takenBack.clear()
+        this.turn(() => this.held.release())
+      },
       (detail) => {
         this.turn(() => {
-          if (this.disposed) this.core.end(this.now())
-          else this.outbox.push((told) => told.loadFailed?.(detail))
+          if (!this.disposed) this.outbox.push((told) => told.loadFailed?.(detail))
         })
         return !this.disposed
       },
@@ -166,7 +171,15 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (batch.max > 1) this.need('sending')
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.need('endpoints', () => this.core.useAll())
-    if (queue.store !== '') this.need('store', () => this.openStore())
+    if (queue.store !== '') {
+      this.need('answers')
+      this.need('store', () => this.openStore())
+    }
+    if (fallback !== undefined)
+      this.need('detour', () => {
+        const { Detour } = part('detour')
+        this.links.detour = new Detour({ ...fallback, connectTimeout: dialTimeout })
+      })
   }
 
   private openStore(): void {
@@ -193,7 +206,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (then !== undefined) this.loading.run(then)
   }
 
-  private now(): number {
+  protected now(): number {
     return performance.now()
   }
   wallClock(): number {
@@ -227,6 +240,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     this.call(() => this.core.failToken(this.now(), final))
   }
   cancel(token: number): void {
+    if (this.loading.waits) this.takenBack.add(token)
     this.call(() => this.core.cancel(token, this.now()))
   }
   addRoute(route: number, spec: RouteSpec): void {
@@ -245,33 +259,14 @@ export class PortableEngine implements ClientEngine, CoreHost {
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
     this.inbox.wants = { untyped, binary, asking }
   }
-  answered(ack: boolean, id: string): void {
-    this.call(() => {
-      if (ack) this.core.onAck(id, this.now())
-      else this.core.onReply(id, this.now())
-    })
-  }
-  say(link: number, frames: readonly (string | Uint8Array)[]): void {
-    const { link: open } = this.core
-    if (open === 0 || (link !== 0 && link !== open)) return
-    for (const frame of frames) this.links.send(open, frame, false)
-  }
-  admit(how: (typeof admissions)[number], link: number, why: string): void {
-    this.call(() => {
-      if (link !== 0 && link !== this.core.link) return
-      if (how === 'silent') this.core.onSilence(why, this.now())
-      else this.core.onAuth(how === 'accepted', why, this.now())
-    })
-  }
   rooms(wanted: boolean, link: number): void {
-    this.call(() => this.core.wantRooms(wanted, link, this.now()))
+    this.call(() => {
+      if (wanted) this.inbox.follow()
+      this.core.wantRooms(wanted, link, this.now())
+    })
   }
-  pause(): void {
-    this.held.paused = true
-  }
-  resume(): void {
-    this.held.paused = false
-    this.call(() => this.held.release())
+  later(name: PartName, step: () => void): void {
+    this.need(name, step)
   }
   clearQueue(): void {
     this.call(() => this.core.clearQueue(this.now()))
@@ -299,7 +294,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
     return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
   }
   send(message: EngineSend): true | false | 'full' {
-    if (this.disposed && message.link === 0) return 'full'
+    if (this.disposed && message.link === 0 && !this.loading.catchesUp) return 'full'
     const { queue, socket } = this.options
     const { highWaterMark, maxBackpressure } = socket.socket
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
@@ -310,14 +305,32 @@ export class PortableEngine implements ClientEngine, CoreHost {
     if (after > most && message.link === 0) return 'full'
     const own = { ...message, data }
     if (own.shape !== undefined) this.need('sending')
+    if (own.token !== 0 || own.acked) this.need('answers')
+    const inTime = own.requestTimeout > 0 && this.loading.waits ? this.timed(own) : undefined
     this.loading.weigh(sizeOf(data) + overhead)
     this.call(() => {
+      if (inTime?.() === false || this.takenBack.has(own.token)) return
       if (message.durable && this.durable !== undefined) this.durable.put(own)
       else this.core.send(own, this.now())
     })
     // From where `drained()` would wait.
     if (after > highWaterMark / 2) this.armed = true
     return after <= highWaterMark
+  }
+
+  /** A request that waits for its part is answered in time, or not at all. Says then whether it may still go out. */
+  private timed(request: EngineSend): () => boolean {
+    const until = this.now() + request.requestTimeout
+    let over = false
+    const timer = setTimeout(() => {
+      over = true
+      this.turn(() => this.settled(request.token, 'timeout'))
+    }, request.requestTimeout)
+    return () => {
+      clearTimeout(timer)
+      request.requestTimeout = Math.max(1, until - this.now())
+      return !over
+    }
   }
 
   // ---------------------------------------------------------------------------------------------- what the core does
@@ -397,7 +410,7 @@ export class PortableEngine implements ClientEngine, CoreHost {
   // ------------------------------------------------------------------------------------------------------------ turns
 
   /** A call of the program's: what follows is told a little later, never inside the call. */
-  private call(step: () => void): void {
+  protected call(step: () => void): void {
     if (this.finished) return
     this.stirred = true
     this.loading.run(step)
@@ -425,6 +438,8 @@ export class PortableEngine implements ClientEngine, CoreHost {
       // What the platform has let go makes room for what the store has left.
       this.links.lookNow()
       this.durable?.refill()
+      // What cannot be loaded now is not waited for at the end.
+      if (this.disposed && this.loading.failing) this.core.end(this.now())
       if (this.disposed && this.core.left(this.now())) this.leave()
       for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
       this.dropped_.clear()

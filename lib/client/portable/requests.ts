@@ -1,6 +1,9 @@
 // The requests of a client that wait for their reply: found by correlation id when it comes, by token when it is not
 // wanted any more. Pure; times in milliseconds are passed in.
+import type { EngineSend } from '../engine'
+import type { CoreHost, CoreSending } from './core-sending'
 import { never } from './reconnect-policy'
+import { sizeOf } from './size'
 
 interface Request {
   readonly token: number
@@ -79,4 +82,19 @@ export class Requests {
     for (const token of gone) this.cancel(token)
     return gone
   }
+}
+
+/** What the program says to one link alone. If it is gone, so is the sense of it. */
+export function sendPast(core: CoreSending, host: CoreHost, message: EngineSend, now: number): boolean {
+  const { data, link, requestTimeout, token } = message
+  const there = core.ready && link === core.link
+  if (!there || (requestTimeout > 0 && !core.asks(message, now + requestTimeout))) {
+    if (token !== 0) host.settled(token, there ? 'queue_full' : 'connection_lost')
+    return false
+  }
+  host.transmit(link, data, false)
+  core.counters.messagesOut++
+  core.counters.bytesOut += sizeOf(data)
+  if (token !== 0 && core.requests?.markSent(token) !== true) host.settled(token, 'done')
+  return true
 }

@@ -9,6 +9,7 @@
 // A message with an ack is sent again until the ack comes, in the old order and under the same id.
 import type { EngineSend, QueuedMessage } from '../engine'
 import { priorities } from '../engine'
+import { part } from './parts'
 import { never } from './reconnect-policy'
 import { Line, type Message, isKept, plain } from './waiting-line'
 
@@ -256,7 +257,7 @@ export class SendQueue {
   /** Expires and retries what is due. */
   onTimer(now: number): void {
     if (now >= this.expiry) this.expire(now)
-    this.retry(now)
+    if (this.unacked.size > 0) this.retry(now)
   }
   /** When `onTimer` has to be called. */
   get deadline(): number {
@@ -278,26 +279,10 @@ export class SendQueue {
     }
   }
 
-  /** Go back N: the first that is due takes with it all that were sent after it, so that their order stays. */
   private retry(now: number): void {
-    const { ackTimeout, retries } = this.settings
-    let again = false
-    for (const message of this.unacked) {
-      if (message.ackDeadline > now) break
-      if (message.timeouts >= retries) this.drop(message, 'failed')
-      else again = true
-    }
-    if (!again) return
-    const back: Message[] = []
-    for (const message of this.unacked) {
-      // Without a retry left it waits for its ack to the end.
-      if (message.timeouts >= retries) continue
-      // A companion that was sent just now has not used its retry.
-      if (message.ackDeadline - now <= ackTimeout / 2) message.timeouts++
-      this.unacked.delete(message)
-      this.counters.retried++
-      back.push(message)
-    }
+    const { back, spent } = part('answers').dueAgain(this.unacked, this.settings, now)
+    for (const message of spent) this.drop(message, 'failed')
+    this.counters.retried += back.length
     this.putBack(back)
   }
 

@@ -1,0 +1,39 @@
+// Messages as the native core hands them up: texts, which are read here.
+import { HawserError } from '../core/error'
+
+type Failed = (error: HawserError) => void
+
+/** What the text says; undefined, and `failed` is called: it is no JSON. */
+export function readText(text: string, what: string, failed: Failed): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    failed(parseError(text, what, cause))
+    return undefined
+  }
+}
+
+/** Texts joined as a JSON array, each so many bytes long: those that are JSON. */
+export function readTexts(joined: string, lengths: Iterable<number>, failed: Failed): readonly unknown[] {
+  try {
+    return JSON.parse(joined) as unknown[]
+  } catch {
+    // One of them is no JSON: the others are worth the slow way.
+    const messages: unknown[] = []
+    const bytes = new TextEncoder().encode(joined)
+    const decoder = new TextDecoder()
+    let at = 1
+    for (const length of lengths) {
+      const message = readText(decoder.decode(bytes.subarray(at, at + length)), 'A message', failed)
+      at += length + 1
+      if (message !== undefined) messages.push(message)
+    }
+    return messages
+  }
+}
+
+const excerpt = 120
+function parseError(text: string, what: string, cause: unknown): HawserError {
+  const start = text.length > excerpt ? `${text.slice(0, excerpt)}…` : text
+  return new HawserError('PARSE_ERROR', `${what} is no JSON: ${start}`, { cause })
+}
