@@ -7,6 +7,7 @@ module.exports = {
   modulePathIgnorePatterns: [
     '<rootDir>/build/',
     '<rootDir>/dist/',
+    '<rootDir>/test/package/bundlers/',
     '<rootDir>/test/package/runtimes/',
     '<rootDir>/test/react/react-18/node_modules/',
   ],

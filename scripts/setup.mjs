@@ -23,6 +23,7 @@ export async function setup(purpose) {
   installNpmPackages('.')
   if (purpose !== 'test') return
   installNpmPackages('test/react/react-18')
+  installNpmPackages('test/package/bundlers')
   installRuntimes()
 }
 

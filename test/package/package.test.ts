@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { bundlerCases } from './bundlers'
 import { runtimes } from './runtimes'
 
 const root = join(__dirname, '../..')
@@ -158,6 +159,8 @@ describe('under the condition `browser`', () => {
     ])
   })
 })
+
+bundlerCases(() => project)
 
 describe.each(runtimes())('on $name', ({ executable }) => {
   it.each(['echo.cjs', 'echo.mjs'])('%s echoes text and binary and the process ends by itself', (program) => {

@@ -97,6 +97,31 @@ test('does not grow unseen, and is as large as the documentation says', () => {
   }
 })
 
+test('without a bundler it takes as many files, and bytes, as the documentation says', () => {
+  const loaded = (first: string): Set<string> => {
+    const files = new Set([first])
+    for (const file of files) {
+      const text = readFileSync(join(root, 'dist/browser', file), 'utf8')
+      for (const [, next] of text.matchAll(/^(?:import .*|\} )from "\.\/([\w-]+\.mjs)"/gm)) files.add(next)
+    }
+    return files
+  }
+  const kilobytes = (files: Set<string>): number =>
+    [...files].reduce(
+      (sum, file) =>
+        sum + gzipSync(readFileSync(join(root, 'dist/browser', file)), { level: 9 }).length / 1000,
+      0,
+    )
+  const text = readFileSync(join(root, 'docs/browser.md'), 'utf8').replace(/\s+/g, ' ')
+  const [count, all, core] = (/takes (\d+) files, (\d+) kB gzipped.* one file, (\d+) kB\./.exec(text) ?? [])
+    .slice(1)
+    .map(Number)
+  const [index, alone] = [loaded('index.mjs'), loaded('core.mjs')]
+  expect([index.size, alone.size]).toEqual([count, 1])
+  expect(Math.abs(kilobytes(index) - all)).toBeLessThan(2)
+  expect(Math.abs(kilobytes(alone) - core)).toBeLessThan(2)
+})
+
 test('the doubles of `hawser/testing` share its classes, and are not part of a program without them', () => {
   const code = `import { HawserError } from ${JSON.stringify(pathToFileURL(bundle).href)}
     import { ManualClock, MockWebSocketClient } from ${JSON.stringify(

@@ -36,7 +36,7 @@ function ask(question: Question): unknown {
   request.open('POST', `/?page=${page}`, false)
   request.send(JSON.stringify({ turn, question }))
   const answer = JSON.parse(request.responseText) as Answer
-  if ('error' in answer) throw fromWire(answer.error, names)
+  if ('error' in answer) throw errorOf(answer.error)
   return fromWire(answer.value, names)
 }
 
@@ -95,7 +95,7 @@ class PageNames implements Names {
       const promise = new Promise<unknown>((resolve, reject) => {
         settle = (answer) => {
           if ('value' in answer) resolve(fromWire(answer.value, this))
-          else reject(fromWire(answer.error, this))
+          else reject(errorOf(answer.error))
         }
       })
       one = { promise, settle }
@@ -107,6 +107,7 @@ class PageNames implements Names {
   }
 }
 const names = new PageNames()
+const errorOf = (wire: Wire): Error => fromWire(wire, names) as Error
 const out = (value: unknown): Wire => toWire(value, names)
 
 function report(id: number, promise: Promise<unknown>): void {
