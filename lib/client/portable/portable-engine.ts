@@ -23,6 +23,7 @@ import type { Durable } from './durable'
 import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
+import { keepAlive } from './keep-alive'
 import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
 import { type PartName, part, parts } from './parts'
@@ -83,6 +84,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
     const dialTimeout = limits.connectTimeout
     this.core = new ClientCore(
       {
+        ...options,
         policy: reconnect,
         usesTokens: auth !== undefined,
         tokenTimeout: 10_000,
@@ -90,15 +92,8 @@ export class PortableEngine implements PlainEngine, CoreHost {
         // Each dial has a limit of its own; this one is for the round as a whole.
         connectTimeout: dialTimeout * 2 * options.targets.length,
         endpoints: options.targets.length,
-        strategy: options.strategy,
-        learned: options.learned,
-        queue,
-        maxRequests: options.maxRequests,
-        acks: options.acks,
-        batch,
         leaveTimeout: closeTimeout,
         dialTimeout,
-        gated: options.gated,
         heartbeat: {
           interval: heartbeatInterval,
           timeout: heartbeatTimeout,
@@ -504,13 +499,9 @@ export class PortableEngine implements PlainEngine, CoreHost {
       Math.min(longest, Math.max(0, Math.ceil(due - this.now()))),
     )
   }
-  /** Where timers keep a program alive, they do so for a client that is connected or on its way there. */
   private hold(referenced: boolean): void {
     this.referenced = referenced
-    const resting = ['idle', 'disconnected', 'failed'].includes(this.core.machine.state)
-    const timer = this.timer as { ref?: () => void; unref?: () => void } | undefined
-    if (referenced && !resting) timer?.ref?.()
-    else timer?.unref?.()
+    keepAlive(this.timer, referenced, this.core.machine.state)
   }
 
   private look(): void {
