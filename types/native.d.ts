@@ -172,6 +172,9 @@ export interface NativeClient {
   typeAt: string
   roomAt: string
   correlationAt: string
+  /** Both '': replies are handed up whole. */
+  payloadAt: string
+  errorAt: string
   /** Replies are envelopes of this type; '': whatever carries the correlation id of a request. */
   replyType: string
   /** Messages in a batch, below 2: no batches; how long one waits for company; whatever the server speaks. */

@@ -4,7 +4,7 @@ import { ClientListeners } from './client-listeners'
 import { ClientOutbox } from './client-outbox'
 import { ClientStatus } from './client-status'
 import { ClientTokens } from './client-tokens'
-import type { ClientEngine, EngineSend } from './engine'
+import type { ClientEngine, EngineSend, FormedMessages } from './engine'
 import { type Layout, messageId } from './envelope'
 import { MessageRouter, type RoutedClient } from './message-router'
 import { Pending } from './pending'
@@ -26,6 +26,8 @@ export class ClientBody {
   /** These two only of clients with a codec or a dialect. */
   wire: Wire | undefined
   feed: PortableFeed | undefined
+  /** Only where the engine writes envelopes, and messages have its layout. */
+  forms: FormedMessages | undefined
   /** None as long as nothing is routed, and no room was joined. */
   router: MessageRouter | undefined
   rooms: Rooms | undefined

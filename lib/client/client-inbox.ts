@@ -48,6 +48,9 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     else wire.binary(data)
   }
 
+  answer(token: number, payload: string): void {
+    this.body.pending.resolve(token, JSON.parse(payload))
+  }
   reply(token: number, given: string | object): void {
     const { layout, pending, wire } = this.body
     const failed = (error: HawserError): void => pending.reject(token, error)

@@ -12,8 +12,8 @@ import {
   readSend,
 } from './client-send'
 import type { EngineSend } from './engine'
-import { type Parts, encode } from './envelope'
-import { aborted, replyError } from './pending'
+import { type Parts, encode, payloadText } from './envelope'
+import { aborted, nameOf, replyError } from './pending'
 
 export class ClientOutbox {
   /** Messages with `ack` that have none yet: their tokens by id. */
@@ -27,11 +27,14 @@ export class ClientOutbox {
     payload: unknown,
     options: (ClientSendOptions & ClientSendPromised) | undefined,
   ): boolean | Promise<void> {
-    const id = this.body.nextId()
     if (options === undefined) {
       checkType(type)
+      const formed = this.sendFormed(type, payload)
+      if (formed !== undefined) return this.taken(formed)
+      const id = this.body.nextId()
       return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
     }
+    const id = this.body.nextId()
     const checked = readSend(type, options, this.body.stores)
     const { room, correlationId, ack, durable, signal } = checked
     const parts = { id, payload, room, correlationId, ack: ack || durable }
@@ -57,7 +60,12 @@ export class ClientOutbox {
     try {
       checkType(type)
       const { requestTimeout } = this.body
-      if (options === undefined) return this.ask(type, payload, { ...plain, requestTimeout })
+      if (options === undefined) {
+        return (
+          this.askFormed<T>(type, payload, requestTimeout) ??
+          this.ask(type, payload, { ...plain, requestTimeout })
+        )
+      }
       const checked = readRequest(options, requestTimeout)
       const { priority } = checked
       const message = { ...plain, priority, requestTimeout: checked.requestTimeout, link }
@@ -65,6 +73,26 @@ export class ClientOutbox {
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
+  }
+
+  private sendFormed(type: string, payload: unknown): true | false | 'full' | undefined {
+    const { forms } = this.body
+    if (forms === undefined || payload === undefined) return undefined
+    return forms.send(type, payloadText(type, payload) as string)
+  }
+
+  private askFormed<T>(type: string, payload: unknown, timeout: number): Promise<T> | undefined {
+    const { forms, pending } = this.body
+    if (forms === undefined || payload === undefined) return undefined
+    const text = payloadText(type, payload) as string
+    const { token, promise } = pending.add<T>('request', type, undefined, this)
+    const taken = forms.request(type, text, token, timeout)
+    if (taken === undefined) {
+      pending.forget(token)
+      return undefined
+    }
+    if (taken === 'full') pending.reject(token, this.body.refusal())
+    return promise
   }
 
   private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {
@@ -140,9 +168,8 @@ export class ClientOutbox {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const { pending, wire } = this.body
-    const what = `The ${kind} '${type}'`
-    if (signal?.aborted === true) return Promise.reject(aborted(what, signal))
-    const { token, promise } = pending.add<T>(what, signal, this)
+    if (signal?.aborted === true) return Promise.reject(aborted(nameOf(kind, type), signal))
+    const { token, promise } = pending.add<T>(kind, type, signal, this)
     message.token = token
     if (kind === 'message') (this.acked ??= new Map()).set(message.id, token)
     try {

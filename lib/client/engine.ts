@@ -16,6 +16,14 @@ export const clientStates = [
 ] as const
 export type ClientStateName = (typeof clientStates)[number]
 
+/** Messages of the standard layout that the engine writes itself, of a type and the JSON text of their payload. */
+export interface FormedMessages {
+  /** As `ClientEngine.send`; undefined: not here, it has to be written by the client. */
+  send(type: string, payload: string): true | false | 'full' | undefined
+  /** The same for a request. */
+  request(type: string, payload: string, token: number, timeout: number): true | false | 'full' | undefined
+}
+
 /** Why a state was entered; all but `state` and `attempt` describe the failure or the close that led to it. */
 export interface StateChange {
   state: ClientStateName
@@ -139,7 +147,9 @@ export interface EngineEvents {
   binary(data: Uint8Array): void
   /** A control envelope that the engine does not settle itself (auth_ok, joined, error …): its text, or read already. */
   control(message: string | object): void
-  /** The reply to a request, likewise. */
+  /** The payload of a request's reply as JSON text, where the engine has seen that the reply is no error. */
+  answer(token: number, payload: string): void
+  /** The reply to a request, whole: its text, or read already. */
   reply(token: number, message: string | object): void
   settled(token: number, how: Settlement): void
   /** Messages that nobody waits for and that were dropped: how many, and why. */
@@ -239,6 +249,7 @@ export interface ClientEngine {
   setToken(how: 'query' | 'header' | 'message' | 'none', name: string, value: string): void
   /** No token can be had. `final`: the client fails; else it tries again later. */
   failToken(final: boolean, detail: string): void
+  readonly forms?: FormedMessages
   /** True: accepted; false: accepted, but above the high-water mark. 'full': not accepted. */
   send(message: EngineSend): true | false | 'full'
   /** Ends the wait of a token: the request's reply is ignored, a message that still waits is taken back. */

@@ -28,38 +28,49 @@ function typeText(type: string): string {
   return text
 }
 
+/** A payload as JSON; undefined when there is none. Throws INVALID_ARGUMENT for what JSON cannot hold. */
+export function payloadText(type: string, payload: unknown): string | undefined {
+  if (payload === undefined) return undefined
+  let text: string | undefined
+  let why: string | undefined
+  let cause: unknown
+  try {
+    // Undefined for functions and symbols, whatever the declaration says.
+    text = JSON.stringify(payload)
+  } catch (error) {
+    cause = error
+    why = (error as Error).message
+  }
+  if (text !== undefined) return text
+  throw new HawserTypeError(
+    'INVALID_ARGUMENT',
+    `The payload of '${type}' cannot be written as JSON: ${why ?? `it is ${shown(payload)}`}`,
+    cause,
+  )
+}
+
 /** A message as JSON text. Throws INVALID_ARGUMENT for a payload that JSON cannot hold. */
 export function encode(layout: Layout, type: string, parts: Parts, now: number): string {
-  let payload: string | undefined
-  try {
-    payload = parts.payload === undefined ? undefined : JSON.stringify(parts.payload)
-  } catch (cause) {
-    throw new HawserTypeError(
-      'INVALID_ARGUMENT',
-      `The payload of '${type}' cannot be written as JSON: ${(cause as Error).message}`,
-      cause,
-    )
-  }
-  if (parts.payload !== undefined && payload === undefined) {
-    throw new HawserTypeError(
-      'INVALID_ARGUMENT',
-      `The payload of '${type}' cannot be written as JSON: it is ${shown(parts.payload)}`,
-    )
-  }
-  if (layout.standard) {
-    let text = `{"id":"${parts.id}","type":${typeText(type)},"timestamp":${now}`
-    if (parts.correlationId !== undefined) {
-      // A request's own id, of which no character needs an escape, or what the program chose.
-      const own = parts.correlationId === parts.id
-      text += own
-        ? `,"correlationId":"${parts.id}"`
-        : `,"correlationId":${JSON.stringify(parts.correlationId)}`
-    }
-    if (parts.room !== undefined) text += `,"room":${JSON.stringify(parts.room)}`
-    if (parts.ack === true) text += ',"ack":true'
-    return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`
-  }
+  const payload = payloadText(type, parts.payload)
+  if (layout.standard) return envelopeText(type, parts, payload, now)
   return JSON.stringify(envelope(layout, type, parts, now))
+}
+
+/** A message of the standard layout. `payload` is JSON text. */
+export function envelopeText(
+  type: string,
+  { id, correlationId, room, ack }: Omit<Parts, 'payload'>,
+  payload: string | undefined,
+  now: number | string,
+): string {
+  let text = `{"id":"${id}","type":${typeText(type)},"timestamp":${now}`
+  if (correlationId !== undefined) {
+    // A request's own id, of which no character needs an escape, or what the program chose.
+    text += `,"correlationId":${correlationId === id ? `"${id}"` : JSON.stringify(correlationId)}`
+  }
+  if (room !== undefined) text += `,"room":${JSON.stringify(room)}`
+  if (ack === true) text += ',"ack":true'
+  return payload === undefined ? `${text}}` : `${text},"payload":${payload}}`
 }
 
 /** A message as an object. */
@@ -85,10 +96,15 @@ export function readReply(layout: Layout, message: unknown): { payload: unknown;
   return { payload, error: refuses ? (payload ?? type) : undefined }
 }
 
+/** 64 random bits in 16 characters. */
+export function idPrefix(): string {
+  const [high, low] = globalThis.crypto.getRandomValues(new Uint32Array(2))
+  return ((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')
+}
+
 /** Makes ids that no other source makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */
 export function idSource(): () => string {
-  const [high, low] = globalThis.crypto.getRandomValues(new Uint32Array(2))
-  const prefix = ((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')
+  const prefix = idPrefix()
   let count = 0
   return () => `${prefix}-${(++count).toString(36)}`
 }

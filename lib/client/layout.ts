@@ -27,6 +27,8 @@ export interface Layout {
   typeAt: string
   roomAt: string
   correlationAt: string
+  payloadAt: string
+  errorAt: string
   replyType: string
   given: RoutingOptions | undefined
   /** A message has the fields of docs/client.md. */
@@ -63,6 +65,8 @@ function layoutOf(options: unknown): Layout {
     typeAt: at('type'),
     roomAt: at('room'),
     correlationAt: at('correlationId'),
+    payloadAt: at('payload'),
+    errorAt: at('error'),
     replyType: reply === false ? '' : reply,
     given: options as RoutingOptions | undefined,
     standard,

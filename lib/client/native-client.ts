@@ -10,6 +10,7 @@ import { headerIndex } from '../core/http-syntax'
 /** Throws what the native part throws, and TLS_BAD_MATERIAL. */
 export function makeEngine(options: CheckedManagedOptions, events: EngineEvents): ClientEngine {
   const { socket, targets, queue, reconnect, layout } = options
+  const plain = options.codec === undefined && options.dialect === undefined
   const protocols = options.protocols.join(', ')
   const endpoints = targets.map((target) => {
     const headers = [...socket.headers]
@@ -51,6 +52,9 @@ export function makeEngine(options: CheckedManagedOptions, events: EngineEvents)
     typeAt: layout.typeAt,
     roomAt: layout.roomAt,
     correlationAt: layout.correlationAt,
+    // What a codec or a dialect reads is no payload alone.
+    payloadAt: plain ? layout.payloadAt : '',
+    errorAt: plain ? layout.errorAt : '',
     replyType: layout.replyType,
     batchMax: options.batch.max,
     batchEvery: options.batch.every,

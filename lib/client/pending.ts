@@ -5,12 +5,16 @@ import { type ErrorDetails } from '../core/error'
 import { shown } from '../core/validate'
 import type { Settlement } from './engine'
 
+type Kind = 'message' | 'request'
+
 interface Waiting {
+  token: number
   resolve(value: unknown): void
   reject(error: unknown): void
   /** Takes the listener off the signal. */
   release: (() => void) | undefined
-  what: string
+  kind: Kind
+  type: string
 }
 
 /** Of those whose code is no other way to write them. */
@@ -28,49 +32,72 @@ export function settlementError(what: string, how: Exclude<Settlement, 'done'>):
   return new HawserError(codes[how] ?? (how.toUpperCase() as ErrorCode), said === undefined ? undefined : `${what} ${said}`)
 }
 
+/** Slots of a table that has been used once; a power of two. */
+const fewest = 16
+/** Slots that are kept while nobody waits. */
+const most = 1024
+
 export class Pending {
-  /** Made for the first one: many clients wait for nothing. */
-  private waiting: Map<number, Waiting> | undefined
+  // Tokens count up, so a token's place is its last bits. Unlike a Map this makes no garbage as they come and go.
+  private slots: (Waiting | undefined)[] | undefined
+  private count = 0
   private last = 0
 
-  /** A promise and the token under which the engine settles it. `source.cancel` is called when the signal aborts. */
+  /**
+   * A promise and the token under which the engine settles it. `source.cancel` is called when the signal aborts. At most
+   * half of the slots are in use, so that a free one is found within a few steps.
+   */
   add<T>(
-    what: string,
+    kind: Kind,
+    type: string,
     signal: AbortSignal | undefined,
     source: { cancel(token: number): void },
   ): { token: number; promise: Promise<T> } {
-    const waiting = (this.waiting ??= new Map())
-    const token = this.nextToken()
-    const promise = new Promise<T>((resolve, reject) => {
-      let release: (() => void) | undefined
-      if (signal !== undefined) {
-        const abort = (): void => {
-          if (!waiting.has(token)) return
-          source.cancel(token)
-          this.reject(token, aborted(what, signal))
-        }
-        signal.addEventListener('abort', abort)
-        release = () => signal.removeEventListener('abort', abort)
+    const slots = this.withRoom()
+    let token = this.last
+    // 0 stands for "nobody waits".
+    do token = (token + 1) >>> 0
+    while (token === 0 || slots[token & (slots.length - 1)] !== undefined)
+    this.last = token
+    const promise = new Promise<T>(take)
+    const one: Waiting = { token, resolve: resolveTaken, reject: rejectTaken, release: undefined, kind, type }
+    slots[token & (slots.length - 1)] = one
+    this.count++
+    if (signal !== undefined) {
+      const abort = (): void => {
+        if (!this.has(token)) return
+        source.cancel(token)
+        this.reject(token, aborted(nameOf(kind, type), signal))
       }
-      waiting.set(token, { resolve: resolve, reject, release, what })
-    })
+      signal.addEventListener('abort', abort)
+      one.release = () => signal.removeEventListener('abort', abort)
+    }
     return { token, promise }
   }
 
-  // 0 stands for "nobody waits".
-  private nextToken(): number {
-    do {
-      this.last = (this.last + 1) >>> 0
-    } while (this.last === 0 || this.has(this.last))
-    return this.last
+  private withRoom(): (Waiting | undefined)[] {
+    const slots = (this.slots ??= new Array<Waiting | undefined>(fewest).fill(undefined))
+    if (this.count * 2 < slots.length) return slots
+    const more = new Array<Waiting | undefined>(slots.length * 2).fill(undefined)
+    for (const one of slots) if (one !== undefined) more[one.token & (more.length - 1)] = one
+    return (this.slots = more)
+  }
+
+  private find(token: number): Waiting | undefined {
+    const { slots } = this
+    if (slots === undefined) return undefined
+    const one = slots[token & (slots.length - 1)]
+    return one?.token === token ? one : undefined
   }
 
   private take(token: number): Waiting | undefined {
-    const one = this.waiting?.get(token)
-    if (one !== undefined) {
-      this.waiting?.delete(token)
-      one.release?.()
-    }
+    const one = this.find(token)
+    if (one === undefined) return undefined
+    const slots = this.slots as (Waiting | undefined)[]
+    slots[token & (slots.length - 1)] = undefined
+    // What many needed once is not kept for ever.
+    if (--this.count === 0 && slots.length > most) this.slots = undefined
+    one.release?.()
     return one
   }
 
@@ -79,7 +106,7 @@ export class Pending {
     this.take(token)
   }
   has(token: number): boolean {
-    return this.waiting?.has(token) === true
+    return this.find(token) !== undefined
   }
   resolve(token: number, value?: unknown): void {
     this.take(token)?.resolve(value)
@@ -90,11 +117,27 @@ export class Pending {
   settled(token: number, how: Settlement): void {
     const one = this.take(token)
     if (how === 'done') one?.resolve(undefined)
-    else one?.reject(settlementError(one.what, how))
+    else one?.reject(settlementError(nameOf(one.kind, one.type), how))
   }
   rejectAll(how: Exclude<Settlement, 'done'>): void {
-    for (const token of [...(this.waiting?.keys() ?? [])]) this.settled(token, how)
+    const waiting = (this.slots ?? []).filter((one) => one !== undefined)
+    // In the order in which they were asked, also where the count has begun again.
+    const age = (one: Waiting): number => (this.last - one.token) >>> 0
+    waiting.sort((a, b) => age(b) - age(a))
+    for (const { token } of waiting) this.settled(token, how)
   }
+}
+
+// A promise gives its two functions away while it is made; functions made for each one to take them would be garbage.
+let resolveTaken!: (value: unknown) => void
+let rejectTaken!: (error: unknown) => void
+function take(resolve: (value: never) => void, reject: (error: unknown) => void): void {
+  resolveTaken = resolve as (value: unknown) => void
+  rejectTaken = reject
+}
+
+export function nameOf(kind: Kind, type: string): string {
+  return `The ${kind} '${type}'`
 }
 
 export function aborted(what: string, signal: AbortSignal): HawserError {

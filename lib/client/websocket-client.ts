@@ -53,6 +53,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     body.routed = inbox
     const { codec, dialect } = checked
     if (codec !== undefined || dialect !== undefined) equip(body, inbox, { codec, dialect })
+    else if (body.layout.standard) body.forms = body.engine.forms
     body.router?.attach(inbox)
   }
 

@@ -8,6 +8,7 @@ import { Overflow } from './overflow'
 import {
   Out,
   OutFlag,
+  clientFormHead,
   clientSendHead,
   largeThreshold,
   messageOverhead,
@@ -194,6 +195,24 @@ export class ChannelOut {
     return this.push(Out.client_send | ((flags | OutFlag.large) << 8), slot, token, payload, true)
   }
 
+  /** A message whose envelope the reactor writes: see client-forms.ts. `size`: bytes of the payload. */
+  sendForm(
+    slot: number,
+    flags: number,
+    token: number,
+    head: Uint32Array,
+    payload: string,
+    size: number,
+  ): boolean {
+    const kindFlags = Out.client_form | (flags << 8)
+    const at = this.reserve(clientFormHead + size)
+    if (at < 0) return this.push(kindFlags, slot, token, joined(head, '', payload), false)
+    this.out.setHead(head, at)
+    this.out.write(payload, at + clientFormHead, size)
+    this.out.commit(clientFormHead + size, slot, kindFlags, token)
+    return true
+  }
+
   /** Any other record. It always fits: what the ring cannot take waits in JavaScript. */
   command(kind: number, connection: number, aux = 0, payload?: string | Uint8Array): void {
     const bytes =
@@ -264,5 +283,5 @@ const empty = new Uint8Array(0)
 
 function joined(head: Uint32Array, id: string, data: string | Uint8Array): Buffer {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
-  return Buffer.concat([new Uint8Array(head.buffer, 0, clientSendHead), Buffer.from(id), bytes])
+  return Buffer.concat([new Uint8Array(head.buffer), Buffer.from(id), bytes])
 }

@@ -7,6 +7,7 @@ import {
   type EngineEvents,
   type EngineMetrics,
   type EngineSend,
+  type FormedMessages,
   type QueuedMessage,
   type RouteSpec,
   admissions,
@@ -16,6 +17,7 @@ import {
 import { coreCodes } from '../core/error-codes'
 import { fromCore } from '../core/error'
 import type { Channel } from './channel'
+import { ClientForms } from './client-forms'
 import { readGauges, readLearned } from './client-gauges'
 import {
   ClientNotice,
@@ -73,6 +75,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   private asked = 0
   /** Tokens set so far, as the engine counts them. */
   private tokens = 0
+  private made: ClientForms | undefined
   private answers: Map<number, (messages: QueuedMessage[]) => void> | undefined
   /** What the gauges said last, of a client that is gone. */
   private last: Float64Array | undefined
@@ -191,35 +194,67 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
 
   send(message: EngineSend): true | false | 'full' {
     if (this.ended || (this.disposed && message.link === 0)) return 'full'
-    const pending = (this.queued - this.channel.table[this.slot * 2]) | 0
-    const size = this.write(message, pending)
-    if (size < 0) return 'full'
-    this.queued = (this.queued + size + messageOverhead) | 0
-    this.sent = (this.sent + 1) | 0
-    return pending + size + messageOverhead <= this.highWaterMark
+    const { data } = message
+    const size = typeof data === 'string' ? byteLength(data) : data.length
+    const weight = this.weigh(size)
+    if (weight > this.most() && message.link === 0) return 'full'
+    return this.write(message, size, weight) ? this.taken(size, weight) : 'full'
   }
 
-  /** Bytes of the data, or -1: not taken. */
-  private write(message: EngineSend, pending: number): number {
-    const { data } = message
-    const text = typeof data === 'string'
-    const size = text ? byteLength(data) : data.length
-    // Without a connection the queue decides what gives way; with one nothing shall be lost.
-    const most = this.connected ? this.maxConnected : this.maxBackpressure
-    if (pending + size + messageOverhead > most && message.link === 0) return -1
-    const { token } = message
+  /** What would wait if so many bytes more did. */
+  private weigh(size: number): number {
+    return ((this.queued - this.channel.table[this.slot * 2]) | 0) + size + messageOverhead
+  }
+  /** Without a connection the queue decides what gives way; with one nothing shall be lost. */
+  private most(): number {
+    return this.connected ? this.maxConnected : this.maxBackpressure
+  }
+  private taken(size: number, weight: number): boolean {
+    this.queued = (this.queued + size + messageOverhead) | 0
+    this.sent = (this.sent + 1) | 0
+    return weight <= this.highWaterMark
+  }
+  /** From where `drained()` would wait. */
+  private drainFlag(weight: number): number {
+    return weight > this.highWaterMark / 2 ? OutFlag.arm_drain : 0
+  }
+
+  /** Made for the first message. */
+  get forms(): FormedMessages {
+    return (this.made ??= new ClientForms(this))
+  }
+  addForm(form: number, text: string): void {
+    this.op(ClientOp.form, Buffer.concat([words(form), Buffer.from(text)]))
+  }
+  sendForm(
+    head: Uint32Array,
+    token: number,
+    payload: string,
+    around: number,
+  ): ReturnType<FormedMessages['send']> {
+    if (this.ended || this.disposed) return 'full'
+    const bytes = byteLength(payload)
+    if (bytes > largeThreshold) return undefined
+    const size = around + bytes
+    const weight = this.weigh(size)
+    if (weight > this.most()) return 'full'
+    const flags = OutFlag.compress | this.drainFlag(weight)
+    const taken = this.channel.sendForm(this.slot, flags, token, head, payload, bytes)
+    return taken ? this.taken(size, weight) : 'full'
+  }
+
+  /** False: not taken. */
+  private write(message: EngineSend, size: number, weight: number): boolean {
+    const { data, token } = message
     const flags =
       (message.binary ? OutFlag.binary : 0) |
       (message.compress ? OutFlag.compress : 0) |
-      // From where `drained()` would wait.
-      (pending + size + messageOverhead > this.highWaterMark / 2 ? OutFlag.arm_drain : 0)
+      this.drainFlag(weight)
     const name = message.shape === undefined ? message.id : message.shape.key
     const head = this.head(message, name)
-    if (size <= largeThreshold) {
-      const taken = this.channel.sendClient(this.slot, flags, token, head, name, data, size)
-      return taken ? size : -1
-    }
-    return this.channel.sendClientLarge(this.slot, flags, token, head, name, data, size) ? size : -1
+    return size <= largeThreshold
+      ? this.channel.sendClient(this.slot, flags, token, head, name, data, size)
+      : this.channel.sendClientLarge(this.slot, flags, token, head, name, data, size)
   }
 
   private head(message: EngineSend, name: string): Uint32Array {
@@ -285,7 +320,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         break
       }
       case In.client_reply:
-        events.reply(aux, text(start))
+        if (kindFlags & (InFlag.payload << 8)) events.answer(aux, text(start))
+        else events.reply(aux, text(start))
         break
       case In.client_settled:
         for (let at = start; at < start + length; at += 8) {

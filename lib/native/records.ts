@@ -32,7 +32,7 @@ export const In = {
 } as const
 
 /** Flags of `message` records, of batches and of what managed clients hand up. */
-export const InFlag = { binary: 1, ascii: 2, large: 4, routes: 8 } as const
+export const InFlag = { binary: 1, ascii: 2, large: 4, routes: 8, payload: 16 } as const
 
 /** Kinds of records to the reactor. */
 export const Out = {
@@ -67,6 +67,7 @@ export const Out = {
   user: 28,
   server_refuse: 29,
   carry: 30,
+  client_form: 31,
 } as const
 
 /** The `aux` of a `client_op` record. */
@@ -90,6 +91,7 @@ export const ClientOp = {
   admit: 17,
   wait: 18,
   rooms: 19,
+  form: 20,
 } as const
 
 /** The `aux` of a `client_notice` record. */
@@ -105,6 +107,8 @@ export const ClientNotice = {
 
 /** Bytes before the id and the data of a `client_send` record. */
 export const clientSendHead = 12
+/** Bytes before the payload of a `client_form` record. */
+export const clientFormHead = 24
 
 /** Flags of `send` and `publish` records. */
 export const OutFlag = { binary: 1, compress: 2, arm_drain: 4, notify: 8, large: 16, more: 32 } as const

@@ -194,6 +194,8 @@ std::unique_ptr<net::client_settings> to_client(const Napi::Object& from, const 
   to->routing.type_at = text(from, "typeAt");
   to->routing.room_at = text(from, "roomAt");
   to->routing.correlation_at = text(from, "correlationAt");
+  to->routing.payload_at = text(from, "payloadAt");
+  to->routing.error_at = text(from, "errorAt");
   to->routing.reply_type = text(from, "replyType");
   to->batch.max = number<std::uint32_t>(from, "batchMax");
   to->batch.every = number<std::int64_t>(from, "batchEvery");

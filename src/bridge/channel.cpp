@@ -110,7 +110,8 @@ bool channel::put_large(std::uint32_t connection, std::uint32_t kind_flags, std:
 
 bool channel::record(const net::client_record& what) {
   const std::uint32_t kind_flags = number(what.kind) | flags_of(what.flags) << 8 |
-                                   (what.routes ? in_flag::routes << 8 : 0) | what.route << 16;
+                                   (what.routes ? in_flag::routes << 8 : 0) |
+                                   (what.payload ? in_flag::payload << 8 : 0) | what.route << 16;
   const std::size_t size = what.head.size() + what.body.size();
   if (size > large_threshold) {
     std::vector<std::uint8_t> payload;
@@ -319,6 +320,10 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       break;
     case out_kind::client_send:
       run_client_send(target.client(slot), record);
+      break;
+    case out_kind::client_form:
+      if (net::client_port* const client = target.client(slot))
+        client->send(read_client_form(header.aux, header.kind_flags >> 8 & 0xff, payload));
       break;
     case out_kind::client_op:
       if (static_cast<client_op>(header.aux) == client_op::begin) target.begin(slot);

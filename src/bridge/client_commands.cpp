@@ -85,6 +85,9 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
     case client_op::rooms:
       client->rooms(payload[0] != 0, word(behind(payload, 1), 0));
       break;
+    case client_op::form:
+      client->form(word(payload, 0), text_of(behind(payload, 4)));
+      break;
   }
 }
 
@@ -110,6 +113,21 @@ net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
   out.id = text_of(payload.subspan(sizeof(head), head.id_length));
   data_at = sizeof(head) + head.id_length;
   return out;
+}
+
+net::formed_message read_client_form(std::uint32_t token, std::uint32_t flags,
+                                     std::span<const std::uint8_t> payload) {
+  client_form_head head;
+  std::memcpy(&head, payload.data(), sizeof(head));
+  return {.form = head.form,
+          .number = head.number,
+          .time = head.time,
+          .timeout = head.timeout,
+          .token = token,
+          .priority = static_cast<std::uint8_t>(head.priority),
+          .compress = (flags & out_flag::compress) != 0,
+          .arm_drain = (flags & out_flag::arm_drain) != 0,
+          .payload = text_of(payload.subspan(sizeof(head)))};
 }
 
 }  // namespace hawser::bridge

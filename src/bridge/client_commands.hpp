@@ -10,6 +10,7 @@
 namespace hawser::bridge {
 
 static_assert(sizeof(client_send_head) == 12);
+static_assert(sizeof(client_form_head) == 24);
 static_assert(static_cast<int>(client_notice::token_wanted) ==
               static_cast<int>(net::client_notice::token_wanted));
 static_assert(static_cast<int>(client_notice::control) == static_cast<int>(net::client_notice::control));
@@ -27,5 +28,8 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
 // All but the data, which begins at `data_at` of the payload.
 net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
                                      std::span<const std::uint8_t> payload, std::size_t& data_at);
+
+net::formed_message read_client_form(std::uint32_t token, std::uint32_t flags,
+                                     std::span<const std::uint8_t> payload);
 
 }  // namespace hawser::bridge

@@ -53,6 +53,8 @@ inline constexpr std::uint32_t binary = 1;  // message is binary, else text
 inline constexpr std::uint32_t ascii = 2;   // text: every byte is below 0x80
 inline constexpr std::uint32_t large = 4;   // payload is {u32 buffer id, u32 bytes}: fetch it with take()
 inline constexpr std::uint32_t routes = 8;  // more than one route: their numbers stand before the text
+inline constexpr std::uint32_t payload =
+    16;  // of a reply only the payload, as JSON; it is known to be no error
 }  // namespace in_flag
 
 // JavaScript to reactor.
@@ -91,6 +93,7 @@ enum class out_kind : std::uint8_t {
   server_refuse = 29,   // connection = server id; new peers are answered 503; aux = 1: no longer listens
   carry = 30,           // answer to upgrade where none was asked for: from here on the bytes of the
                         // connection pass as they are, up by pipe_write and down by pipe_data
+  client_form = 31,     // aux = token or 0; payload = client_form_head, a payload in JSON; flags: compress
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.
@@ -133,6 +136,7 @@ enum class client_op : std::uint32_t {
   admit = 17,     // payload = u8 admission, u32 link, detail
   wait = 18,      // read no more until `go`
   rooms = 19,     // payload = u8 wanted: new links are held; u32 link: this one is let go, 0: none
+  form = 20,      // payload = u32 number of the form, text: see client::message_form
 };
 
 // Before the id and the data of a client_send record.
@@ -143,6 +147,15 @@ struct client_send_head {
   std::uint16_t id_length;  // of the id; with a shape of its key
   std::uint32_t ttl;        // milliseconds, 0: the queue's default; or the link
   std::uint32_t timeout;    // of a request, or the interval of the shape; milliseconds
+};
+
+// Before the payload of a client_form record.
+struct client_form_head {
+  std::uint16_t form;
+  std::uint16_t priority;  // 0 high, 1 normal, 2 low
+  std::uint32_t timeout;   // of a request, milliseconds; 0: it is none
+  std::uint64_t number;
+  std::uint64_t time;  // milliseconds since 1970
 };
 
 enum class client_notice : std::uint32_t {

@@ -11,7 +11,7 @@ import {
 import { Random, sha256 } from '../support/random'
 import { useScope } from '../support/scope'
 import type { WebSocket } from '../support/subject'
-import { within } from '../support/waiters'
+import { DEADLINE, within } from '../support/waiters'
 
 const scope = useScope()
 const random = new Random()
@@ -42,6 +42,9 @@ const SIZES = [
 ]
 const LIMITS = { maxPayload: 17 * MiB, maxBackpressure: 256 * MiB }
 const made = certificates()
+/** A peer's compression of these sizes is work for seconds, and for many where others work beside it. */
+const LONG = 3 * DEADLINE
+jest.setTimeout(LONG + DEADLINE)
 
 function child(runtime: PeerRuntime, script: string): Child {
   const it = new Child(script, {
@@ -73,7 +76,7 @@ describe.each(clientRuntimes().map((runtime) => [runtime.name, runtime] as const
         socket.on('error', () => {})
         socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary }))
       })
-      const outcome = await child(runtime, clientProgram(runtime, url, SIZES, deflate)).exit()
+      const outcome = await child(runtime, clientProgram(runtime, url, SIZES, deflate)).exit(LONG)
       expect(outcome.stdout).toMatch(/closed 1000 /)
       expect(outcome.stdout).not.toContain('mismatch')
       if (deflate) expect(outcome.stdout).toContain('extensions permessage-deflate')
@@ -121,7 +124,7 @@ async function echoes(client: WebSocket, sizes: number[]): Promise<void> {
       client.send(bytes.subarray(51), { fin: true })
     } else client.send(data)
   })
-  await within(done, 'all echoes')
+  await within(done, 'all echoes', LONG)
   expect(got).toEqual(sent)
 }
 

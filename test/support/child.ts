@@ -1,7 +1,7 @@
 // Runs a script in a Node (or other) process of its own, with the built package's path in its environment.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { resolve as resolvePath } from 'node:path'
-import { within } from './waiters'
+import { DEADLINE, within } from './waiters'
 
 /** The CommonJS entry that children load. */
 export const ENTRY = process.env['HAWSER_ENTRY'] ?? resolvePath(__dirname, '../../dist/index.js')
@@ -95,9 +95,9 @@ export class Program {
   }
 
   /** Waits for the end; a child that hangs is killed and fails the test with what it printed. */
-  async exit(): Promise<Outcome> {
+  async exit(ms = DEADLINE): Promise<Outcome> {
     try {
-      return await within(this.#exit, 'exit of the child')
+      return await within(this.#exit, 'exit of the child', ms)
     } catch (error) {
       this.process.kill('SIGKILL')
       throw new Error(`${(error as Error).message}\nstdout: ${this.stdout}\nstderr: ${this.stderr}`, {

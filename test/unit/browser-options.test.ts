@@ -31,7 +31,7 @@ function outcome(call: () => unknown): unknown {
 /** Without what only the core of Node has a use for. */
 function plain(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value
-  const left = ['typeAt', 'roomAt', 'correlationAt', 'given']
+  const left = ['typeAt', 'roomAt', 'correlationAt', 'payloadAt', 'errorAt', 'given']
   return Object.fromEntries(Object.entries(value).filter(([name]) => !left.includes(name)))
 }
 function options(read: (options: unknown) => object, given: unknown): unknown {

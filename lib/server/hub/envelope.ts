@@ -1,8 +1,8 @@
 // Envelopes of the hub: read with one JSON.parse, written with one JSON.stringify. docs/protocol.md defines them.
 import { longest } from '../../client/message-bounds'
-import { HawserTypeError } from '../../core/error'
-import { shown } from '../../core/validate'
 import { HubError, type WireError } from './hub-error'
+
+export { payloadText } from '../../client/envelope'
 
 export { longest }
 
@@ -103,21 +103,6 @@ function quoted(value: string): string {
     texts.set(value, text)
   }
   return text
-}
-
-/** A payload as JSON; undefined when there is none. Throws INVALID_ARGUMENT for what JSON cannot hold. */
-export function payloadText(type: string, payload: unknown): string | undefined {
-  if (payload === undefined) return undefined
-  let text: string | undefined
-  let why = `it is ${shown(payload)}`
-  try {
-    // Undefined for functions and symbols, whatever the declaration says.
-    text = JSON.stringify(payload)
-  } catch (cause) {
-    why = (cause as Error).message
-  }
-  if (text !== undefined) return text
-  throw new HawserTypeError('INVALID_ARGUMENT', `The payload of '${type}' cannot be written as JSON: ${why}`)
 }
 
 /** A message as JSON text. */

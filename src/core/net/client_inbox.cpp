@@ -179,6 +179,30 @@ bool client_inbox::is_reply(std::string_view type) const noexcept {
                                                  type == "auth_ok" || type == "auth_error");
 }
 
+void client_inbox::expect_replies() {
+  if (replies_ || settings_.routing.payload_at.empty()) return;
+  replies_ = true;
+  payload_ = reading().watch(router::pointer::parse(settings_.routing.payload_at).value);
+  error_ = reading().watch(router::pointer::parse(settings_.routing.error_at).value);
+}
+
+// The payload as it stands in the message. Empty: it has none that could be cut out, or the reply is an
+// error.
+std::span<const std::uint8_t> client_inbox::reply_payload(
+    std::string_view type, std::span<const std::uint8_t> message) const noexcept {
+  using kind = router::field_value::kind;
+  if (!replies_ || type == "error" || type == "auth_error") return {};
+  const kind error = classifier_->reader().field(error_).what;
+  if (error != kind::missing && error != kind::null) return {};
+  const router::field_value& value = classifier_->reader().field(payload_);
+  if (value.what == kind::missing || value.what == kind::null || value.what == kind::boolean) return {};
+  const auto* const first = reinterpret_cast<const std::uint8_t*>(value.text.data());
+  // A string with escapes lies elsewhere.
+  if (first < message.data() || first > message.data() + message.size()) return {};
+  const auto at = static_cast<std::size_t>(first - message.data());
+  return router::json::value_at(message, value.what == kind::string ? at - 1 : at);
+}
+
 // Settles what the client itself waits for. A server of another make may use the same names for messages of
 // its own: what nobody waits for goes on to the routes, unless the server speaks our protocol.
 bool client_inbox::control(const router::classified& found, message_flags flags,
@@ -188,7 +212,15 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
   if (!found.correlation_id.empty() && core.has_made_requests() &&
       is_reply(typed ? found.type : std::string_view())) {
     if (const auto token = core.on_reply(found.correlation_id)) {
-      hand_up(event_kind::client_reply, *token, flags, payload);
+      const auto part = reply_payload(typed ? found.type : std::string_view(), payload);
+      owner_.record({.kind = event_kind::client_reply,
+                     .client = client_,
+                     .aux = *token,
+                     .flags = flags,
+                     .payload = !part.empty(),
+                     .head = {},
+                     .body = part.empty() ? payload : part});
+      delivered_++;
       return true;
     }
   }

@@ -61,6 +61,8 @@ class client_inbox final : private router::route_output {
   // The feed has ended: what shapers hold goes out.
   void flush();
   void publish(client::client_gauges& gauges) const;
+  // A request is about to be sent: of its reply JavaScript wants no more than the payload.
+  void expect_replies();
   // A link is about to be told connected. Hands up how far the one before was read in its rooms.
   void connected();
 
@@ -91,6 +93,8 @@ class client_inbox final : private router::route_output {
   void note_position(const router::classified& found);
   void tell_positions();
   bool is_reply(std::string_view type) const noexcept;
+  std::span<const std::uint8_t> reply_payload(std::string_view type,
+                                              std::span<const std::uint8_t> message) const noexcept;
   void hand_up(event_kind kind, std::uint32_t aux, message_flags flags,
                std::span<const std::uint8_t> payload);
   void deliver(std::span<const std::uint32_t> routes, message_flags flags,
@@ -109,8 +113,10 @@ class client_inbox final : private router::route_output {
   std::vector<router::field_value> row_;
   std::vector<std::uint8_t> head_;
   client::room_positions positions_;
-  bool watching_ = false;                 // a link spoke our protocol: messages may have a position
-  std::uint32_t epoch_ = 0, offset_ = 0;  // where the reader has it
+  bool watching_ = false;                  // a link spoke our protocol: messages may have a position
+  std::uint32_t epoch_ = 0, offset_ = 0;   // where the reader has it
+  bool replies_ = false;                   // requests are made, so replies come
+  std::uint32_t payload_ = 0, error_ = 0;  // where the reader has it
   partial rest_;
   bool wants_untyped_ = false;
   bool wants_binary_ = false;

@@ -32,6 +32,18 @@ struct client_message {
   std::span<const std::uint8_t> data;
 };
 
+// One whose text stands in a form but for these.
+struct formed_message {
+  std::uint32_t form;
+  std::uint64_t number;
+  std::uint64_t time;     // milliseconds since 1970
+  std::uint32_t timeout;  // of a request, milliseconds; 0: it is none
+  std::uint32_t token;
+  std::uint8_t priority;
+  bool compress, arm_drain;
+  std::string_view payload;
+};
+
 // What a client tells JavaScript beside its states and messages. The numbers are those of the records.
 enum class client_notice : std::uint32_t {
   token_wanted = 1,
@@ -64,6 +76,9 @@ class client_port {
   // `asking`: also messages with a correlation id that answer nothing, whatever routes they match.
   virtual void interest(bool untyped, bool binary, bool asking) = 0;
   virtual void send(const client_message& message) = 0;
+  // See client::message_form. Numbers from 1 on, each once; of another number nothing is sent.
+  virtual void form(std::uint32_t number, std::string_view text) = 0;
+  virtual void send(const formed_message& message) = 0;
   virtual void cancel(std::uint32_t token) = 0;
   // JavaScript has read a reply or an ack in a message that the core cannot read.
   virtual void answered(bool ack, std::string_view id) = 0;

@@ -73,7 +73,8 @@ struct client_record {
   std::uint32_t route = 0;  // 16 bits
   std::uint32_t aux = 0;
   message_flags flags;
-  bool routes = false;  // `head` holds the numbers of several routes
+  bool routes = false;   // `head` holds the numbers of several routes
+  bool payload = false;  // of a reply, not the whole
   std::span<const std::uint8_t> head;
   std::span<const std::uint8_t> body;
 };

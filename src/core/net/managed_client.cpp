@@ -125,6 +125,7 @@ void managed_client::interest(bool untyped, bool binary, bool asking) {
 }
 
 void managed_client::send(const client_message& from) {
+  if (from.request) inbox_.expect_replies();
   weight_ += static_cast<std::uint32_t>(from.data.size()) + message_overhead;
   messages_++;
   if (from.arm_drain) drain_armed_ = true;
@@ -158,6 +159,25 @@ void managed_client::send(const client_message& from) {
     core_.send(message, now());
   }
   mark();
+}
+
+void managed_client::form(std::uint32_t number, std::string_view text) {
+  if (number == forms_.size() + 1) forms_.emplace_back(text);
+}
+
+void managed_client::send(const formed_message& from) {
+  if (from.form == 0 || from.form > forms_.size()) return;
+  const std::string_view id = forms_[from.form - 1].write(formed_, from.number, from.time, from.payload);
+  const bool request = from.timeout > 0;
+  send(client_message{.priority = from.priority,
+                      .request = request,
+                      .compress = from.compress,
+                      .arm_drain = from.arm_drain,
+                      .joinable = true,
+                      .timeout = from.timeout,
+                      .token = from.token,
+                      .id = request ? id : std::string_view(),
+                      .data = bytes_of(formed_)});
 }
 
 void managed_client::cancel(std::uint32_t token) {

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "core/client/client_core.hpp"
+#include "core/client/message_form.hpp"
 #include "core/net/client_inbox.hpp"
 #include "core/net/client_port.hpp"
 #include "core/net/client_store.hpp"
@@ -48,6 +49,8 @@ class managed_client final : public protocol::timer_node,
   void remove_route(std::uint32_t route) override;
   void interest(bool untyped, bool binary, bool asking) override;
   void send(const client_message& message) override;
+  void form(std::uint32_t number, std::string_view text) override;
+  void send(const formed_message& message) override;
   void cancel(std::uint32_t token) override;
   void answered(bool ack, std::string_view id) override;
   void say(std::uint32_t link, std::span<const std::uint8_t> frames) override;
@@ -143,6 +146,8 @@ class managed_client final : public protocol::timer_node,
   client::client_core core_;
   client_inbox inbox_;
   std::unique_ptr<client_store> store_;
+  std::vector<client::message_form> forms_;  // number 1 first
+  std::string formed_;                       // the message that is being written
   std::vector<link> links_;
   std::vector<std::uint32_t> ended_;    // numbers of links whose end the core has to hear
   std::list<held_record> held_;         // nearly always empty, and costs nothing then

@@ -133,6 +133,7 @@ struct client_settings {
   } queue;
   struct {
     std::string type_at, room_at, correlation_at;  // JSON pointers
+    std::string payload_at, error_at;              // of replies; both empty: those are handed up whole
     std::string reply_type;                        // empty: whatever carries a request's correlation id
   } routing;
   struct {

@@ -114,6 +114,7 @@ value:
   } else if (*p == '{' || *p == '[') {
     if (p >= end) return outcome::not_json;
     child->value.what = field_value::kind::container;
+    child->value.text = view(p, p);
     const bool object = *p++ == '{';
     if (*p <= ' ') p = json::skip_space(p, end);
     if (*p == (object ? byte{'}'} : byte{']'})) {

@@ -13,8 +13,9 @@ struct field_value {
   kind what = kind::missing;
   bool boolean = false;
   double number = 0;  // as JSON.parse gives it: -0 is kept, 1e999 is an infinity
-  std::string_view
-      text;  // string: unescaped, lone surrogates as in json_string.hpp; number: as it was written
+  // string: unescaped, lone surrogates as in json_string.hpp; number: as it was written; container: empty, at
+  // its bracket
+  std::string_view text;
 };
 
 }  // namespace hawser::router

@@ -101,6 +101,10 @@ std::size_t array_member(std::span<const byte> text, std::string_view name) noex
   }
 }
 
+std::span<const byte> value_at(std::span<const byte> text, std::size_t at) noexcept {
+  return text.subspan(at, value(text, at) - at);
+}
+
 std::span<const byte> next_element(std::span<const byte> text, std::size_t& at) noexcept {
   std::size_t from = space(text, at);
   if (from < text.size() && text[from] == ',') from = space(text, from + 1);

@@ -94,6 +94,20 @@ TEST(JsonArray, TakesApartWhatWasJoined) {
 }
 
 // Damaged texts are no JSON and never get here; they are safe all the same.
+TEST(JsonArray, ShowsAValueAsItIsWritten) {
+  const auto written = [](const std::string& text, std::size_t at) {
+    const padded held(text);
+    const auto part = json::value_at(held.span(), at);
+    return std::string(reinterpret_cast<const char*>(part.data()), part.size());
+  };
+  EXPECT_EQ(written(R"({"a": {"b":["]}"]} ,"c":1})", 6), R"({"b":["]}"]})");
+  EXPECT_EQ(written(R"(["x\"]",2])", 1), R"("x\"]")");
+  EXPECT_EQ(written("[-1.5e3 ]", 1), "-1.5e3");
+  EXPECT_EQ(written("[true]", 1), "true");
+  EXPECT_EQ(written("[[[]", 1), "[[]");
+  EXPECT_EQ(written("[", 1), "");
+}
+
 TEST(JsonArray, EndsInAnyBytes) {
   test::random_source random;
   SCOPED_TRACE(random.seed());

@@ -1,0 +1,90 @@
+// Messages whose envelope the reactor writes: it is told once what stands around the payloads of a type, and then of each
+// message no more than its payload, its number and the time. What that saves is most of what a message costs here.
+//
+//   form    {"id":"5f0c…-#","type":"work","timestamp":@,"correlationId":"5f0c…-#","payload":$}
+//   record  | form | priority | timeout | number | time | payload |                    see src/core/client/message_form.hpp
+import type { FormedMessages } from '../client/engine'
+import { envelopeText, idPrefix } from '../client/envelope'
+import { clientFormHead } from './records'
+import { byteLength } from './shared-buffer'
+
+const marks = { number: '\x01', time: '\x02', payload: '\x03' }
+/** Forms of one client; messages of further types are written in JavaScript. */
+const mostForms = 256
+/** Milliseconds since 1970 that have `timeDigits` digits: from 2001 to 2286. */
+const earliest = 1e12
+const latest = 1e13
+const timeDigits = 13
+
+/** Shared by all clients: what the ids of this environment end in. Its digits to base 36 are counted along. */
+let prefix: string | undefined
+let number = 0
+let digits = 1
+let nextDigit = 36
+
+type Taken = ReturnType<FormedMessages['send']>
+
+interface Form {
+  number: number
+  /** Bytes of a message beside the payload and the digits of its number, which stand in it so often. */
+  fixed: number
+  numbers: number
+}
+
+/** What a form is told to, and what takes the messages. */
+export interface FormedSink {
+  addForm(form: number, text: string): void
+  /** `around`: bytes of the envelope. Undefined: the payload is too long for a record. */
+  sendForm(head: Uint32Array, token: number, payload: string, around: number): Taken
+}
+
+export class ClientForms implements FormedMessages {
+  private sends: Map<string, Form> | undefined
+  private requests: Map<string, Form> | undefined
+  private count = 0
+
+  constructor(private readonly sink: FormedSink) {}
+
+  send(type: string, payload: string): Taken {
+    const form = (this.sends ??= new Map<string, Form>()).get(type) ?? this.add(this.sends, type, false)
+    return form === undefined ? undefined : this.write(form, payload, 0, 0)
+  }
+
+  request(type: string, payload: string, token: number, timeout: number): Taken {
+    const form = (this.requests ??= new Map<string, Form>()).get(type) ?? this.add(this.requests, type, true)
+    return form === undefined ? undefined : this.write(form, payload, token, timeout)
+  }
+
+  private add(to: Map<string, Form>, type: string, request: boolean): Form | undefined {
+    if (this.count === mostForms) return undefined
+    const id = `${(prefix ??= idPrefix())}-${marks.number}`
+    const parts = { id, correlationId: request ? id : undefined, room: undefined }
+    const text = envelopeText(type, parts, marks.payload, marks.time)
+    const numbers = request ? 2 : 1
+    const fixed = byteLength(text) - numbers - 2 + timeDigits
+    const form: Form = { number: ++this.count, fixed, numbers }
+    this.sink.addForm(form.number, text)
+    to.set(type, form)
+    return form
+  }
+
+  private write(form: Form, payload: string, token: number, timeout: number): Taken {
+    const now = Date.now()
+    if (!(now >= earliest && now < latest)) return undefined
+    if (++number === nextDigit) {
+      digits++
+      nextDigit *= 36
+    }
+    // Normal priority.
+    head[0] = form.number | (1 << 16)
+    head[1] = timeout
+    head[2] = number
+    head[3] = number / word
+    head[4] = now
+    head[5] = now / word
+    return this.sink.sendForm(head, token, payload, form.fixed + form.numbers * digits)
+  }
+}
+
+const word = 2 ** 32
+const head = new Uint32Array(clientFormHead / 4)
