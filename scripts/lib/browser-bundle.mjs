@@ -19,6 +19,7 @@ export const swaps = {
   'client/learned': 'browser/learned',
   'client/layout': 'browser/layout',
   'client/message-texts': 'browser/message-texts',
+  'client/portable/keep-alive': 'browser/keep-alive',
   'client/portable/load-http-link': 'browser/load-http-link',
   'client/portable/parts': 'browser/parts',
   'client/rooms': 'browser/rooms',

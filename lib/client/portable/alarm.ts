@@ -1,4 +1,5 @@
 // The one timer of a portable engine: it wakes the engine when the first of its times has come.
+import { keepAlive } from './keep-alive'
 import { never } from './reconnect-policy'
 
 /** A timer takes no longer time. */
@@ -40,8 +41,6 @@ export class Alarm {
   /** Where timers keep a program alive, they do so for a client that is connected or on its way there. */
   hold(referenced: boolean): void {
     this.referenced = referenced
-    const timer = this.timer as { ref?: () => void; unref?: () => void } | undefined
-    if (referenced && !this.rests()) timer?.ref?.()
-    else timer?.unref?.()
+    keepAlive(this.timer, referenced && !this.rests())
   }
 }

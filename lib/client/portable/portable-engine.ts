@@ -80,6 +80,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
     const dialTimeout = limits.connectTimeout
     this.core = new ClientCore(
       {
+        ...options,
         policy: reconnect,
         usesTokens: auth !== undefined,
         tokenTimeout: 10_000,
@@ -87,15 +88,8 @@ export class PortableEngine implements PlainEngine, CoreHost {
         // Each dial has a limit of its own; this one is for the round as a whole.
         connectTimeout: dialTimeout * 2 * options.targets.length,
         endpoints: options.targets.length,
-        strategy: options.strategy,
-        learned: options.learned,
-        queue,
-        maxRequests: options.maxRequests,
-        acks: options.acks,
-        batch,
         leaveTimeout: closeTimeout,
         dialTimeout,
-        gated: options.gated,
         heartbeat: {
           interval: heartbeatInterval,
           timeout: heartbeatTimeout,
