@@ -55,9 +55,9 @@ class transport {
 #endif
 
  private:
-  reactor& reactor_;
   connection& owner_;
 #ifdef HAWSER_READINESS
+  reactor& reactor_;
   int socket_ = -1;
   bool readable_ = false;     // an edge came, and since then it was not read empty
   bool until_empty_ = false;  // a short read does not mean that nothing is left

@@ -11,8 +11,7 @@
 
 namespace hawser::net {
 
-transport::transport(reactor& loop, connection& owner)
-    : reactor_(loop), owner_(owner), socket_(loop.context()) {}
+transport::transport(reactor& loop, connection& owner) : owner_(owner), socket_(loop.context()) {}
 
 void transport::open(socket_handle socket, boost::system::error_code& ec) {
   const int family = family_of(socket.get());

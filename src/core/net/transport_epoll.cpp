@@ -47,7 +47,7 @@ transport::endpoint name_by(Call call, boost::system::error_code& ec) {
 
 }  // namespace
 
-transport::transport(reactor& loop, connection& owner) : reactor_(loop), owner_(owner) {}
+transport::transport(reactor& loop, connection& owner) : owner_(owner), reactor_(loop) {}
 
 void transport::open(socket_handle socket, boost::system::error_code& ec) {
   ec = {};
