@@ -8,8 +8,8 @@ import { Host } from './contract/host'
 import { Cases } from './contract/in-page/cases'
 import { type TestBrowser, startChromium } from './support/chromium'
 
-/** Pages at a time. */
-const width = 3
+/** Pages at a time: as many as there are processors where tests run. */
+const width = 2
 
 const paths: Record<string, string> = {
   'hub-client': require.resolve('../integration/hub-client.test'),

@@ -99,10 +99,11 @@ test('routes hold for decoded messages: where, conflation, batches, columns', as
   const { client } = await scope.connected(far, { codec: packed })
   const seen: unknown[] = []
   client.subscribe({ type: 'tick', where: { '/payload/s': 'A' } }, ({ payload }) => seen.push(payload.p))
-  client.subscribe({ type: 'tick.*', batch: { max: 2 } }, (all) => seen.push(all.length))
+  client.subscribe({ type: 'tick.*', batch: { max: 2, every: 60_000 } }, (all) => seen.push(all.length))
   const table = new Promise((resolve) =>
-    client.subscribe({ type: 'tick', columns: { p: '/payload/p' }, batch: { max: 3 } }, ({ p }) =>
-      resolve([...p]),
+    client.subscribe(
+      { type: 'tick', columns: { p: '/payload/p' }, batch: { max: 3, every: 60_000 } },
+      ({ p }) => resolve([...p]),
     ),
   )
   const conflated = new Promise((resolve) =>

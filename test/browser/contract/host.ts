@@ -302,7 +302,7 @@ export class Host {
     return receiveMessageOnPort(this.channel.port1)?.message
   }
   private laterOf(page: string): Letter | undefined {
-    const at = this.later.findIndex((letter) => letter.page === page && letter.kind !== 'gone')
+    const at = this.later.findIndex((letter) => letter.page === page)
     return at < 0 ? undefined : this.later.splice(at, 1)[0]
   }
   private reply(page: PageSide, { text, call }: Letter): number {
