@@ -16,7 +16,7 @@ export class Rooms {
   private inTurn(step: (rooms: LoadedRooms) => Promise<void>): Promise<void> {
     const { engine, pending } = this.body
     // Also where the part never comes, the end of the client settles it.
-    const { token, promise } = pending.add<undefined>('A room', undefined, engine)
+    const { token, promise } = pending.add<undefined>('request', 'join', undefined, engine)
     // Both are on their way at once.
     engine.later?.('answers', () => undefined)
     engine.later?.('rooms', () => {

@@ -12,7 +12,8 @@ import {
   readSend,
 } from './client-send'
 import type { EngineSend } from './engine'
-import { type Parts, encode, payloadText } from './envelope'
+import { type Parts, encode } from './envelope'
+import { askFormed, sendFormed } from './formed'
 import { aborted, nameOf, replyError } from './pending'
 
 export class ClientOutbox {
@@ -29,7 +30,7 @@ export class ClientOutbox {
   ): boolean | Promise<void> {
     if (options === undefined) {
       checkType(type)
-      const formed = this.sendFormed(type, payload)
+      const formed = sendFormed(this.body, type, payload)
       if (formed !== undefined) return this.taken(formed)
       const id = this.body.nextId()
       return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
@@ -62,7 +63,7 @@ export class ClientOutbox {
       const { requestTimeout } = this.body
       if (options === undefined) {
         return (
-          this.askFormed<T>(type, payload, requestTimeout) ??
+          askFormed<T>(this.body, this, type, payload) ??
           this.ask(type, payload, { ...plain, requestTimeout })
         )
       }
@@ -73,26 +74,6 @@ export class ClientOutbox {
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
-  }
-
-  private sendFormed(type: string, payload: unknown): true | false | 'full' | undefined {
-    const { forms } = this.body
-    if (forms === undefined || payload === undefined) return undefined
-    return forms.send(type, payloadText(type, payload) as string)
-  }
-
-  private askFormed<T>(type: string, payload: unknown, timeout: number): Promise<T> | undefined {
-    const { forms, pending } = this.body
-    if (forms === undefined || payload === undefined) return undefined
-    const text = payloadText(type, payload) as string
-    const { token, promise } = pending.add<T>('request', type, undefined, this)
-    const taken = forms.request(type, text, token, timeout)
-    if (taken === undefined) {
-      pending.forget(token)
-      return undefined
-    }
-    if (taken === 'full') pending.reject(token, this.body.refusal())
-    return promise
   }
 
   private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {
