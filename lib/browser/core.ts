@@ -5,7 +5,7 @@ export { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
 
 export { plain } from '../client/client-body'
 export { encode, envelope, idSource, messageId, readReply } from './envelope'
-export { aborted, replyError } from '../client/pending'
+export { aborted, replyError } from './pending'
 export { readAt, tokens, writeAt } from '../client/pointer'
 export { healthScore } from '../client/portable/health-score'
 export { nameAt, valueAt } from '../client/portable/matcher'

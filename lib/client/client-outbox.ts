@@ -13,6 +13,7 @@ import {
 } from './client-send'
 import type { EngineSend } from './engine'
 import { type Parts, encode } from './envelope'
+import { askFormed, sendFormed } from './formed'
 import { aborted, nameOf, replyError } from './pending'
 
 /** Ids of refused messages that are kept; the oldest goes first. */
@@ -34,7 +35,7 @@ export class ClientOutbox {
   ): boolean | Promise<void> {
     if (options === undefined) {
       checkType(type)
-      const formed = this.body.forms?.send(type, payload)
+      const formed = sendFormed(this.body, type, payload)
       if (formed !== undefined) return this.taken(formed)
       const id = this.body.nextId()
       return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
@@ -67,7 +68,7 @@ export class ClientOutbox {
       const { requestTimeout } = this.body
       if (options === undefined) {
         return (
-          this.askFormed<T>(type, payload, requestTimeout) ??
+          askFormed<T>(this.body, this, type, payload) ??
           this.ask(type, payload, { ...plain, requestTimeout })
         )
       }
@@ -78,23 +79,6 @@ export class ClientOutbox {
     } catch (error) {
       return Promise.reject(error instanceof Error ? error : new Error(shown(error)))
     }
-  }
-
-  private askFormed<T>(type: string, payload: unknown, timeout: number): Promise<T> | undefined {
-    const { forms, pending } = this.body
-    if (forms === undefined) return undefined
-    const { token, promise } = pending.add<T>('request', type, undefined, this)
-    let taken
-    try {
-      taken = forms.request(type, payload, token, timeout)
-    } catch (error) {
-      pending.forget(token)
-      throw error
-    }
-    if (taken === 'full') pending.reject(token, this.body.refusal())
-    if (taken !== undefined) return promise
-    pending.forget(token)
-    return undefined
   }
 
   private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {

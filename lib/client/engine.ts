@@ -16,15 +16,12 @@ export const clientStates = [
 ] as const
 export type ClientStateName = (typeof clientStates)[number]
 
-/** Messages of the standard layout that the engine writes itself. */
+/** Messages of the standard layout that the engine writes itself, of a type and the JSON text of their payload. */
 export interface FormedMessages {
-  /**
-   * As `ClientEngine.send`; undefined: not here, it has to be written by the client. Throws INVALID_ARGUMENT for a payload
-   * that JSON cannot hold.
-   */
-  send(type: string, payload: unknown): true | false | 'full' | undefined
+  /** As `ClientEngine.send`; undefined: not here, it has to be written by the client. */
+  send(type: string, payload: string): true | false | 'full' | undefined
   /** The same for a request. */
-  request(type: string, payload: unknown, token: number, timeout: number): true | false | 'full' | undefined
+  request(type: string, payload: string, token: number, timeout: number): true | false | 'full' | undefined
 }
 
 /** Why a state was entered; all but `state` and `attempt` describe the failure or the close that led to it. */

@@ -4,7 +4,7 @@
 //   form    {"id":"5f0c…-#","type":"work","timestamp":@,"correlationId":"5f0c…-#","payload":$}
 //   record  | form | priority | timeout | number | time | payload |                    see src/core/client/message_form.hpp
 import type { FormedMessages } from '../client/engine'
-import { envelopeText, idPrefix, payloadText } from '../client/envelope'
+import { envelopeText, idPrefix } from '../client/envelope'
 import { clientFormHead } from './records'
 import { byteLength } from './shared-buffer'
 
@@ -45,18 +45,14 @@ export class ClientForms implements FormedMessages {
 
   constructor(private readonly sink: FormedSink) {}
 
-  send(type: string, payload: unknown): Taken {
-    const text = payloadText(type, payload)
-    if (text === undefined) return undefined
+  send(type: string, payload: string): Taken {
     const form = (this.sends ??= new Map<string, Form>()).get(type) ?? this.add(this.sends, type, false)
-    return form === undefined ? undefined : this.write(form, text, 0, 0)
+    return form === undefined ? undefined : this.write(form, payload, 0, 0)
   }
 
-  request(type: string, payload: unknown, token: number, timeout: number): Taken {
-    const text = payloadText(type, payload)
-    if (text === undefined) return undefined
+  request(type: string, payload: string, token: number, timeout: number): Taken {
     const form = (this.requests ??= new Map<string, Form>()).get(type) ?? this.add(this.requests, type, true)
-    return form === undefined ? undefined : this.write(form, text, token, timeout)
+    return form === undefined ? undefined : this.write(form, payload, token, timeout)
   }
 
   private add(to: Map<string, Form>, type: string, request: boolean): Form | undefined {

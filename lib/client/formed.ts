@@ -1,0 +1,33 @@
+// Messages that the native core writes itself: of them no more than the payload is made into text here.
+import type { ClientBody } from './client-body'
+import { payloadText } from './envelope'
+
+/** As `ClientEngine.send`; undefined: it has to be written whole. */
+export function sendFormed(
+  { forms }: ClientBody,
+  type: string,
+  payload: unknown,
+): true | false | 'full' | undefined {
+  if (forms === undefined || payload === undefined) return undefined
+  return forms.send(type, payloadText(type, payload) as string)
+}
+
+/** The same for a request. `source` is told when it is given up. */
+export function askFormed<T>(
+  body: ClientBody,
+  source: { cancel(token: number): void },
+  type: string,
+  payload: unknown,
+): Promise<T> | undefined {
+  const { forms, pending, requestTimeout } = body
+  if (forms === undefined || payload === undefined) return undefined
+  const text = payloadText(type, payload) as string
+  const { token, promise } = pending.add<T>('request', type, undefined, source)
+  const taken = forms.request(type, text, token, requestTimeout)
+  if (taken === undefined) {
+    pending.forget(token)
+    return undefined
+  }
+  if (taken === 'full') pending.reject(token, body.refusal())
+  return promise
+}
