@@ -2,6 +2,8 @@
 #include "core/net/reactor.hpp"
 
 #include <chrono>
+#include <thread>
+#include <utility>
 
 namespace hawser::net {
 
@@ -77,7 +79,7 @@ void reactor::turn() {
   run_timers();
   retry_blocked();
   publish();
-  await_answer();
+  note_deliveries();
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
   last_commands_ = exchange_ ? run_joined() : sink_.run_commands(engine_);
@@ -116,13 +118,13 @@ bool reactor::prepare_sleep() {
 void reactor::sleep() {
   const bool may_sleep =
       (light_ || last_commands_ == 0) && deferred_.empty() && dirty_.empty() && dirty_clients_.empty();
-  if (!may_sleep || !prepare_sleep()) {
+#ifdef HAWSER_READINESS
+  if (may_sleep) ready_sockets_.arm();
+#endif
+  if (!may_sleep || await_event() || !prepare_sleep()) {
     light_ = false;
     return;
   }
-#ifdef HAWSER_READINESS
-  ready_sockets_.arm();
-#endif
   const auto before = std::chrono::steady_clock::now();
   slept_ = true;
   if (!stopping_.load(std::memory_order_acquire)) context_.run_one();
@@ -152,6 +154,11 @@ void reactor::gather_events() {
 }
 #endif
 
+void reactor::note_deliveries() noexcept {
+  const std::uint64_t seen = std::exchange(delivered_seen_, counters_.messages_in.get());
+  if (light_) delivers_ = delivered_seen_ != seen;
+}
+
 void reactor::delivered_early() {
   if (light_) publish();
 }
@@ -162,24 +169,28 @@ void reactor::publish() {
   sink_.publish();
 }
 
-// The program often answers a message at once. Where it did so lately, a short wait for its answer is cheaper
-// for both sides than to sleep and be woken.
-void reactor::await_answer() {
-  const std::uint64_t delivered = counters_.messages_in.get() - delivered_seen_;
-  delivered_seen_ += delivered;
-  if (light_) delivers_ = delivered > 0;
-  if (delivered == 0 || !spin_.worth_it(delivered)) return;
-  const auto until = std::chrono::steady_clock::now() + answer_spin::longest;
+// Where the program or a peer answered at once lately, a short wait for what comes next is cheaper for all
+// sides than to sleep and be woken. Joined reactors are told of each other in their sleep alone.
+bool reactor::await_event() {
+  if (exchange_ || !spin_.worth_it()) return false;
+  slept_ = true;
+  const auto until = std::chrono::steady_clock::now() + event_spin::longest;
   do {
-    for (int i = 0; i < 64; i++) {
+    for (int i = 0; i < event_spin::looks; i++) {
       if (sink_.commands_waiting()) {
-        spin_.answered();
-        return;
+        spin_.came();
+        return true;
       }
-      answer_spin::relax();
+      event_spin::relax();
     }
+    if (context_.poll_one() > 0) {
+      spin_.came();
+      return true;
+    }
+    std::this_thread::yield();
   } while (std::chrono::steady_clock::now() < until);
-  spin_.unanswered();
+  spin_.in_vain();
+  return false;
 }
 
 void reactor::join(std::uint32_t index, const std::vector<reactor*>& all) {

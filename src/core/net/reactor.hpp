@@ -21,12 +21,12 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/net/answer_spin.hpp"
 #include "core/net/byte_buffer.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/control_reader.hpp"
 #include "core/net/counter.hpp"
 #include "core/net/engine.hpp"
+#include "core/net/event_spin.hpp"
 #include "core/net/exchange.hpp"
 #include "core/net/managed_client.hpp"
 #include "core/net/publish_batch.hpp"
@@ -163,7 +163,8 @@ class reactor {
   void gather_events();
   bool prepare_sleep();
   std::uint32_t run_joined();
-  void await_answer();
+  bool await_event();
+  void note_deliveries() noexcept;
   void publish();
   void flush_dirty();
   void empty_batch(bool last);
@@ -199,7 +200,7 @@ class reactor {
   std::uint32_t last_commands_ = 0;
   bool light_ = false;     // the last wait blocked: events come one by one
   bool delivers_ = false;  // the last light turn brought messages
-  answer_spin spin_;
+  event_spin spin_;
   std::uint64_t delivered_seen_ = 0;
   std::vector<connection*> dirty_, dirty_now_;
   publish_batch batch_;
