@@ -74,6 +74,7 @@ void reactor::turn() {
   sleep();
   refresh_now();
   turn_bytes_ = 0;
+  const std::uint32_t before_events = run_early();
   gather_events();
   run_deferred();
   run_timers();
@@ -82,7 +83,7 @@ void reactor::turn() {
   note_deliveries();
   // Asked before the commands are looked at: those that came before the question belong to the answer.
   const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
-  last_commands_ = exchange_ ? run_joined() : sink_.run_commands(engine_);
+  last_commands_ = before_events + (exchange_ ? run_joined() : sink_.run_commands(engine_));
   deliver_batch(true);
   if (!dirty_clients_.empty()) settle_clients();
   flush_dirty();
@@ -90,6 +91,15 @@ void reactor::turn() {
   sink_.publish();
   reap();
   if (flush_asked) answer_flush(last_commands_);
+}
+
+// What the program has called by now holds for whatever is read from now on: a subscription for the messages
+// behind it. Joined reactors do not promise that.
+std::uint32_t reactor::run_early() {
+  if (exchange_ || !sink_.commands_waiting()) return 0;
+  const std::uint32_t commands = sink_.run_commands(engine_);
+  deliver_batch(true);
+  return commands;
 }
 
 // The commands of a turn, with what comes from and goes to the reactors that this one was joined with.

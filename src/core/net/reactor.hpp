@@ -164,6 +164,7 @@ class reactor {
   bool prepare_sleep();
   std::uint32_t run_joined();
   bool await_event();
+  std::uint32_t run_early();
   void note_deliveries() noexcept;
   void publish();
   void flush_dirty();
