@@ -85,8 +85,7 @@ test('bytes that wait are counted to the last one, while ids grow', async () => 
     sizes.push(client.bufferedAmount - before)
   }
   const came: number[] = []
-  far.greet = (socket) =>
-    socket.on('message', (data) => came.push((bytesOf(data) as Uint8Array).length))
+  far.greet = (socket) => socket.on('message', (data) => came.push((bytesOf(data) as Uint8Array).length))
   await far.start()
   await within(connected, 'connect()')
   await far.messages(1500)

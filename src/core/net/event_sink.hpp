@@ -86,10 +86,9 @@ class event_sink : public connection_events {
   // After a delivery was refused: is it worth another try? If not, the engine will be woken when it is.
   virtual bool room() = 0;
 
-  // Cheap: are there commands? Asked again and again while the engine waits for an answer to what it
-  // delivered.
+  // Cheap: are there commands? Asked again and again while the engine waits for the next event.
   virtual bool commands_waiting() = 0;
-  // Once a turn: execute waiting commands on the engine; how many there were.
+  // Once or twice a turn: execute waiting commands on the engine; how many there were.
   virtual std::uint32_t run_commands(engine& target) = 0;
   // A place behind all commands that have arrived, and whether those before it have been executed. Only asked
   // where engines are joined. The defaults suit a sink whose run_commands() leaves nothing behind.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <future>
+#include <iterator>
 
 #include "core/net/tls_test_certs.hpp"
 #include "core/protocol/handshake.hpp"
@@ -269,19 +270,19 @@ bool memory_sink::commands_waiting() {
 }
 
 std::uint32_t memory_sink::run_commands(engine& target) {
+  // What an earlier run of the turn has left is in front.
+  const std::size_t first = running_.size();
   {
     const std::lock_guard lock(mutex_);
-    if (commands_.size() <= command_limit_) {
-      running_.swap(commands_);
-    } else {
-      const auto end = commands_.begin() + static_cast<std::ptrdiff_t>(command_limit_);
-      running_.assign(commands_.begin(), end);
-      commands_.erase(commands_.begin(), end);
-    }
+    const auto end =
+        commands_.begin() + static_cast<std::ptrdiff_t>(std::min(commands_.size(), command_limit_));
+    running_.insert(running_.end(), std::make_move_iterator(commands_.begin()), std::make_move_iterator(end));
+    commands_.erase(commands_.begin(), end);
   }
-  for (const command& one : running_) one(target);
-  executed_ += static_cast<std::uint32_t>(running_.size());
-  return static_cast<std::uint32_t>(running_.size());
+  for (std::size_t i = first; i < running_.size(); i++) running_[i](target);
+  const auto count = static_cast<std::uint32_t>(running_.size() - first);
+  executed_ += count;
+  return count;
 }
 
 std::uint32_t memory_sink::commands_mark() {
