@@ -36,7 +36,10 @@ const unanswered = ['CONNECTION_LOST', 'TIMEOUT', 'QUEUE_FULL', 'BACKPRESSURE_EX
 /** How it ends with the client. */
 const over = ['CONNECTION_CLOSED', 'ABORTED', 'INVALID_STATE']
 /** What a refusal is called, by the code of the server. */
-const reasons: Record<string, string> = { UNAUTHORIZED: 'unauthorized', TOO_MANY_ROOMS: 'limit' }
+const reasons = new Map<unknown, string>([
+  ['UNAUTHORIZED', 'unauthorized'],
+  ['TOO_MANY_ROOMS', 'limit'],
+])
 
 /** A `join` or `leave` of the program that was not answered. */
 interface Question {
@@ -188,9 +191,9 @@ export class Rooms {
     told = false,
   ): void {
     asked.then(done).catch((error: unknown) => {
-      const { code, serverCode = code } = error as { code: string; serverCode?: string }
+      const { code, serverCode = code } = error as { code: string; serverCode?: unknown }
       if (unanswered.includes(code)) return
-      const reason = reasons[serverCode] ?? 'refused'
+      const reason = reasons.get(serverCode) ?? 'refused'
       for (const room of rooms) {
         if (this.forget(room) && !told && !over.includes(code))
           this.refused({ room, reason, joined: false, missed: null })

@@ -117,12 +117,12 @@ test('a room that may not be entered any more: its messages are refused, those o
   expect(errors.map(({ code }) => code)).toEqual(['CONNECTION_LOST'])
 })
 
-test('a hub that fails at the rooms tells the program which it is not in any more', async () => {
+test.each(['AWAY', 'constructor'])('rooms that a hub answers with %s are told as lost', async (code) => {
   let fails = false
   const { hub, url } = await scope.hub({
     history: { rooms: (room) => room === 'kept' },
     authorize: () => {
-      if (fails) throw new HubError('AWAY', 'The database is away')
+      if (fails) throw new HubError(code, 'The database is away')
       return true
     },
   })
