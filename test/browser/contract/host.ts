@@ -47,8 +47,6 @@ class Classes {
 
 /** What one page knows of Node, and Node of it. */
 class PageSide implements Names {
-  /** The turn of the page that was heard of last. */
-  turn = 0
   private readonly objects: object[] = []
   private readonly ids = new Map<object, number>()
   /** Functions of the page, as Node calls them. */
@@ -199,7 +197,8 @@ export class Host {
       transferList: [port2],
     })
     port1.on('message', (letter: Letter) => {
-      this.read(letter)
+      // Behind those of its page that are left from a turn of another one.
+      this.later.push(letter)
       this.readLater()
     })
   }
