@@ -217,6 +217,27 @@ export class HttpSession {
   }
 }
 
+/** Sessions of a file's tests, which lose their streams when the test is over. */
+export function useSessions(scope: { defer(end: () => void): void }): {
+  session: typeof HttpSession.open
+  streamed: typeof HttpSession.open
+} {
+  const session: typeof HttpSession.open = async (...to) => {
+    const opened = await HttpSession.open(...to)
+    scope.defer(() => opened.cut())
+    return opened
+  }
+  const streamed: typeof HttpSession.open = async (...to) => {
+    const opened = await session(...to)
+    expect(await opened.listen()).toMatchObject({
+      status: 200,
+      headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store, no-transform' },
+    })
+    return opened
+  }
+  return { session, streamed }
+}
+
 function events(text: string): unknown[] {
   return text
     .split(/\r?\n/)
