@@ -300,7 +300,7 @@ describe('bytes above queue.maxBytes', () => {
     await until(() => far.accepted === 1)
     const sent: string[] = []
     let refused: unknown
-    // The peer reads nothing: until the kernel has taken what it takes.
+    // The peer reads nothing: until the kernel has taken what it takes, of which nothing tells.
     for (let refusals = 0; refusals < 30;) {
       try {
         client.send('m', `${sent.length} ${large}`)

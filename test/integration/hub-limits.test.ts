@@ -129,7 +129,7 @@ describe('rateLimit', () => {
     flood(peer, 2)
     const [{ error }] = await peer.got('error')
     const { retryAfter } = error as { retryAfter: number }
-    // A timer of Node's may be a millisecond early.
+    // The time that a peer was told is what is tested. A timer of Node's may be a millisecond early.
     await new Promise((resolve) => setTimeout(resolve, retryAfter + 1))
     flood(peer, 1, 2)
     await until(() => seen.length === 2)

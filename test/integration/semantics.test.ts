@@ -214,6 +214,7 @@ describe('a flood', () => {
     })()
     for (let i = 0; i < 5; i++) {
       const before = count
+      // A timer goes on.
       await new Promise((resolve) => setTimeout(resolve, 1))
       const other = await scope.opened(`ws://127.0.0.1:${port}/`)
       const echo = event<[string]>(other, 'message')
