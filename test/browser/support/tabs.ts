@@ -45,16 +45,25 @@ export class Tab {
   async until(expression: string): Promise<void> {
     let holds = false
     let asking = false
-    await until(() => {
-      if (!asking && !holds) {
-        asking = true
-        void this.evaluate(`!!(${expression})`).then((so) => {
-          holds = so === true
-          asking = false
-        })
+    let fault = ''
+    // A page that is being left, or loaded, cannot say.
+    const ask = async (): Promise<void> => {
+      asking = true
+      try {
+        holds = (await this.evaluate(`!!(${expression})`)) === true
+      } catch (error) {
+        fault = `: ${String(error)}`
       }
-      return holds
-    })
+      asking = false
+    }
+    try {
+      await until(() => {
+        if (!asking && !holds) void ask()
+        return holds
+      })
+    } catch (error) {
+      throw new Error(`not ${expression}${fault}`, { cause: error })
+    }
   }
   async bringToFront(): Promise<void> {
     await this.session.send('Target.activateTarget', { targetId: this.targetId })
