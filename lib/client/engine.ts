@@ -16,12 +16,20 @@ export const clientStates = [
 ] as const
 export type ClientStateName = (typeof clientStates)[number]
 
-/** Messages of the standard layout that the engine writes itself, of a type and the JSON text of their payload. */
+/** What stands around the payloads of a type; the engine's own. */
+export interface MessageForm {
+  readonly number: number
+}
+
+/** Messages of the standard layout that the engine writes itself. */
 export interface FormedMessages {
-  /** As `ClientEngine.send`; undefined: not here, it has to be written by the client. */
-  send(type: string, payload: string): true | false | 'full' | undefined
-  /** The same for a request. */
-  request(type: string, payload: string, token: number, timeout: number): true | false | 'full' | undefined
+  /** Asked for each message. Undefined: the client has to write it. */
+  of(type: string, request: boolean): MessageForm | undefined
+  /**
+   * Sends a message of the form just asked for, as `ClientEngine.send`. `payload` is JSON text; a request has a token, and
+   * milliseconds for its reply, others have 0 for both.
+   */
+  send(form: MessageForm, payload: string, token: number, timeout: number): true | false | 'full'
 }
 
 /** Why a state was entered; all but `state` and `attempt` describe the failure or the close that led to it. */

@@ -9,7 +9,8 @@ export function sendFormed(
   payload: unknown,
 ): true | false | 'full' | undefined {
   if (forms === undefined || payload === undefined) return undefined
-  return forms.send(type, payloadText(type, payload) as string)
+  const form = forms.of(type, false)
+  return form === undefined ? undefined : forms.send(form, payloadText(type, payload) as string, 0, 0)
 }
 
 /** The same for a request. `source` is told when it is given up. */
@@ -21,13 +22,10 @@ export function askFormed<T>(
 ): Promise<T> | undefined {
   const { forms, pending, requestTimeout } = body
   if (forms === undefined || payload === undefined) return undefined
+  const form = forms.of(type, true)
+  if (form === undefined) return undefined
   const text = payloadText(type, payload) as string
   const { token, promise } = pending.add<T>('request', type, undefined, source)
-  const taken = forms.request(type, text, token, requestTimeout)
-  if (taken === undefined) {
-    pending.forget(token)
-    return undefined
-  }
-  if (taken === 'full') pending.reject(token, body.refusal())
+  if (forms.send(form, text, token, requestTimeout) === 'full') pending.reject(token, body.refusal())
   return promise
 }

@@ -48,7 +48,7 @@ export class Pending {
 
   /**
    * A promise and the token under which the engine settles it. `source.cancel` is called when the signal aborts. At most
-   * half of the slots are in use, so that a free one is found within a few steps.
+   * half of the slots are in use, so on average one step finds a free one.
    */
   add<T>(
     kind: Kind,

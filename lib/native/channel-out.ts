@@ -90,9 +90,8 @@ export class ChannelOut {
 
   /** Sends a payload above the threshold: it is copied into a buffer that the reactor owns. */
   sendLarge(socket: Endpoint, data: string | Uint8Array, size: number, flags: number): number {
-    const id = this.overflow.fits(size) ? this.native.stage(this.index, data) : 0
-    if (id === 0) return -1
-    const name = new Uint8Array(new Uint32Array([id, size]).buffer)
+    const name = this.stage(data, size, empty)
+    if (name === undefined) return -1
     this.push(Out.send | ((flags | OutFlag.large) << 8), socket._slot, 0, name, true)
     socket._queued = (socket._queued + size + messageOverhead) | 0
     socket._sent = (socket._sent + 1) | 0
@@ -128,10 +127,10 @@ export class ChannelOut {
     if (bytes.length <= largeThreshold) {
       return this.push(Out.publish | (flags << 8), except, aux, Buffer.concat([topic, bytes]), false)
     }
-    const id = this.overflow.fits(bytes.length) ? this.native.stage(this.index, bytes) : 0
-    if (id === 0) return false
-    const name = Buffer.concat([new Uint8Array(new Uint32Array([id, bytes.length]).buffer), topic])
-    return this.push(Out.publish | ((flags | OutFlag.large) << 8), except, aux, name, true)
+    const name = this.stage(bytes, bytes.length, topic)
+    return (
+      name !== undefined && this.push(Out.publish | ((flags | OutFlag.large) << 8), except, aux, name, true)
+    )
   }
 
   /** The same with a head that says where it goes: topics, offset, and the reactor of `except`. */
@@ -148,10 +147,8 @@ export class ChannelOut {
     if (head.length + bytes.length <= largeThreshold) {
       return this.push(kindFlags, except, server, Buffer.concat([head, bytes]), false)
     }
-    const id = this.overflow.fits(bytes.length) ? this.native.stage(this.index, bytes) : 0
-    if (id === 0) return false
-    const name = Buffer.concat([new Uint8Array(new Uint32Array([id, bytes.length]).buffer), head])
-    return this.push(kindFlags | (OutFlag.large << 8), except, server, name, true)
+    const name = this.stage(bytes, bytes.length, head)
+    return name !== undefined && this.push(kindFlags | (OutFlag.large << 8), except, server, name, true)
   }
 
   /**
@@ -188,11 +185,9 @@ export class ChannelOut {
     data: string | Uint8Array,
     size: number,
   ): boolean {
-    const buffer = this.overflow.fits(size) ? this.native.stage(this.index, data) : 0
-    if (buffer === 0) return false
-    const name = new Uint8Array(new Uint32Array([buffer, size]).buffer)
-    const payload = Buffer.concat([name, joined(head, id, empty)])
-    return this.push(Out.client_send | ((flags | OutFlag.large) << 8), slot, token, payload, true)
+    const name = this.stage(data, size, joined(head, id, empty))
+    const large = (flags | OutFlag.large) << 8
+    return name !== undefined && this.push(Out.client_send | large, slot, token, name, true)
   }
 
   /** A message whose envelope the reactor writes: see client-forms.ts. `size`: bytes of the payload. */
@@ -204,6 +199,11 @@ export class ChannelOut {
     payload: string,
     size: number,
   ): boolean {
+    if (size > largeThreshold) {
+      const name = this.stage(payload, size, new Uint8Array(head.buffer))
+      const large = (flags | OutFlag.large) << 8
+      return name !== undefined && this.push(Out.client_form | large, slot, token, name, true)
+    }
     const kindFlags = Out.client_form | (flags << 8)
     const at = this.reserve(clientFormHead + size)
     if (at < 0) return this.push(kindFlags, slot, token, joined(head, '', payload), false)
@@ -211,6 +211,16 @@ export class ChannelOut {
     this.out.write(payload, at + clientFormHead, size)
     this.out.commit(clientFormHead + size, slot, kindFlags, token)
     return true
+  }
+
+  /**
+   * Copies a payload above the threshold into a buffer that the reactor owns. The start of its record: the buffer's name,
+   * and what stands behind that. Undefined: not taken.
+   */
+  private stage(data: string | Uint8Array, size: number, behind: Uint8Array): Buffer | undefined {
+    const id = this.overflow.fits(size) ? this.native.stage(this.index, data) : 0
+    if (id === 0) return undefined
+    return Buffer.concat([new Uint8Array(new Uint32Array([id, size]).buffer), behind])
   }
 
   /** Any other record. It always fits: what the ring cannot take waits in JavaScript. */

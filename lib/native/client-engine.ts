@@ -55,6 +55,7 @@ export interface ClientEndpoint {
 }
 
 export class NativeEngine implements ClientEngine, ClientEndpoint {
+  readonly forms: FormedMessages = new ClientForms(this)
   private readonly channel: Channel
   private readonly slot: number
   private readonly highWaterMark: number
@@ -75,7 +76,6 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   private asked = 0
   /** Tokens set so far, as the engine counts them. */
   private tokens = 0
-  private made: ClientForms | undefined
   private answers: Map<number, (messages: QueuedMessage[]) => void> | undefined
   /** What the gauges said last, of a client that is gone. */
   private last: Float64Array | undefined
@@ -219,22 +219,12 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     return weight > this.highWaterMark / 2 ? OutFlag.arm_drain : 0
   }
 
-  /** Made for the first message. */
-  get forms(): FormedMessages {
-    return (this.made ??= new ClientForms(this))
-  }
   addForm(form: number, text: string): void {
     this.op(ClientOp.form, Buffer.concat([words(form), Buffer.from(text)]))
   }
-  sendForm(
-    head: Uint32Array,
-    token: number,
-    payload: string,
-    around: number,
-  ): ReturnType<FormedMessages['send']> {
+  sendForm(head: Uint32Array, token: number, payload: string, around: number): true | false | 'full' {
     if (this.ended || this.disposed) return 'full'
     const bytes = byteLength(payload)
-    if (bytes > largeThreshold) return undefined
     const size = around + bytes
     const weight = this.weigh(size)
     if (weight > this.most()) return 'full'

@@ -1,9 +1,9 @@
 // Messages whose envelope the reactor writes: it is told once what stands around the payloads of a type, and then of each
-// message no more than its payload, its number and the time. What that saves is most of what a message costs here.
+// message no more than its payload, its number and the time. What that saves is much of what a message costs here.
 //
 //   form    {"id":"5f0c…-#","type":"work","timestamp":@,"correlationId":"5f0c…-#","payload":$}
 //   record  | form | priority | timeout | number | time | payload |                    see src/core/client/message_form.hpp
-import type { FormedMessages } from '../client/engine'
+import type { FormedMessages, MessageForm } from '../client/engine'
 import { envelopeText, idPrefix } from '../client/envelope'
 import { clientFormHead } from './records'
 import { byteLength } from './shared-buffer'
@@ -22,10 +22,7 @@ let number = 0
 let digits = 1
 let nextDigit = 36
 
-type Taken = ReturnType<FormedMessages['send']>
-
-interface Form {
-  number: number
+interface Form extends MessageForm {
   /** Bytes of a message beside the payload and the digits of its number, which stand in it so often. */
   fixed: number
   numbers: number
@@ -34,8 +31,8 @@ interface Form {
 /** What a form is told to, and what takes the messages. */
 export interface FormedSink {
   addForm(form: number, text: string): void
-  /** `around`: bytes of the envelope. Undefined: the payload is too long for a record. */
-  sendForm(head: Uint32Array, token: number, payload: string, around: number): Taken
+  /** `around`: bytes of the envelope. */
+  sendForm(head: Uint32Array, token: number, payload: string, around: number): true | false | 'full'
 }
 
 export class ClientForms implements FormedMessages {
@@ -45,14 +42,13 @@ export class ClientForms implements FormedMessages {
 
   constructor(private readonly sink: FormedSink) {}
 
-  send(type: string, payload: string): Taken {
-    const form = (this.sends ??= new Map<string, Form>()).get(type) ?? this.add(this.sends, type, false)
-    return form === undefined ? undefined : this.write(form, payload, 0, 0)
-  }
-
-  request(type: string, payload: string, token: number, timeout: number): Taken {
-    const form = (this.requests ??= new Map<string, Form>()).get(type) ?? this.add(this.requests, type, true)
-    return form === undefined ? undefined : this.write(form, payload, token, timeout)
+  of(type: string, request: boolean): Form | undefined {
+    now = Date.now()
+    if (!(now >= earliest && now < latest)) return undefined
+    const forms = request
+      ? (this.requests ??= new Map<string, Form>())
+      : (this.sends ??= new Map<string, Form>())
+    return forms.get(type) ?? this.add(forms, type, request)
   }
 
   private add(to: Map<string, Form>, type: string, request: boolean): Form | undefined {
@@ -62,15 +58,13 @@ export class ClientForms implements FormedMessages {
     const text = envelopeText(type, parts, marks.payload, marks.time)
     const numbers = request ? 2 : 1
     const fixed = byteLength(text) - numbers - 2 + timeDigits
-    const form: Form = { number: ++this.count, fixed, numbers }
+    const form = { number: ++this.count, fixed, numbers }
     this.sink.addForm(form.number, text)
     to.set(type, form)
     return form
   }
 
-  private write(form: Form, payload: string, token: number, timeout: number): Taken {
-    const now = Date.now()
-    if (!(now >= earliest && now < latest)) return undefined
+  send(form: Form, payload: string, token: number, timeout: number): true | false | 'full' {
     if (++number === nextDigit) {
       digits++
       nextDigit *= 36
@@ -86,5 +80,7 @@ export class ClientForms implements FormedMessages {
   }
 }
 
+/** Of the message in hand. */
+let now = 0
 const word = 2 ** 32
 const head = new Uint32Array(clientFormHead / 4)

@@ -202,6 +202,16 @@ void channel::run_client_send(net::client_port* client, const ring_consumer::rec
   client->send(message);
 }
 
+void channel::run_client_form(net::client_port* client, const ring_consumer::record& record) {
+  const std::uint32_t bits = record.header.kind_flags >> 8 & 0xff;
+  std::span<const std::uint8_t> payload(record.payload, record.header.length);
+  const bool large = (bits & out_flag::large) != 0;
+  const std::span<const std::uint8_t> data =
+      large ? large_payload(record) : payload.subspan(sizeof(client_form_head));
+  if (large) payload = payload.subspan(8);
+  if (client != nullptr) client->send(read_client_form(record.header.aux, bits, payload, data));
+}
+
 void channel::run_publish(net::engine& target, const ring_consumer::record& record, net::send_flags flags) {
   const record_header& header = record.header;
   const bool large = (header.kind_flags >> 8 & out_flag::large) != 0;
@@ -322,8 +332,7 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       run_client_send(target.client(slot), record);
       break;
     case out_kind::client_form:
-      if (net::client_port* const client = target.client(slot))
-        client->send(read_client_form(header.aux, header.kind_flags >> 8 & 0xff, payload));
+      run_client_form(target.client(slot), record);
       break;
     case out_kind::client_op:
       if (static_cast<client_op>(header.aux) == client_op::begin) target.begin(slot);

@@ -65,6 +65,7 @@ class channel final : public net::event_sink {
   void run_publish_to(net::engine& target, const ring_consumer::record& record, net::send_flags flags);
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
   void run_client_send(net::client_port* client, const ring_consumer::record& record);
+  void run_client_form(net::client_port* client, const ring_consumer::record& record);
   void ring() noexcept;
 
   ring_producer events_;

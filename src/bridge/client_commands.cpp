@@ -116,9 +116,10 @@ net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
 }
 
 net::formed_message read_client_form(std::uint32_t token, std::uint32_t flags,
-                                     std::span<const std::uint8_t> payload) {
+                                     std::span<const std::uint8_t> begin,
+                                     std::span<const std::uint8_t> data) {
   client_form_head head;
-  std::memcpy(&head, payload.data(), sizeof(head));
+  std::memcpy(&head, begin.data(), sizeof(head));
   return {.form = head.form,
           .number = head.number,
           .time = head.time,
@@ -127,7 +128,7 @@ net::formed_message read_client_form(std::uint32_t token, std::uint32_t flags,
           .priority = static_cast<std::uint8_t>(head.priority),
           .compress = (flags & out_flag::compress) != 0,
           .arm_drain = (flags & out_flag::arm_drain) != 0,
-          .payload = text_of(payload.subspan(sizeof(head)))};
+          .payload = text_of(data)};
 }
 
 }  // namespace hawser::bridge

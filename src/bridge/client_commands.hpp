@@ -29,7 +29,8 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
 net::client_message read_client_send(std::uint32_t token, std::uint32_t flags,
                                      std::span<const std::uint8_t> payload, std::size_t& data_at);
 
+// `begin` is that of the record behind what names a buffer, the client_form_head.
 net::formed_message read_client_form(std::uint32_t token, std::uint32_t flags,
-                                     std::span<const std::uint8_t> payload);
+                                     std::span<const std::uint8_t> begin, std::span<const std::uint8_t> data);
 
 }  // namespace hawser::bridge

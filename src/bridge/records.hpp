@@ -93,7 +93,8 @@ enum class out_kind : std::uint8_t {
   server_refuse = 29,   // connection = server id; new peers are answered 503; aux = 1: no longer listens
   carry = 30,           // answer to upgrade where none was asked for: from here on the bytes of the
                         // connection pass as they are, up by pipe_write and down by pipe_data
-  client_form = 31,     // aux = token or 0; payload = client_form_head, a payload in JSON; flags: compress
+  client_form = 31,     // aux = token or 0; payload = client_form_head, a payload in JSON; flags: compress,
+                        // large
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.

@@ -15,7 +15,7 @@ namespace hawser::net {
 
 class event_spin {
  public:
-  // To wake a thread takes 5 to 10 on bare metal, and 30 to 65 on a virtual machine whose processor sleeps.
+  // A wake-up took 30 to 65 on the virtual machine on which this was measured.
   static constexpr std::chrono::microseconds longest{50};
   // At the commands, before all else is looked at, which takes a system call.
   static constexpr int looks = 32;

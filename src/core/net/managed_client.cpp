@@ -178,6 +178,7 @@ void managed_client::send(const formed_message& from) {
                       .token = from.token,
                       .id = request ? id : std::string_view(),
                       .data = bytes_of(formed_)});
+  if (formed_.capacity() > kept_text) formed_ = {};
 }
 
 void managed_client::cancel(std::uint32_t token) {

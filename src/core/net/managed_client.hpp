@@ -147,7 +147,9 @@ class managed_client final : public protocol::timer_node,
   client_inbox inbox_;
   std::unique_ptr<client_store> store_;
   std::vector<client::message_form> forms_;  // number 1 first
-  std::string formed_;                       // the message that is being written
+  // The message that is being written; more room than this is not kept from one to the next.
+  static constexpr std::size_t kept_text = 4096;
+  std::string formed_;
   std::vector<link> links_;
   std::vector<std::uint32_t> ended_;    // numbers of links whose end the core has to hear
   std::list<held_record> held_;         // nearly always empty, and costs nothing then
