@@ -12,24 +12,23 @@ bool server::publish(std::string_view name, std::span<const std::uint8_t> payloa
                      std::uint32_t except) {
   if (group_) return publish_to_all(name, payload, flags, except);
   publish_batch& batch = reactor_.batch();
-  if (batch.to != nullptr && batch.from == this && batch.to->name() == name && except == no_slot &&
-      batches(flags)) {
-    batch.add(payload, flags);
-    if (batch.frames.size() > publish_batch::byte_limit) reactor_.deliver_batch();
-    return true;
-  }
-  reactor_.deliver_batch();
-  topic* to = topics_.find(name);
-  if (to == nullptr) return true;
-  if (except == no_slot && batches(flags)) {
+  const bool gathered = except == no_slot && batches(flags);
+  const bool follows = gathered && batch.to != nullptr && batch.from == this && batch.to->name() == name &&
+                       batch.takes(payload.size());
+  if (!follows) {
+    reactor_.deliver_batch();
+    topic* to = topics_.find(name);
+    if (to == nullptr) return true;
+    if (!gathered) {
+      encodings frames;
+      deliver(*to, payload, flags, except, frames);
+      give_back(frames);
+      return true;
+    }
     batch.from = this;
     batch.to = to;
-    batch.add(payload, flags);
-    return true;
   }
-  encodings frames;
-  deliver(*to, payload, flags, except, frames);
-  give_back(frames);
+  batch.add(payload, flags);
   return true;
 }
 
