@@ -323,7 +323,7 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
       break;
     case out_kind::client_form:
       if (net::client_port* const client = target.client(slot))
-        client->send(read_client_form(header.aux, header.kind_flags >> 8 & 0xff, payload));
+        client->send(read_client_form(header.aux, bits, payload));
       break;
     case out_kind::client_op:
       if (static_cast<client_op>(header.aux) == client_op::begin) target.begin(slot);
