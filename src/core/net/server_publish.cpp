@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/net/message_frame.hpp"
 #include "core/net/reactor.hpp"
 #include "core/net/server.hpp"
 #include "core/router/message_key.hpp"
@@ -206,12 +207,8 @@ std::string server::key_of(const topic& to, std::span<const std::uint8_t> payloa
 }
 
 void server::encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body) {
-  const protocol::opcode op = flags.binary ? protocol::opcode::binary : protocol::opcode::text;
   into = reactor_.take_buffer();
-  std::uint8_t* at = into.prepare(protocol::max_frame_header + body.size());
-  const std::size_t header = protocol::write_frame_header(at, op, true, rsv1, body.size(), nullptr);
-  if (!body.empty()) std::memcpy(at + header, body.data(), body.size());
-  into.commit(header + body.size());
+  append_message(into, flags, rsv1, body);
 }
 
 void server::note_dropped(std::size_t count) {
