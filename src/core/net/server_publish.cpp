@@ -38,7 +38,7 @@ bool server::batches(send_flags flags) const noexcept {
   return settings_->slow < slow_policy::drop_oldest && !(flags.compress && settings_->socket.deflate_enabled);
 }
 
-// The frames go to the kernel from where they lie where nothing comes behind them in this turn.
+// The frames go to the kernel from where they lie unless more is about to come behind them.
 void server::deliver(publish_batch& batch, bool last) {
   const auto count = static_cast<std::uint32_t>(batch.messages.size());
   std::vector<connection*> others;
