@@ -4,7 +4,7 @@
 //   {"id":"5f0c…-#","type":"work","timestamp":@,"correlationId":"5f0c…-#","payload":$}
 //                #: the number, to base 36      @: milliseconds      $: the payload
 //
-// JavaScript counts the bytes that come of it by the same rules: lib/client/forms.ts.
+// JavaScript counts the bytes that come of it by the same rules: lib/native/client-forms.ts.
 #pragma once
 
 #include <cstdint>

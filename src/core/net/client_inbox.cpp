@@ -184,6 +184,8 @@ void client_inbox::expect_replies() {
   replies_ = true;
   payload_ = reading().watch(router::pointer::parse(settings_.routing.payload_at).value);
   error_ = reading().watch(router::pointer::parse(settings_.routing.error_at).value);
+  // Routes may have taken all places; who does not see errors does not know that a reply is none.
+  if (error_ == router::field_reader::no_field) payload_ = router::field_reader::no_field;
 }
 
 // The payload as it stands in the message. Empty: it has none that could be cut out, or the reply is an
@@ -198,7 +200,7 @@ std::span<const std::uint8_t> client_inbox::reply_payload(
   if (value.what == kind::missing || value.what == kind::null || value.what == kind::boolean) return {};
   const auto* const first = reinterpret_cast<const std::uint8_t*>(value.text.data());
   // A string with escapes lies elsewhere.
-  if (first < message.data() || first > message.data() + message.size()) return {};
+  if (first < message.data() || first >= message.data() + message.size()) return {};
   const auto at = static_cast<std::size_t>(first - message.data());
   return router::json::value_at(message, value.what == kind::string ? at - 1 : at);
 }

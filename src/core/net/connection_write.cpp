@@ -2,6 +2,7 @@
 #include <boost/asio/error.hpp>
 
 #include "core/net/connection.hpp"
+#include "core/net/message_frame.hpp"
 #include "core/net/reactor.hpp"
 #include "core/net/system_error.hpp"
 
@@ -165,12 +166,9 @@ bool connection::publish_message(std::span<const std::uint8_t> payload, send_fla
   if (!is_open()) return true;
   if (pending_output() + payload.size() > server_->settings().max_backpressure) return false;
   if (fragmenting_) {
-    std::vector<std::uint8_t> frame(protocol::max_frame_header);
-    frame.resize(protocol::write_frame_header(
-        frame.data(), flags.binary ? protocol::opcode::binary : protocol::opcode::text, true, false,
-        payload.size(), nullptr));
-    frame.insert(frame.end(), payload.begin(), payload.end());
-    return publish_frame(frame);
+    byte_buffer frame;
+    append_message(frame, flags, false, payload);
+    return publish_frame(frame.bytes());
   }
   write_data({const_cast<std::uint8_t*>(payload.data()), payload.size()}, flags);
   note_mark();

@@ -5,12 +5,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <span>
 #include <vector>
 
 #include "core/net/byte_buffer.hpp"
 #include "core/net/engine.hpp"
+#include "core/net/message_frame.hpp"
 #include "core/protocol/frame.hpp"
 
 namespace hawser::net {
@@ -23,7 +23,7 @@ struct publish_batch {
     std::size_t payload, end;  // in the frames
     send_flags flags;
   };
-  // With more than this the subscribers get it before it grows further.
+  // It grows no further than this; one message of any size fits.
   static constexpr std::size_t byte_limit = 64 * 1024;
 
   server* from = nullptr;
@@ -31,12 +31,11 @@ struct publish_batch {
   byte_buffer frames;
   std::vector<entry> messages;
 
+  bool takes(std::size_t payload) const noexcept {
+    return frames.size() + protocol::max_frame_header + payload <= byte_limit;
+  }
   void add(std::span<const std::uint8_t> payload, send_flags flags) {
-    std::uint8_t* const at = frames.prepare(protocol::max_frame_header + payload.size());
-    const protocol::opcode op = flags.binary ? protocol::opcode::binary : protocol::opcode::text;
-    const std::size_t header = protocol::write_frame_header(at, op, true, false, payload.size(), nullptr);
-    if (!payload.empty()) std::memcpy(at + header, payload.data(), payload.size());
-    frames.commit(header + payload.size());
+    append_message(frames, flags, false, payload);
     messages.push_back({frames.size() - payload.size(), frames.size(), flags});
   }
   std::span<const std::uint8_t> payload(const entry& one) noexcept {

@@ -1,10 +1,11 @@
 // The engine's inside: the loop, the table of connections, and what connections share.
 //
-//   a turn:  sleep or not ─► socket events ─► timers ─► retry what the sink refused ─► publish
+//   a turn:  sleep or not ─► commands ─► socket events ─► timers ─► retry what the sink refused ─► publish
 //            ─► commands ─► flush each connection that has output, once ─► publish ─► bury the dead
 //
-//   joined with other reactors, commands become:  collect what they handed over ─► commands, unless stalled
-//            ─► hand over what was published ─► deliver what was collected
+//   joined with other reactors, there are no commands before events, and those behind them become:
+//            collect what others handed over ─► commands, unless stalled ─► hand over what was published
+//            ─► deliver what was collected
 //
 // Who outlives whom: connections and servers hold sockets of context_ and are destroyed before it. The sink
 // and the budget outlive the reactor.
@@ -107,7 +108,8 @@ class reactor {
     }
   }
   publish_batch& batch() noexcept { return batch_; }
-  // What was published and gathered goes to its subscribers: before anything else is done.
+  // What was published and gathered goes to its subscribers: before anything else is done. `last`: no command
+  // is at hand that could come behind it.
   void deliver_batch(bool last = false) {
     if (batch_.to != nullptr) empty_batch(last);
   }

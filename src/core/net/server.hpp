@@ -54,7 +54,7 @@ class server {
 
   // From other parts.
   void receive(const std::shared_ptr<const published>& message);
-  // What was gathered by publish(). `last`: connections are flushed next.
+  // What was gathered by publish(). `last`: as of reactor::deliver_batch().
   void deliver(publish_batch& batch, bool last);
   void take_over(socket_handle socket, std::uint32_t slot);
   void on_credit();

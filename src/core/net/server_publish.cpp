@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/net/message_frame.hpp"
 #include "core/net/reactor.hpp"
 #include "core/net/server.hpp"
 #include "core/router/message_key.hpp"
@@ -12,24 +13,23 @@ bool server::publish(std::string_view name, std::span<const std::uint8_t> payloa
                      std::uint32_t except) {
   if (group_) return publish_to_all(name, payload, flags, except);
   publish_batch& batch = reactor_.batch();
-  if (batch.to != nullptr && batch.from == this && batch.to->name() == name && except == no_slot &&
-      batches(flags)) {
-    batch.add(payload, flags);
-    if (batch.frames.size() > publish_batch::byte_limit) reactor_.deliver_batch();
-    return true;
-  }
-  reactor_.deliver_batch();
-  topic* to = topics_.find(name);
-  if (to == nullptr) return true;
-  if (except == no_slot && batches(flags)) {
+  const bool gathered = except == no_slot && batches(flags);
+  const bool follows = gathered && batch.to != nullptr && batch.from == this && batch.to->name() == name &&
+                       batch.takes(payload.size());
+  if (!follows) {
+    reactor_.deliver_batch();
+    topic* to = topics_.find(name);
+    if (to == nullptr) return true;
+    if (!gathered) {
+      encodings frames;
+      deliver(*to, payload, flags, except, frames);
+      give_back(frames);
+      return true;
+    }
     batch.from = this;
     batch.to = to;
-    batch.add(payload, flags);
-    return true;
   }
-  encodings frames;
-  deliver(*to, payload, flags, except, frames);
-  give_back(frames);
+  batch.add(payload, flags);
   return true;
 }
 
@@ -38,7 +38,7 @@ bool server::batches(send_flags flags) const noexcept {
   return settings_->slow < slow_policy::drop_oldest && !(flags.compress && settings_->socket.deflate_enabled);
 }
 
-// The frames go to the kernel from where they lie where nothing comes behind them in this turn.
+// The frames go to the kernel from where they lie unless more is about to come behind them.
 void server::deliver(publish_batch& batch, bool last) {
   const auto count = static_cast<std::uint32_t>(batch.messages.size());
   std::vector<connection*> others;
@@ -207,12 +207,8 @@ std::string server::key_of(const topic& to, std::span<const std::uint8_t> payloa
 }
 
 void server::encode(byte_buffer& into, send_flags flags, bool rsv1, std::span<const std::uint8_t> body) {
-  const protocol::opcode op = flags.binary ? protocol::opcode::binary : protocol::opcode::text;
   into = reactor_.take_buffer();
-  std::uint8_t* at = into.prepare(protocol::max_frame_header + body.size());
-  const std::size_t header = protocol::write_frame_header(at, op, true, rsv1, body.size(), nullptr);
-  if (!body.empty()) std::memcpy(at + header, body.data(), body.size());
-  into.commit(header + body.size());
+  append_message(into, flags, rsv1, body);
 }
 
 void server::note_dropped(std::size_t count) {

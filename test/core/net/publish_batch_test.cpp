@@ -147,7 +147,7 @@ TEST_F(publish_batch_test, ends_the_connection_of_who_is_too_slow_once_with_all_
   e.run([](engine& core) {
     for (int i = 0; i < 8; i++) publish(core, pattern(6000));
   });
-  const delivery end = e.sink.wait_for(event_kind::close, slots[0]);
+  e.sink.wait_for(event_kind::close, slots[0]);
   EXPECT_EQ(e.sink.wait_for(event_kind::error, slots[0]).aux,
             static_cast<std::uint32_t>(errc::slow_consumer));
   EXPECT_EQ(refused(), 1u);

@@ -83,6 +83,29 @@ TEST_F(transport_test, reads_on_behind_urgent_data) {
   EXPECT_EQ(e.sink.messages_of(slots[0]), "beforebehind");
 }
 
+#ifdef HAWSER_READINESS
+TEST_F(transport_test, reads_behind_what_the_program_has_called_by_then) {
+  std::unique_ptr<raw_peer> peer;
+  std::string order;
+  e.sink.react([&](const delivery& d) {
+    if (!d.is_message) return;
+    if (d.payload == "read") order += "read ";
+    if (d.payload != "go") return;
+    // Runs at the end of this turn: both wait for the next one, the message first.
+    e.sink.post([&](engine&) {
+      peer->write(frame_text(opcode::text, "read"));
+      e.sink.post([&](engine&) { order += "called "; });
+    });
+  });
+  peer = std::make_unique<raw_peer>(open());
+  for (std::size_t round = 1; round <= 3; round++) {
+    peer->write(frame_text(opcode::text, "go"));
+    wait_bytes(slots[0], round * 6);
+    e.run([&](engine&) { EXPECT_EQ(std::exchange(order, ""), "called read "); });
+  }
+}
+#endif
+
 TEST_F(transport_test, remembers_what_came_while_it_was_paused) {
   raw_peer peer = open();
   for (int round = 0; round < 3; round++) {
@@ -111,7 +134,7 @@ TEST_F(transport_test, serves_more_connections_at_once_than_it_asks_for) {
 TEST_F(transport_test, forgets_a_connection_that_ends_among_others_with_input) {
   std::vector<raw_peer> peers;
   for (int i = 0; i < 20; i++) peers.push_back(open());
-  // The first message ends all other connections while theirs lie in the same batch of events.
+  // The first message ends all other connections in the turn in which theirs are read, or lie unread.
   bool ended = false;
   e.sink.react([&](const delivery& d) {
     if (!d.is_message || std::exchange(ended, true)) return;
