@@ -71,6 +71,7 @@ interface InPage {
 
 let browser: TestBrowser
 let host: Host
+let pages: Promise<unknown> = Promise.resolve()
 beforeAll(async () => {
   host = new Host(loadInNode, await bundle(paths))
   browser = await startChromium()
@@ -78,9 +79,11 @@ beforeAll(async () => {
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await inPage(next)
   }
-  for (let i = 0; i < width; i++) void work()
+  pages = Promise.all(Array.from({ length: width }, work))
 })
 afterAll(async () => {
+  // The last case has its outcome before its page is closed.
+  await pages
   await browser.close()
   await host.close()
 })
