@@ -11,32 +11,18 @@ import {
   type QueuedMessage,
   type RouteSpec,
   admissions,
-  clientStates,
   settlements,
 } from '../client/engine'
-import { coreCodes } from '../core/error-codes'
-import { fromCore } from '../core/error'
 import type { Channel } from './channel'
 import { ClientForms } from './client-forms'
 import { readGauges, readLearned } from './client-gauges'
-import {
-  ClientNotice,
-  ClientOp,
-  In,
-  InFlag,
-  Out,
-  OutFlag,
-  clientSendHead,
-  largeThreshold,
-  messageOverhead,
-} from './records'
+import { framesFor, read32, readDoubles, readState, sendHeadOf, words } from './client-records'
+import { ClientNotice, ClientOp, In, InFlag, Out, OutFlag, largeThreshold, messageOverhead } from './records'
 import { runtime } from './runtime'
 import { byteLength, type SharedBuffer } from './shared-buffer'
 
 const reasons = ['connect', 'refused', 'expired'] as const
 const hows = ['none', 'query', 'header', 'message'] as const
-/** Marks a binary one among the frames of `say`. */
-const binaryFrame = 0x80000000
 const noRoutes = new Uint32Array(0)
 
 /** What the channel calls for the records of a client. */
@@ -141,12 +127,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     this.op(ClientOp.answered, Buffer.concat([Buffer.of(ack ? 1 : 0), Buffer.from(id)]))
   }
   say(link: number, frames: readonly (string | Uint8Array)[]): void {
-    const parts: Uint8Array[] = [words(link)]
-    for (const frame of frames) {
-      const bytes = typeof frame === 'string' ? Buffer.from(frame) : frame
-      parts.push(words(bytes.length | (typeof frame === 'string' ? 0 : binaryFrame)), bytes)
-    }
-    this.op(ClientOp.say, Buffer.concat(parts))
+    this.op(ClientOp.say, framesFor(link, frames))
   }
   admit(how: (typeof admissions)[number], link: number, why: string): void {
     this.op(
@@ -241,25 +222,10 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       (message.compress ? OutFlag.compress : 0) |
       this.drainFlag(weight)
     const name = message.shape === undefined ? message.id : message.shape.key
-    const head = this.head(message, name)
+    const head = sendHeadOf(message, name)
     return size <= largeThreshold
       ? this.channel.sendClient(this.slot, flags, token, head, name, data, size)
       : this.channel.sendClientLarge(this.slot, flags, token, head, name, data, size)
-  }
-
-  private head(message: EngineSend, name: string): Uint32Array {
-    const { shape } = message
-    const mode =
-      (message.acked ? 1 : 0) |
-      (message.durable ? 2 : 0) |
-      (message.requestTimeout > 0 ? 4 : 0) |
-      (message.joinable ? 8 : 0) |
-      (shape === undefined ? 0 : shape.mode === 'throttle' ? 16 : 32) |
-      (message.link > 0 ? 64 : 0)
-    sendHead[0] = message.priority | (mode << 8) | (name.length << 16)
-    sendHead[1] = message.link > 0 ? message.link : message.ttl
-    sendHead[2] = shape === undefined ? message.requestTimeout : shape.every
-    return sendHead
   }
 
   // ----------------------------------------------------------------------------------------------------- what comes
@@ -364,32 +330,10 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     }
   }
 
-  /** Fields: attempt, delay, endpoint, protocol, link, error, system, status, recoverable (2: exhausted), close code, detail, reason. */
   private onState(state: number, fields: string): void {
-    const [attempt, delay, endpoint, protocol, link, error, system, status, ...more] = fields.split('\n')
-    const [recoverable, code, detail, ...reason] = more
-    const name = clientStates[state]
+    const change = readState(state, fields)
+    const name = change.state
     this.connected = name === 'connected'
-    const change: Parameters<EngineEvents['state']>[0] = {
-      state: name,
-      attempt: Number(attempt),
-      delay: Number(delay),
-      endpoint: Number(endpoint),
-      protocol,
-      link: Number(link),
-    }
-    if (error !== '0') {
-      const number = Number(error) as keyof typeof coreCodes
-      change.error = {
-        code: fromCore(number, Number(system), detail).code,
-        detail,
-        system: Number(system),
-        status: Number(status),
-        recoverable: recoverable === '1',
-      }
-    }
-    if (recoverable === '2') change.exhausted = true
-    if (code !== '0') change.close = { code: Number(code), reason: reason.join('\n') }
     this.keepAlive(name !== 'idle' && name !== 'disconnected' && name !== 'failed')
     const first = name === 'connected' && !this.started
     this.started ||= first
@@ -443,22 +387,4 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     if (held) runtime().ref()
     else runtime().unref()
   }
-}
-
-const sendHead = new Uint32Array(clientSendHead / 4)
-
-function words(...values: number[]): Buffer {
-  return Buffer.from(new Uint32Array(values).buffer)
-}
-
-/** Copies: what the ring holds is given back after the call. */
-function read32(bytes: Buffer, start: number, count: number): Uint32Array {
-  const out = new Uint32Array(count)
-  new Uint8Array(out.buffer).set(bytes.subarray(start, start + count * 4))
-  return out
-}
-function readDoubles(bytes: Buffer, start: number, count: number): Float64Array {
-  const out = new Float64Array(count)
-  new Uint8Array(out.buffer).set(bytes.subarray(start, start + count * 8))
-  return out
 }
