@@ -24,17 +24,13 @@ function entries() {
   )
 }
 
-export function writeReference() {
-  runTool(
-    'typedoc/bin/typedoc',
-    entries().flatMap((file) => ['--entryPoints', file]),
-  )
-}
+/** What TypeDoc is called with. */
+export const referenceArguments = () => entries().flatMap((file) => ['--entryPoints', file])
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   await runMain(async (argv) => {
     parseArguments(argv, {})
     await setup('test')
-    writeReference()
+    runTool('typedoc/bin/typedoc', referenceArguments())
   }, usage)
 }

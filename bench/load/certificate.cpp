@@ -17,7 +17,7 @@ namespace hawser::load {
 
 namespace {
 
-const std::vector<option> declared = {
+const std::vector<option> certificate_options = {
     {"out", "", "directory that gets key.pem and cert.pem"},
     {"with-parent", "", "end when the parent process ends", true},
     {"help", "", "this text", true},
@@ -41,8 +41,8 @@ void write_file(const std::string& path, writer&& write) {
 }  // namespace
 
 int certificate_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("certificate", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, certificate_options);
+  if (args.flag("help")) return std::fputs(help_text("certificate", certificate_options).c_str(), stdout), 0;
   const std::string directory = args.text("out");
   if (directory.empty()) throw failure("--out is missing");
 

@@ -18,7 +18,7 @@ namespace {
 constexpr std::uint32_t flood_burst = 16;
 constexpr std::uint32_t flood_size = 20;
 
-const std::vector<option> declared = {
+const std::vector<option> dead_options = {
     {"port", "0", "port of the server"},
     {"live", "100", "connections that answer every ping"},
     {"silent", "20", "connections that stop answering"},
@@ -157,8 +157,8 @@ int dead_run::run(const open_options& options, double seconds) {
 }  // namespace
 
 int dead_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("dead", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, dead_options);
+  if (args.flag("help")) return std::fputs(help_text("dead", dead_options).c_str(), stdout), 0;
   open_options options;
   options.request = {args.port(), "/", ""};
   return dead_run(args).run(options, args.number("seconds", 0.1, 3600));

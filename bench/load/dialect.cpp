@@ -13,7 +13,7 @@ namespace {
 // How the hub begins every message; the plain server does the same.
 constexpr std::string_view type_field = "{\"type\":\"";
 
-std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + std::string(text) + '"'; }
 
 heard classify_socket_io(std::string_view text) {
   if (text.empty()) return heard::nothing;
@@ -59,18 +59,18 @@ std::string_view answer_to_handshake() { return "40"; }
 std::string_view answer_to_heartbeat() { return "3"; }
 
 std::string join_text(dialect how, std::string_view room) {
-  if (how == dialect::socket_io) return "421[\"join\"," + quoted(room) + "]";
-  return "{\"type\":\"join\",\"id\":\"j\",\"room\":" + quoted(room) + "}";
+  if (how == dialect::socket_io) return "421[\"join\"," + in_quotes(room) + "]";
+  return "{\"type\":\"join\",\"id\":\"j\",\"room\":" + in_quotes(room) + "}";
 }
 
 std::string leave_text(dialect how, std::string_view room) {
-  if (how == dialect::socket_io) return "421[\"leave\"," + quoted(room) + "]";
-  return "{\"type\":\"leave\",\"id\":\"l\",\"room\":" + quoted(room) + "}";
+  if (how == dialect::socket_io) return "421[\"leave\"," + in_quotes(room) + "]";
+  return "{\"type\":\"leave\",\"id\":\"l\",\"room\":" + in_quotes(room) + "}";
 }
 
 std::string say_text(dialect how, std::string_view room, std::string_view payload) {
-  if (how == dialect::socket_io) return "42[\"m\"," + quoted(room) + "," + std::string(payload) + "]";
-  return "{\"type\":\"m\",\"room\":" + quoted(room) + ",\"payload\":" + std::string(payload) + "}";
+  if (how == dialect::socket_io) return "42[\"m\"," + in_quotes(room) + "," + std::string(payload) + "]";
+  return "{\"type\":\"m\",\"room\":" + in_quotes(room) + ",\"payload\":" + std::string(payload) + "}";
 }
 
 std::string go_text(dialect how, std::uint32_t count, std::uint32_t size) {

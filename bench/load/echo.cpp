@@ -16,7 +16,7 @@ namespace hawser::load {
 
 namespace {
 
-constexpr std::size_t read_buffer_bytes = 256 * 1024;
+constexpr std::size_t echo_buffer_bytes = 256 * 1024;
 // Replies longer than this are compared in full only once in a while; else the comparison would be the
 // benchmark.
 constexpr std::uint64_t always_compared = 4096;
@@ -70,7 +70,7 @@ class echo_run {
   explicit echo_run(const echo_settings& settings)
       : settings_(settings),
         pool_({settings.size, settings.in_flight, settings.binary, settings.deflate, settings.level}),
-        buffer_(read_buffer_bytes),
+        buffer_(echo_buffer_bytes),
         window_(settings.watched_pid) {}
 
   int run(const open_options& options, const char* name);

@@ -19,10 +19,10 @@ namespace hawser::load {
 namespace {
 
 constexpr std::size_t write_bytes = 512 * 1024;
-constexpr std::size_t read_buffer_bytes = 64 * 1024;
+constexpr std::size_t feed_buffer_bytes = 64 * 1024;
 constexpr int paced_turn_milliseconds = 2;
 
-const std::vector<option> declared = {
+const std::vector<option> feed_options = {
     {"port", "0", "port to listen on; 0: any, printed first as {\"port\":...}"},
     {"size", "85", "bytes of a generated message (at least 64)"},
     {"want-every", "100", "one message in so many is of the type `trade`, the others are `quote`"},
@@ -52,7 +52,7 @@ struct reader : peer {
 class feed_run {
  public:
   feed_run(feed_messages messages, double rate)
-      : messages_(std::move(messages)), rate_(rate), buffer_(read_buffer_bytes) {}
+      : messages_(std::move(messages)), rate_(rate), buffer_(feed_buffer_bytes) {}
 
   int run(std::uint16_t port, double seconds);
 
@@ -193,8 +193,8 @@ int feed_run::run(std::uint16_t port, double seconds) {
 }  // namespace
 
 int feed_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("feed", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, feed_options);
+  if (args.flag("help")) return std::fputs(help_text("feed", feed_options).c_str(), stdout), 0;
   const std::string file = args.text("file");
   const feed_shape shape{.size = args.count("size", 0, 1 << 24),
                          .want_every = args.count("want-every", 1),

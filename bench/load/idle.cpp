@@ -12,7 +12,7 @@ namespace hawser::load {
 
 namespace {
 
-const std::vector<option> declared = {
+const std::vector<option> idle_options = {
     {"port", "0", "port of the server"},
     {"connections", "10000", ""},
     {"tls", "", "TLS 1.3", true},
@@ -97,8 +97,8 @@ int idle_run::run(const open_options& options, std::uint32_t count) {
 }  // namespace
 
 int idle_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("idle", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, idle_options);
+  if (args.flag("help")) return std::fputs(help_text("idle", idle_options).c_str(), stdout), 0;
   open_options options;
   options.request = {args.port(), "/",
                      args.flag("deflate") ? "permessage-deflate; client_max_window_bits" : ""};

@@ -14,11 +14,11 @@ namespace hawser::load {
 
 namespace {
 
-constexpr std::size_t read_buffer_bytes = 256 * 1024;
+constexpr std::size_t respond_buffer_bytes = 256 * 1024;
 constexpr std::size_t largest_request = 64 * 1024;
 constexpr std::string_view id_name = "\"correlationId\":\"";
 
-const std::vector<option> declared = {
+const std::vector<option> respond_options = {
     {"port", "0", "port to listen on; 0: any, printed first as {\"port\":...}"},
     {"with-parent", "", "end when the parent process ends", true},
     {"help", "", "this text", true},
@@ -68,7 +68,7 @@ class respond_run {
   /// False when the connection is over.
   bool serve(requester& who, std::uint32_t events);
 
-  std::vector<char> buffer_ = std::vector<char>(read_buffer_bytes);
+  std::vector<char> buffer_ = std::vector<char>(respond_buffer_bytes);
   poller poll_;
   listening_socket listener_{-1, 0};
   std::unordered_map<requester*, std::unique_ptr<requester>> requesters_;
@@ -122,8 +122,8 @@ int respond_run::run(std::uint16_t port) {
 }  // namespace
 
 int respond_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("respond", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, respond_options);
+  if (args.flag("help")) return std::fputs(help_text("respond", respond_options).c_str(), stdout), 0;
   return respond_run().run(args.port());
 }
 

@@ -13,7 +13,7 @@ namespace hawser::load {
 
 namespace {
 
-const std::vector<option> declared = {
+const std::vector<option> resume_options = {
     {"port", "0", "port of the server"},
     {"connections", "10000", "members"},
     {"rooms", "100", "rooms; members are dealt out in turn"},
@@ -108,8 +108,8 @@ int resume_run::come_back(std::uint16_t port, std::uint64_t missed) {
 }  // namespace
 
 int resume_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("resume", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, resume_options);
+  if (args.flag("help")) return std::fputs(help_text("resume", resume_options).c_str(), stdout), 0;
   return resume_run(args).run(args.port());
 }
 

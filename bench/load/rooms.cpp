@@ -17,7 +17,7 @@ namespace {
 constexpr nanoseconds patience = 5 * nanoseconds_per_second;
 constexpr double opening_seconds = 120;
 
-const std::vector<option> declared = {
+const std::vector<option> rooms_options = {
     {"port", "0", "port of the server"},
     {"other-port", "0", "port of a second server, where every other half of the members is; 0: none"},
     {"dialect", "hawser.v1", "hawser.v1, socket.io or plain"},
@@ -231,8 +231,8 @@ int rooms_run::run(const arguments& args) {
 }  // namespace
 
 int rooms_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("rooms", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, rooms_options);
+  if (args.flag("help")) return std::fputs(help_text("rooms", rooms_options).c_str(), stdout), 0;
   return rooms_run(args).run(args);
 }
 

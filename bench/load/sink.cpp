@@ -13,10 +13,10 @@ namespace hawser::load {
 
 namespace {
 
-constexpr std::size_t read_buffer_bytes = 512 * 1024;
+constexpr std::size_t sink_buffer_bytes = 512 * 1024;
 constexpr std::string_view report_word = "report";
 
-const std::vector<option> declared = {
+const std::vector<option> sink_options = {
     {"port", "0", "port to listen on; 0: any, printed first as {\"port\":...}"},
     {"with-parent", "", "end when the parent process ends", true},
     {"help", "", "this text", true},
@@ -69,7 +69,7 @@ class sink_run {
   /// False when the connection is over.
   bool serve(sender& who, std::uint32_t events);
 
-  std::vector<char> buffer_ = std::vector<char>(read_buffer_bytes);
+  std::vector<char> buffer_ = std::vector<char>(sink_buffer_bytes);
   poller poll_;
   listening_socket listener_{-1, 0};
   counters counters_;
@@ -121,8 +121,8 @@ int sink_run::run(std::uint16_t port) {
 }  // namespace
 
 int sink_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("sink", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, sink_options);
+  if (args.flag("help")) return std::fputs(help_text("sink", sink_options).c_str(), stdout), 0;
   return sink_run().run(args.port());
 }
 

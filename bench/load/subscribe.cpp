@@ -16,11 +16,11 @@ namespace hawser::load {
 
 namespace {
 
-constexpr std::size_t read_buffer_bytes = 256 * 1024;
+constexpr std::size_t subscribe_buffer_bytes = 256 * 1024;
 constexpr std::size_t sequence_digits = 10;
 constexpr nanoseconds window_patience = 3 * nanoseconds_per_second;
 
-const std::vector<option> declared = {
+const std::vector<option> subscribe_options = {
     {"port", "0", "port of the server"},
     {"path", "/subscribe", "path of the subscribers' upgrade"},
     {"control-path", "/control", "path of the control connection's upgrade"},
@@ -41,7 +41,7 @@ class subscribe_run {
         size_(args.count("size", sequence_digits, 1 << 24)),
         seconds_(args.number("seconds", 0.01, 3600)),
         warmup_(args.number("warmup", 0, 3600)),
-        buffer_(read_buffer_bytes),
+        buffer_(subscribe_buffer_bytes),
         window_(static_cast<int>(args.number("watch-pid"))) {}
 
   int run(const arguments& args);
@@ -181,8 +181,8 @@ int subscribe_run::run(const arguments& args) {
 }  // namespace
 
 int subscribe_command(int argc, char** argv) {
-  const arguments args(argc, argv, declared);
-  if (args.flag("help")) return std::fputs(help_text("subscribe", declared).c_str(), stdout), 0;
+  const arguments args(argc, argv, subscribe_options);
+  if (args.flag("help")) return std::fputs(help_text("subscribe", subscribe_options).c_str(), stdout), 0;
   return subscribe_run(args).run(args);
 }
 

@@ -3,8 +3,8 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { createRequire } from 'node:module'
-import { buildDir, filesUnder, hashFiles, hashText, jobs, root, writeFile } from './project.mjs'
-import { pool, runAsync, runQuietly, StepFailed } from './run.mjs'
+import { buildDir, filesUnder, hashFiles, hashText, root, writeFile } from './project.mjs'
+import { runQuietly, StepFailed } from './run.mjs'
 import { missingPackages } from './system-packages.mjs'
 
 const cache = path.join(buildDir, 'clang-tidy')
@@ -37,7 +37,8 @@ function folders() {
   return ['src', 'bench/load', ...(missing ? [] : ['bench/micro'])]
 }
 
-export async function runClangTidy() {
+/** @param {import('./side-by-side.mjs').Check} check */
+export async function runClangTidy(check) {
   const files = folders().flatMap((folder) => filesUnder(folder, ['.cpp']))
   const version = runQuietly('clang-tidy', ['--version'])
   const open = files
@@ -50,11 +51,14 @@ export async function runClangTidy() {
     }))
     .filter(({ stamp }) => !fs.existsSync(stamp))
   const failed = []
-  await pool(batches(open), jobs, look)
+  await Promise.all(batches(open).map(look))
   if (failed.length > 0) throw new StepFailed(`clang-tidy objects to ${failed.join(', ')}`)
 
   async function look(batch) {
-    const { code, output } = await readAsOne(batch.map(({ file }) => file))
+    const { code, output } = await readAsOne(
+      check,
+      batch.map(({ file }) => file),
+    )
     if (code === 0) {
       for (const { file, stamp } of batch) writeFile(stamp, file)
       return
@@ -65,6 +69,9 @@ export async function runClangTidy() {
       report(batch, output)
       return
     }
+    check.say(
+      `names of ${meets.map(({ file }) => file).join(', ')} meet others: read once more, which takes longer`,
+    )
     await look(batch.filter((entry) => !meets.includes(entry)))
     await look(meets)
   }
@@ -72,7 +79,7 @@ export async function runClangTidy() {
   function report(batch, output) {
     const named = batch.map(({ file }) => file).filter((file) => output.includes(file))
     failed.push(...(named.length > 0 ? named : batch.map(({ file }) => file)))
-    console.error(output.replace(/^\d+ warnings? (generated|treated).*\n/gm, ''))
+    check.say(output.replace(/^\d+ warnings? (generated|treated).*\n/gm, ''))
   }
 }
 
@@ -89,11 +96,11 @@ function batches(entries) {
   return result.sort((a, b) => b.length - a.length)
 }
 
-function readAsOne(files) {
-  if (files.length === 1) return tidy(files[0], [])
+function readAsOne(check, files) {
+  if (files.length === 1) return tidy(check, files[0], [])
   const name = path.join(cache, `${path.dirname(files[0]).replaceAll('/', '-')}-${hashText(...files)}.cpp`)
   writeFile(name, files.map((file) => `#include "${path.join(root, file)}"\n`).join(''))
-  return tidy(name, [
+  return tidy(check, name, [
     '--checks=-bugprone-suspicious-include',
     '--header-filter=(src|bench/load|bench/micro)/.*\\.[ch]pp$',
   ])
@@ -106,8 +113,15 @@ function hasError(output, file) {
     .some((line) => line.includes(`/${file}:`) && line.endsWith('[clang-diagnostic-error]'))
 }
 
-function tidy(file, settings) {
-  return runAsync('clang-tidy', ['--quiet', '--warnings-as-errors=*', ...settings, file, '--', ...flags()])
+function tidy(check, file, settings) {
+  return check.attempt('clang-tidy', [
+    '--quiet',
+    '--warnings-as-errors=*',
+    ...settings,
+    file,
+    '--',
+    ...flags(),
+  ])
 }
 
 /** The project's headers that a file includes, directly or not, sorted. */

@@ -73,16 +73,16 @@ export function runTool(script, args, options) {
 }
 
 /**
- * Runs a command without waiting in line, for pools of commands.
+ * Runs a command without waiting in line, for those that run side by side.
  * @returns {Promise<{ code: number | null, output: string }>}
  */
 export function runAsync(command, args, options = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: options.cwd ?? root, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
-    child.stdout.on('data', (chunk) => (output += chunk))
-    child.stderr.on('data', (chunk) => (output += chunk))
-    child.on('error', reject)
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (chunk) => (output += chunk))
+    child.on('error', (error) => reject(new StepFailed(`${command}: ${error.message}`)))
     child.on('close', (code) => resolve({ code, output }))
   })
 }

@@ -1,12 +1,12 @@
 // The contract of the portable engine in Chromium: the cases that it meets in Node (test/contract), loaded by pages, with
 // the client that pages get and servers in Node.
-import type { Page } from 'playwright-core'
 import { type Deferred, deferred } from '../support/waiters'
 import { bundle, loadInNode } from './contract/bundle'
 import { type Way, impossible } from './contract/cannot'
 import { Host } from './contract/host'
 import { Cases } from './contract/in-page/cases'
 import { type TestBrowser, startChromium } from './support/chromium'
+import { type QuietPage, openQuietly } from './support/quiet-page'
 
 /** Pages at a time: as many as there are processors where tests run. */
 const width = 2
@@ -58,17 +58,6 @@ const shares = [
   ...Object.keys(paths).map((file) => share(file)),
 ]
 
-/** What a page's program leaves in `globalThis`. */
-interface InPage {
-  contract: {
-    load(run: () => unknown): Promise<string[]>
-    run(place: number): Promise<string | undefined>
-    files: Record<string, () => unknown>
-    carrier: { WebSocket?: unknown }
-    overHttp(options: { polls: boolean }): void
-  }
-}
-
 let browser: TestBrowser
 let host: Host
 let pages: Promise<unknown> = Promise.resolve()
@@ -90,34 +79,25 @@ afterAll(async () => {
 
 /** Runs a share in a page of its own. */
 async function inPage({ file, way, outcomes }: Share): Promise<void> {
-  let page: Page | undefined
+  let page: QuietPage | undefined
   try {
-    const opened = await browser.open(await host.url())
-    page = opened.page
-    if (opened.faults.length > 0) throw new Error(opened.faults.join('\n'))
-    const names = await page.evaluate(
-      ([file, way]) => {
-        const { contract } = globalThis as unknown as InPage
-        if (way === 'WebSocket') contract.carrier.WebSocket = WebSocket
-        else contract.overHttp({ polls: way === 'polls' })
-        return contract.load(contract.files[file])
-      },
-      [file, way] as const,
-    )
+    page = await openQuietly(browser.browser, await host.url())
+    if (page.faults.length > 0) throw new Error(page.faults.join('\n'))
+    const carrier =
+      way === 'WebSocket'
+        ? 'contract.carrier.WebSocket = WebSocket'
+        : `contract.overHttp({ polls: ${String(way === 'polls')} })`
+    const names = await page.evaluate<string[]>(`${carrier}; contract.load(contract.files['${file}'])`)
     expect(names).toEqual(namesOf.get(file))
     for (const [place, name] of names.entries()) {
       const outcome = outcomes.get(name)
       if (outcome === undefined) continue
-      const fault = await page.evaluate(
-        (place) => (globalThis as unknown as InPage).contract.run(place),
-        place,
-      )
-      outcome.resolve(fault)
+      outcome.resolve(await page.evaluate<string | undefined>(`contract.run(${place})`))
     }
   } catch (error) {
     for (const outcome of outcomes.values()) outcome.resolve(`the page failed: ${String(error)}`)
   } finally {
-    await page?.context().close()
+    await page?.close()
   }
 }
 

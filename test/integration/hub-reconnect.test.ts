@@ -46,6 +46,11 @@ function away<T>(hub: Hub, client: WebSocketClient, act: () => T): Promise<T> {
   })
 }
 
+/** Of a hub that goes without a word: over HTTP a client takes it for lost after both of these, and no sooner. */
+function soonLost(): HubOptions {
+  return hubDefaults.fallback === undefined ? {} : { fallback: { interval: 1_000, grace: 3_000 } }
+}
+
 /** A hub where there was one. */
 async function again(port: number, options: HubOptions): Promise<{ hub: Hub; log: string[] }> {
   const server = scope.track(new WebSocketServer({ port, host: '127.0.0.1' }))
@@ -61,7 +66,7 @@ describe.each<[string, HubOptions]>([
   ['that thinks about it', { history: true, authorize: () => slowly(true) }],
 ])('a server %s, begun anew', (_name, options) => {
   test('hears of the rooms first, then what was not acknowledged, then the rest, all in order', async () => {
-    const first = await scope.hub(options)
+    const first = await scope.hub({ ...options, ...soonLost() })
     const stuck = deferred()
     let unheard = 0
     first.hub.on('say', () => {
