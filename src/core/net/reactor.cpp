@@ -241,10 +241,7 @@ void reactor::wake() {
 
 void reactor::empty_batch(bool last) {
   batch_.from->deliver(batch_, last);
-  batch_.to = nullptr;
-  batch_.messages.clear();
-  batch_.frames.clear();
-  if (batch_.frames.capacity() > 2 * publish_batch::byte_limit) batch_.frames.free();
+  batch_.clear();
 }
 
 // Flushing may make further connections dirty; those wait for the next turn, which comes at once.

@@ -112,7 +112,7 @@ class reactor {
   // What was published and gathered goes to its subscribers: before anything else is done. `last`: no command
   // is at hand that could come behind it.
   void deliver_batch(bool last = false) {
-    if (batch_.to != nullptr) empty_batch(last);
+    if (batch_.from != nullptr) empty_batch(last);
   }
   // Reads are budgeted: false means that this turn has read enough, the connection is called again in the
   // next.
