@@ -128,7 +128,7 @@ bool engine::publish(std::uint32_t id, std::string_view topic, std::span<const s
 }
 bool engine::publish(std::uint32_t id, const publish_target& to, std::span<const std::uint8_t> payload,
                      send_flags flags) {
-  server* s = in_order().find_server(id);
+  server* s = reactor_->find_server(id);
   return s == nullptr || s->publish(to, payload, flags);
 }
 void engine::keep(std::uint32_t id, std::string_view topic, const hub::kept_bounds& bounds,

@@ -49,6 +49,8 @@ class exchange {
   // A batch waits for room in another's inbox.
   bool stalled() const noexcept { return stalled_; }
 
+  // Something was handed over that is not delivered yet. Cheap; prepare_sleep() is what counts.
+  bool waiting() const noexcept { return at_ < arrived_.size() || !inbox_.empty(); }
   bool prepare_sleep();
   void awake() noexcept { inbox_.awake(); }
   // Nothing is on its way, in or out.

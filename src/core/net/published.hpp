@@ -49,6 +49,10 @@ class published {
     const std::size_t to = ends_.empty() ? names_ : ends_[n];
     return {reinterpret_cast<const char*>(bytes_.data()) + from, to - from};
   }
+  bool same_topics(const published& other) const noexcept {
+    return names_ == other.names_ && ends_ == other.ends_ &&
+           std::memcmp(bytes_.data(), other.bytes_.data(), names_) == 0;
+  }
   std::span<const std::uint8_t> plain() const noexcept { return std::span(bytes_).subspan(names_); }
   std::span<const std::uint8_t> payload() const noexcept { return plain().subspan(header_); }
 

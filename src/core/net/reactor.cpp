@@ -2,6 +2,7 @@
 #include "core/net/reactor.hpp"
 
 #include <chrono>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -17,6 +18,13 @@ constexpr std::int64_t client_granularity = 4;
 #ifdef HAWSER_READINESS
 constexpr std::uint32_t asio_every = 8;
 #endif
+
+// Of this thread, in nanoseconds.
+std::int64_t processor_time() noexcept {
+  timespec time{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
 }  // namespace
 
 reactor::reactor(engine& self, event_sink& sink, protocol::memory_budget& budget, std::uint32_t slots)
@@ -73,6 +81,7 @@ void reactor::turn() {
   arm_timer();
   sleep();
   refresh_now();
+  review_wait();
   turn_bytes_ = 0;
   const std::uint32_t before_events = run_early();
   gather_events();
@@ -179,15 +188,21 @@ void reactor::publish() {
   sink_.publish();
 }
 
+// A stalled reactor leaves its commands alone.
+bool reactor::something_to_do() noexcept {
+  if (!exchange_) return sink_.commands_waiting();
+  return exchange_->waiting() || (!exchange_->stalled() && sink_.commands_waiting());
+}
+
 // Where the program or a peer answered at once lately, a short wait for what comes next is cheaper for all
-// sides than to sleep and be woken. Joined reactors are told of each other in their sleep alone.
+// sides than to sleep and be woken.
 bool reactor::await_event() {
-  if (exchange_ || !spin_.worth_it()) return false;
+  if (!review_.waits() || !spin_.worth_it()) return false;
   slept_ = true;
   const auto until = std::chrono::steady_clock::now() + event_spin::longest;
   do {
     for (int i = 0; i < event_spin::looks; i++) {
-      if (sink_.commands_waiting()) {
+      if (something_to_do()) {
         spin_.came();
         return true;
       }
@@ -201,6 +216,14 @@ bool reactor::await_event() {
   } while (std::chrono::steady_clock::now() < until);
   spin_.in_vain();
   return false;
+}
+
+void reactor::review_wait() {
+  if (!review_.due(now_)) return;
+  const auto wall = std::chrono::steady_clock::now().time_since_epoch();
+  review_.take(now_, {.wall = std::chrono::duration_cast<std::chrono::nanoseconds>(wall).count(),
+                      .processor = processor_time(),
+                      .messages = counters_.messages_in.get() + counters_.messages_out.get()});
 }
 
 void reactor::join(std::uint32_t index, const std::vector<reactor*>& all) {
@@ -218,10 +241,7 @@ void reactor::wake() {
 
 void reactor::empty_batch(bool last) {
   batch_.from->deliver(batch_, last);
-  batch_.to = nullptr;
-  batch_.messages.clear();
-  batch_.frames.clear();
-  if (batch_.frames.capacity() > 2 * publish_batch::byte_limit) batch_.frames.free();
+  batch_.clear();
 }
 
 // Flushing may make further connections dirty; those wait for the next turn, which comes at once.

@@ -34,6 +34,7 @@
 #include "core/net/readiness.hpp"
 #include "core/net/server.hpp"
 #include "core/net/slot_table.hpp"
+#include "core/net/wait_review.hpp"
 #include "core/protocol/timer_wheel.hpp"
 
 namespace hawser::net {
@@ -111,7 +112,7 @@ class reactor {
   // What was published and gathered goes to its subscribers: before anything else is done. `last`: no command
   // is at hand that could come behind it.
   void deliver_batch(bool last = false) {
-    if (batch_.to != nullptr) empty_batch(last);
+    if (batch_.from != nullptr) empty_batch(last);
   }
   // Reads are budgeted: false means that this turn has read enough, the connection is called again in the
   // next.
@@ -166,6 +167,8 @@ class reactor {
   bool prepare_sleep();
   std::uint32_t run_joined();
   bool await_event();
+  bool something_to_do() noexcept;
+  void review_wait();
   std::uint32_t run_early();
   void note_deliveries() noexcept;
   void publish();
@@ -204,6 +207,7 @@ class reactor {
   bool light_ = false;     // the last wait blocked: events come one by one
   bool delivers_ = false;  // the last light turn brought messages
   event_spin spin_;
+  wait_review review_;
   std::uint64_t delivered_seen_ = 0;
   std::vector<connection*> dirty_, dirty_now_;
   publish_batch batch_;

@@ -124,7 +124,11 @@ class server {
   void offer(topic& to, const std::vector<connection*>& subscribers, std::span<const std::uint8_t> payload,
              send_flags flags, std::uint32_t except, encodings& frames, std::vector<connection*>& slow);
   bool batches(send_flags flags) const noexcept;
+  void gather(const std::shared_ptr<const published>& message);
+  void deliver_singly(publish_batch& batch, std::vector<connection*>& to);
   void deliver_shared(const std::shared_ptr<const published>& message, encodings& frames);
+  void next_union();
+  std::uint32_t except_here(const published& message) const noexcept;
   void give_back(encodings& frames);
   void add_compressed(published& message, encodings& frames);
   void keep_message(const std::shared_ptr<const published>& message);

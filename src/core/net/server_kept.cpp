@@ -14,6 +14,12 @@ constexpr std::size_t sweep_topics = 4096;
 
 bool server::publish(const publish_target& to, std::span<const std::uint8_t> payload, send_flags flags) {
   const auto message = std::make_shared<published>(to, payload, flags);
+  if (!group_ && batches(flags)) {
+    gather(message);
+    keep_message(message);
+    return true;
+  }
+  reactor_.deliver_batch();
   encodings frames;
   deliver_shared(message, frames);
   add_compressed(*message, frames);

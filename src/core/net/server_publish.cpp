@@ -13,9 +13,9 @@ bool server::publish(std::string_view name, std::span<const std::uint8_t> payloa
                      std::uint32_t except) {
   if (group_) return publish_to_all(name, payload, flags, except);
   publish_batch& batch = reactor_.batch();
-  const bool gathered = except == no_slot && batches(flags);
-  const bool follows = gathered && batch.to != nullptr && batch.from == this && batch.to->name() == name &&
-                       batch.takes(payload.size());
+  const bool gathered = batches(flags);
+  const bool follows = gathered && batch.from == this && !batch.shared() &&
+                       batch.to.front()->name() == name && batch.takes(payload.size(), except);
   if (!follows) {
     reactor_.deliver_batch();
     topic* to = topics_.find(name);
@@ -27,10 +27,28 @@ bool server::publish(std::string_view name, std::span<const std::uint8_t> payloa
       return true;
     }
     batch.from = this;
-    batch.to = to;
+    batch.to.push_back(to);
   }
-  batch.add(payload, flags);
+  batch.add(payload, flags, except);
   return true;
+}
+
+// The same for a message that is kept, or goes to several topics.
+void server::gather(const std::shared_ptr<const published>& message) {
+  publish_batch& batch = reactor_.batch();
+  const std::uint32_t except = except_here(*message);
+  const bool follows = batch.from == this && batch.shared() &&
+                       batch.messages.front().message->same_topics(*message) &&
+                       batch.takes(message->payload().size(), except);
+  if (!follows) {
+    reactor_.deliver_batch();
+    for (std::size_t n = 0; n < message->topics(); n++) {
+      if (topic* to = topics_.find(message->topic(n))) batch.to.push_back(to);
+    }
+    if (batch.to.empty()) return;
+    batch.from = this;
+  }
+  batch.add(message, except);
 }
 
 // Only where all subscribers get the same bytes, and none is asked what it can do without.
@@ -40,22 +58,46 @@ bool server::batches(send_flags flags) const noexcept {
 
 // The frames go to the kernel from where they lie unless more is about to come behind them.
 void server::deliver(publish_batch& batch, bool last) {
-  const auto count = static_cast<std::uint32_t>(batch.messages.size());
-  std::vector<connection*> others;
-  for (connection* c : batch.to->subscribers()) {
-    if (!c->publish_frames(batch.frames.bytes(), count, last)) others.push_back(c);
+  // Who has some of them already is found message by message.
+  if (batch.shared() && std::ranges::any_of(batch.to, [](const topic* to) { return to->has_floors(); })) {
+    for (const publish_batch::entry& one : batch.messages) {
+      encodings frames;
+      deliver_shared(one.message, frames);
+      give_back(frames);
+    }
+    return;
   }
-  if (others.empty()) return;
+  const auto count = static_cast<std::uint32_t>(batch.messages.size());
+  const bool several = batch.to.size() > 1;
+  if (several) next_union();
+  std::vector<connection*> others;
+  for (const topic* to : batch.to) {
+    for (connection* c : to->subscribers()) {
+      if (several && std::exchange(c->union_mark, union_) == union_) continue;
+      if (batch.excepts(c->slot()) || !c->publish_frames(batch.frames.bytes(), count, last)) {
+        others.push_back(c);
+      }
+    }
+  }
+  if (!others.empty()) deliver_singly(batch, others);
+}
+
+void server::deliver_singly(publish_batch& batch, std::vector<connection*>& to) {
   std::vector<connection*> slow;
   for (const publish_batch::entry& one : batch.messages) {
     encodings frames;
+    if (one.message) {
+      frames.message = one.message;
+      frames.ready[0] = one.message->plain();
+      if (one.message->topics() > 1) next_union();
+    }
     const std::size_t before = slow.size();
-    offer(*batch.to, others, batch.payload(one), one.flags, no_slot, frames, slow);
+    offer(*batch.to.front(), to, batch.payload(one), one.flags, one.except, frames, slow);
     give_back(frames);
     if (settings_->slow != slow_policy::disconnect) continue;
-    // Who is to go gets no more of them. They were refused in the order of `others`.
+    // Who is to go gets no more of them. They were refused in the order of `to`.
     auto refused = slow.begin() + static_cast<std::ptrdiff_t>(before);
-    std::erase_if(others, [&](connection* c) {
+    std::erase_if(to, [&](connection* c) {
       if (refused == slow.end() || *refused != c) return false;
       ++refused;
       return true;
@@ -110,15 +152,23 @@ void server::give_back(encodings& frames) {
 void server::deliver_shared(const std::shared_ptr<const published>& message, encodings& frames) {
   frames.message = message;
   frames.ready[0] = message->plain();
-  if (message->topics() > 1 && ++union_ == 0) {
-    union_ = 1;
-    reactor_.each_connection([](connection& c) { c.union_mark = 0; });
-  }
-  const std::uint32_t except = message->except_part() == part_ ? message->except() : no_slot;
+  if (message->topics() > 1) next_union();
+  const std::uint32_t except = except_here(*message);
   for (std::size_t n = 0; n < message->topics(); n++) {
     if (topic* to = topics_.find(message->topic(n)))
       deliver(*to, message->payload(), message->flags(), except, frames);
   }
+}
+
+// Connections that bear the number have got the message.
+void server::next_union() {
+  if (++union_ != 0) return;
+  union_ = 1;
+  reactor_.each_connection([](connection& c) { c.union_mark = 0; });
+}
+
+std::uint32_t server::except_here(const published& message) const noexcept {
+  return message.except_part() == part_ ? message.except() : no_slot;
 }
 
 // Encoded once for all plain subscribers and once for each window size of those that share compression. Who

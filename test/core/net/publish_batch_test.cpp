@@ -1,5 +1,7 @@
 // What is published in one go reaches each subscriber as if it had been published message by message: in the
 // order of all commands, to those who were subscribed, within each one's bound.
+#include "core/net/publish_batch.hpp"
+
 #include "core/net/engine_fixture.hpp"
 
 namespace hawser::net::test {
@@ -29,6 +31,15 @@ class publish_batch_test : public ::testing::Test {
   static void publish(engine& core, std::string_view text, std::uint32_t except = no_slot) {
     core.publish(1, "t", bytes_of(text), {}, except);
   }
+  // To topics named by single letters.
+  static void publish_to(engine& core, std::string_view letters, std::string_view text,
+                         std::int64_t offset = -1, std::uint32_t except = no_slot) {
+    std::vector<std::string_view> topics;
+    for (std::size_t i = 0; i < letters.size(); i++) topics.push_back(letters.substr(i, 1));
+    core.publish(1, {.topics = topics, .offset = offset, .except_part = 0, .except = except}, bytes_of(text),
+                 {});
+  }
+  static void keep(engine& core) { core.keep(1, "t", {.count = 100, .bytes = 1 << 20, .age = 0}, 0); }
   static void send(engine& core, std::uint32_t slot, std::string text, send_flags flags = {}) {
     core.send(slot, {reinterpret_cast<std::uint8_t*>(text.data()), text.size()}, flags);
   }
@@ -166,6 +177,93 @@ TEST_F(publish_batch_test, counts_each_message_for_each_subscriber) {
   EXPECT_EQ(next(b, 5), "0\n1\n2\n3\n4\n");
   EXPECT_EQ(e.core().stats().messages_out - before, 10u);
   EXPECT_EQ(e.sink.flushed_of(slots[0]), (std::pair<std::uint32_t, std::uint32_t>(0, 0)));
+}
+
+TEST_F(publish_batch_test, leaves_out_of_each_message_whom_it_names) {
+  listen();
+  raw_peer a = subscriber();
+  raw_peer b = subscriber();
+  raw_peer c = subscriber();
+  e.run([this](engine& core) {
+    publish(core, "1", slots[0]);
+    publish(core, "2");
+    publish(core, "3", slots[1]);
+    publish_to(core, "t", "4", -1, slots[0]);
+    publish_to(core, "t", "5", -1, slots[1]);
+    publish_to(core, "t", "6");
+  });
+  EXPECT_EQ(next(a, 4), "2\n3\n5\n6\n");
+  EXPECT_EQ(next(b, 4), "1\n2\n4\n6\n");
+  EXPECT_EQ(next(c, 6), "1\n2\n3\n4\n5\n6\n");
+}
+
+TEST_F(publish_batch_test, may_leave_out_more_connections_than_it_remembers) {
+  listen();
+  raw_peer peer = subscriber();
+  std::string expected;
+  for (std::uint32_t i = 0; i < 3 * publish_batch::most_excepted; i++) expected += std::to_string(i) + '\n';
+  e.run([](engine& core) {
+    for (std::uint32_t i = 0; i < 3 * publish_batch::most_excepted; i++)
+      publish(core, std::to_string(i), 1000 + i);
+  });
+  EXPECT_EQ(next(peer, 3 * publish_batch::most_excepted), expected);
+}
+
+TEST_F(publish_batch_test, comes_once_to_subscribers_of_several_of_its_topics) {
+  listen();
+  raw_peer both = subscriber();
+  raw_peer one = open();
+  e.run([this](engine& core) {
+    core.subscribe(slots[0], "u");
+    core.subscribe(slots[1], "u");
+    publish_to(core, "tu", "1");
+    publish_to(core, "tu", "2", -1, slots[0]);
+    publish_to(core, "tu", "3");
+    publish_to(core, "tx", "4");
+    publish_to(core, "x", "5");
+    publish_to(core, "ut", "6");
+    send(core, slots[0], "end");
+    send(core, slots[1], "end");
+  });
+  EXPECT_EQ(next(both, 5), "1\n3\n4\n6\nend\n");
+  EXPECT_EQ(next(one, 5), "1\n2\n3\n6\nend\n");
+}
+
+TEST_F(publish_batch_test, is_kept_and_meets_those_who_come_in_between) {
+  listen();
+  raw_peer early = subscriber();
+  raw_peer late = open();
+  raw_peer ahead = open();
+  e.run([this](engine& core) {
+    keep(core);
+    for (int i = 1; i <= 3; i++) publish_to(core, "t", std::to_string(i), i);
+    core.subscribe_from(slots[1], {.topic = "t", .above = 1, .head = 3});
+    // Has read what is published only now.
+    core.subscribe_from(slots[2], {.topic = "t", .above = 5, .head = 3});
+    for (int i = 4; i <= 7; i++) publish_to(core, "t", std::to_string(i), i);
+    publish(core, "end");
+  });
+  EXPECT_EQ(next(early, 8), "1\n2\n3\n4\n5\n6\n7\nend\n");
+  EXPECT_EQ(next(late, 7), "2\n3\n4\n5\n6\n7\nend\n");
+  EXPECT_EQ(next(ahead, 3), "6\n7\nend\n");
+}
+
+TEST_F(publish_batch_test, to_several_topics_ends_the_connections_of_who_is_too_slow) {
+  auto settings = server_settings();
+  settings->max_backpressure = 10000;
+  settings->slow = slow_policy::disconnect;
+  listen(std::move(settings));
+  raw_peer slow = subscriber();
+  raw_peer other = open();
+  e.run([this](engine& core) {
+    core.subscribe(slots[0], "u");
+    core.subscribe(slots[1], "u");
+    for (int i = 0; i < 8; i++) publish_to(core, "tu", pattern(6000), -1, slots[1]);
+    send(core, slots[1], "end");
+  });
+  e.sink.wait_for(event_kind::close, slots[0]);
+  EXPECT_EQ(refused(), 1u);
+  EXPECT_EQ(next(other, 1), "end\n");
 }
 
 }  // namespace
