@@ -11,6 +11,7 @@ import {
   clientFormHead,
   clientSendHead,
   largeThreshold,
+  membershipHead,
   messageOverhead,
   ringControlBytes,
   ringSlackBytes,
@@ -210,6 +211,29 @@ export class ChannelOut {
     this.out.setHead(head, at)
     this.out.write(payload, at + clientFormHead, size)
     this.out.commit(clientFormHead + size, slot, kindFlags, token)
+    return true
+  }
+
+  /** Of ASCII. `size`: bytes of the answer that comes of it, see membership.ts. False: there is no room for it now. */
+  membership(
+    socket: Endpoint,
+    flags: number,
+    joined: number,
+    head: Uint32Array,
+    correlationId: string,
+    topic: string,
+    size: number,
+  ): boolean {
+    const before = membershipHead + correlationId.length
+    const at = this.reserve(before + topic.length)
+    if (at < 0) return false
+    this.out.setHead(head, at)
+    if (correlationId !== '') this.out.write(correlationId, at + membershipHead, correlationId.length)
+    this.out.write(topic, at + before, topic.length)
+    this.out.commit(before + topic.length, socket._slot, Out.membership | (flags << 8), joined)
+    socket._queued = (socket._queued + size + messageOverhead) | 0
+    socket._sent = (socket._sent + 1) | 0
+    if (!this.draining) this.out.publish()
     return true
   }
 

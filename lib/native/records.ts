@@ -68,6 +68,7 @@ export const Out = {
   server_refuse: 29,
   carry: 30,
   client_form: 31,
+  membership: 32,
 } as const
 
 /** The `aux` of a `client_op` record. */
@@ -109,6 +110,8 @@ export const ClientNotice = {
 export const clientSendHead = 12
 /** Bytes before the payload of a `client_form` record. */
 export const clientFormHead = 24
+/** Bytes before the texts of a `membership` record. */
+export const membershipHead = 16
 
 /** Flags of `send` and `publish` records. */
 export const OutFlag = { binary: 1, compress: 2, arm_drain: 4, notify: 8, large: 16, more: 32 } as const

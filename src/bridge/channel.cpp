@@ -7,6 +7,7 @@
 
 #include "bridge/client_commands.hpp"
 #include "core/bytes.hpp"
+#include "core/hub/membership_text.hpp"
 
 namespace hawser::bridge {
 
@@ -248,6 +249,28 @@ void channel::run_publish_to(net::engine& target, const ring_consumer::record& r
   }
 }
 
+// The answer comes before anything of the room does, and behind all that came of it.
+void channel::run_membership(net::engine& target, const ring_consumer::record& record,
+                             net::send_flags flags) {
+  const std::uint32_t slot = record.header.connection;
+  const std::span<std::uint8_t> payload(record.payload, record.header.length);
+  membership_head head{};
+  std::memcpy(&head, payload.data(), sizeof(head));
+  const std::string_view texts = text_of(payload.subspan(sizeof(head)));
+  const std::string_view topic = texts.substr(head.correlation);
+  const bool joined = record.header.aux != 0;
+  hub::membership_text{.time = head.time,
+                       .correlation = texts.substr(0, head.correlation),
+                       .room = topic.substr(head.prefix),
+                       .joined = joined,
+                       .members = head.members}
+      .write(answer_);
+  const std::span<std::uint8_t> answer(reinterpret_cast<std::uint8_t*>(answer_.data()), answer_.size());
+  if (!joined) target.unsubscribe(slot, topic);
+  target.send(slot, answer, flags);
+  if (joined) target.subscribe(slot, topic);
+}
+
 void channel::run(net::engine& target, const ring_consumer::record& record) {
   const record_header& header = record.header;
   const std::uint32_t bits = header.kind_flags >> 8 & 0xff;
@@ -334,6 +357,8 @@ void channel::run(net::engine& target, const ring_consumer::record& record) {
     case out_kind::client_form:
       run_client_form(target.client(slot), record);
       break;
+    case out_kind::membership:
+      return run_membership(target, record, flags);
     case out_kind::client_op:
       if (static_cast<client_op>(header.aux) == client_op::begin) target.begin(slot);
       run_client_op(target.client(slot), static_cast<client_op>(header.aux), payload);

@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -66,6 +67,7 @@ class channel final : public net::event_sink {
   std::span<std::uint8_t> large_payload(const ring_consumer::record& record);
   void run_client_send(net::client_port* client, const ring_consumer::record& record);
   void run_client_form(net::client_port* client, const ring_consumer::record& record);
+  void run_membership(net::engine& target, const ring_consumer::record& record, net::send_flags flags);
   void ring() noexcept;
 
   ring_producer events_;
@@ -76,6 +78,7 @@ class channel final : public net::event_sink {
   buffer_store outbound_buffers_;
   std::size_t command_bytes_ = 0;                // of this turn; 0 where a publish has them end
   std::vector<std::string_view> topics_;         // of the record that is run
+  std::string answer_;                           // the same
   std::vector<std::vector<std::uint8_t>> used_;  // large payloads of this turn's commands
   std::atomic<std::uint64_t> bells_{0};
 };

@@ -95,6 +95,8 @@ enum class out_kind : std::uint8_t {
                         // connection pass as they are, up by pipe_write and down by pipe_data
   client_form = 31,     // aux = token or 0; payload = client_form_head, a payload in JSON; flags: compress,
                         // large
+  membership = 32,  // aux: 1 joined, 0 left; payload = membership_head, correlation id, topic: subscribes, or
+                    // takes that back, and says so; flags: compress
 };
 
 // Before the topics of a publish_to record, each of which is {u16 bytes, name}.
@@ -157,6 +159,13 @@ struct client_form_head {
   std::uint32_t timeout;   // of a request, milliseconds; 0: it is none
   std::uint64_t number;
   std::uint64_t time;  // milliseconds since 1970
+};
+
+struct membership_head {
+  std::uint64_t time;         // milliseconds since 1970
+  std::uint32_t members;      // of the room
+  std::uint16_t correlation;  // bytes of the id; 0: none
+  std::uint16_t prefix;       // bytes of the topic before the name of the room
 };
 
 enum class client_notice : std::uint32_t {

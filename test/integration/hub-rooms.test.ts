@@ -54,6 +54,44 @@ describe('rooms', () => {
     expect(one.said.filter(({ type }) => type.startsWith('user_'))).toEqual([])
   })
 
+  test.each(['r', 'of ten', 'with "quotes"', 'Größe', 'x'.repeat(200)])(
+    'a room named %s: answers say the same, whoever writes them, and their bytes are counted',
+    async (room) => {
+      const { hub, url } = await scope.hub({ notices: false })
+      const others = room === 'of ten' ? await scope.joined(url, room, 9) : []
+      const peer = await scope.peer(url)
+      await peer.settled()
+      const [connection] = hub.connections.slice(-1)
+      const before = hub.metrics()
+      const common = { timestamp: expect.any(Number) as number, correlationId: expect.any(String) as string }
+      const joined = await peer.ask({ type: 'join', room })
+      expect(joined).toEqual({ type: 'joined', ...common, room, payload: { members: others.length + 1 } })
+      expect(Object.keys(joined)).toEqual(['type', 'timestamp', 'correlationId', 'room', 'payload'])
+      const left = await peer.ask({ type: 'leave', room })
+      expect(left).toEqual({ type: 'left', ...common, room })
+      const { messagesOut, bytesOut, joins, leaves } = hub.metrics()
+      expect(messagesOut - before.messagesOut).toBe(2)
+      expect(bytesOut - before.bytesOut).toBe(JSON.stringify(joined).length + JSON.stringify(left).length)
+      expect([joins - before.joins, leaves - before.leaves]).toEqual([1, 1])
+      // Unasked, without a correlation id.
+      connection.join(room)
+      connection.leave(room)
+      expect(Object.keys((await peer.got('joined', 2))[1])).toEqual(['type', 'timestamp', 'room', 'payload'])
+      expect(Object.keys((await peer.got('left', 2))[1])).toEqual(['type', 'timestamp', 'room'])
+      await until(() => connection.socket.bufferedAmount === 0)
+      // It hears what is said while it is in, and not before its answer.
+      connection.join(room)
+      hub.to(room).send('m', 1)
+      connection.leave(room)
+      hub.to(room).send('m', 2)
+      await peer.settled()
+      expect(peer.said.map(({ type }) => type).slice(-4)).toEqual(
+        expect.arrayContaining(['joined', 'm', 'left']),
+      )
+      expect(peer.of('m').map(({ payload }) => payload)).toEqual([1])
+    },
+  )
+
   test('joining twice is answered and changes nothing', async () => {
     const { hub, url } = await scope.hub()
     const [peer, other] = await scope.joined(url, 'r', 2)

@@ -60,19 +60,27 @@ function join(core: HubCore, connection: HubConnection, message: HubMessage): Pr
   if (last !== undefined && (typeof last !== 'number' || !Number.isInteger(last) || last < 0)) {
     throw new HubError('INVALID_MESSAGE', '`payload.last` must be a number of messages')
   }
-  const enter = (allowed: boolean): Promise<void> | undefined => {
-    if (!allowed) throw new HubError('UNAUTHORIZED', 'This room may not be joined')
-    checkRoom(core, connection, room, connection.roomCount)
-    const correlationId = correlationOf(message)
-    return core.memberships.enter(
-      connection,
-      room,
-      last === undefined ? { correlationId } : { correlationId, last },
-    )
-  }
   const allowed = core.options.authorize?.(connection, 'join', room, undefined) ?? true
-  if (typeof allowed !== 'boolean') return Promise.resolve(allowed).then(enter)
-  return enter(allowed)
+  const correlationId = correlationOf(message)
+  if (typeof allowed === 'boolean') return enter(core, connection, room, correlationId, last, allowed)
+  return Promise.resolve(allowed).then((answer) => enter(core, connection, room, correlationId, last, answer))
+}
+
+function enter(
+  core: HubCore,
+  connection: HubConnection,
+  room: string,
+  correlationId: string | undefined,
+  last: number | undefined,
+  allowed: boolean,
+): Promise<void> | undefined {
+  if (!allowed) throw new HubError('UNAUTHORIZED', 'This room may not be joined')
+  checkRoom(core, connection, room, connection.roomCount)
+  return core.memberships.enter(
+    connection,
+    room,
+    last === undefined ? { correlationId } : { correlationId, last },
+  )
 }
 
 function checkRoom(core: HubCore, connection: HubConnection, room: string, already: number): void {

@@ -1,6 +1,7 @@
 // Envelopes of the hub: read with one JSON.parse, written with one JSON.stringify. docs/protocol.md defines them.
 import { longest } from '../../client/message-bounds'
 import { HubError, type WireError } from './hub-error'
+import { readMembership } from './membership-text'
 
 export { payloadText } from '../../client/envelope'
 
@@ -27,6 +28,8 @@ export class Fault extends HubError {
 
 /** The message of a text, or what is wrong with it. */
 export function readMessage(text: string): HubMessage | Fault {
+  const membership = readMembership(text)
+  if (membership !== undefined) return checkMessage(membership)
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -5,13 +5,14 @@ import type { UpgradeRequest } from '../upgrade-request'
 import type { Identity } from './auth'
 import type { Deadline } from './deadlines'
 import { writeMessage, payloadText } from './envelope'
+import { FewSet } from './few-set'
 import { HubError, wireError } from './hub-error'
 import type { HubCore } from './hub-core'
 import type { Room } from './rooms'
 import { Target } from './target'
 
 /** Rooms of a connection that is in none. Never written to. */
-const nowhere = new Map<string, Room<never>>()
+const nowhere = new FewSet<Room<HubConnection>>()
 const noRoles: readonly string[] = Object.freeze([])
 
 export class HubConnection<P extends ProtocolMap = AnyProtocol> {
@@ -24,7 +25,7 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
   /** @internal Messages whose handlers are not done. */ inFlight = 0
   /** @internal Reasons to hold the messages that come. */ holds = 0
   /** @internal What ends it unless something happens before. */ deadline: Deadline | undefined
-  private rooms: Map<string, Room<HubConnection>> = nowhere
+  private rooms = nowhere
   private entering: Set<string> | undefined
   private controller: AbortController | undefined
 
@@ -58,10 +59,10 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
   }
   /** Names of the rooms that the connection is in. */
   get roomNames(): string[] {
-    return [...this.rooms.keys()]
+    return Array.from(this.rooms, ({ name }) => name)
   }
   inRoom(room: string): boolean {
-    return this.rooms.has(room)
+    return this.core.rooms.get(room)?.members.has(this as unknown as HubConnection) === true
   }
   /** @internal Nothing of it is being handled. */
   get idle(): boolean {
@@ -117,8 +118,8 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
   // ------------------------------------------------------------------------------------------------- for the hub
 
   /** @internal */
-  get joined(): Map<string, Room<HubConnection>> {
-    if (this.rooms === nowhere) this.rooms = new Map()
+  get joined(): FewSet<Room<HubConnection>> {
+    if (this.rooms === nowhere) this.rooms = new FewSet()
     return this.rooms
   }
   /** @internal */
@@ -155,6 +156,17 @@ export class HubConnection<P extends ProtocolMap = AnyProtocol> {
     this.sendText(
       writeMessage(type, { correlationId, room, payload: payloadText(type, payload) }, Date.now()),
     )
+  }
+
+  /** @internal Enters or leaves a room's topic and says so at once. False: that takes two steps. */
+  announce(joined: boolean, topic: string, correlationId: string | undefined, members: number): boolean {
+    if (this.gone) return false
+    const { counters, transport } = this.core
+    const bytes = transport.announce(this.socket, joined, topic, correlationId, members)
+    if (bytes === 0) return false
+    counters.messagesOut++
+    counters.bytesOut += bytes
+    return true
   }
 
   /** @internal Answers a message with an error. Returns the text. */

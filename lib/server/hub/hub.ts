@@ -307,9 +307,9 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
       return undefined
     }
     const { type } = message
-    const failed = (error: unknown): void => void connection.fail(error, correlationOf(message))
     if (!connection.admitted && !early.has(type)) {
-      failed(new HubError('UNAUTHORIZED', 'Say who you are first: send `auth` with a token'))
+      const error = new HubError('UNAUTHORIZED', 'Say who you are first: send `auth` with a token')
+      connection.fail(error, correlationOf(message))
       return undefined
     }
     if (message.userId !== undefined || connection.identity !== undefined) {
@@ -320,9 +320,11 @@ export class Hub<P extends ProtocolMap = AnyProtocol> {
       if (type === 'batch') return this.batch(connection, message)
       const control = controls.get(type)
       if (control === undefined) return this.dispatcher.take(connection, message)
-      return control(this.core, connection, message)?.catch(failed)
+      const gate = control(this.core, connection, message)
+      if (gate === undefined) return undefined
+      return gate.catch((error: unknown) => void connection.fail(error, correlationOf(message)))
     } catch (error) {
-      failed(error)
+      connection.fail(error, correlationOf(message))
       return undefined
     }
   }

@@ -47,7 +47,7 @@ export class Memberships {
   private make(name: string): Room<HubConnection> {
     const { transport, options, logs } = this.core
     const bounds = options.history?.(name)
-    const room = new Room<HubConnection>(name, this.newEpoch(), bounds)
+    const room = new Room<HubConnection>(name, bounds === undefined ? '' : this.newEpoch(), bounds)
     if (bounds !== undefined) {
       transport.keep(room.topic, bounds)
       room.touched = Date.now()
@@ -133,6 +133,10 @@ export class Memberships {
 
   /** Puts a connection into a room as soon as the room may be joined; a promise: that takes a while. */
   enter(connection: HubConnection, name: string, options: JoinOptions): Promise<void> | undefined {
+    if (this.core.link === undefined) {
+      this.join(connection, name, options)
+      return undefined
+    }
     const wait = this.hold(name)
     if (wait === undefined) {
       this.join(connection, name, options)
@@ -151,20 +155,26 @@ export class Memberships {
   join(connection: HubConnection, name: string, options: JoinOptions): void {
     if (connection.gone) return
     const { core } = this
-    const change = this.rooms.join(connection, name)
     const room = this.rooms.ensure(name)
+    const change = this.rooms.join(connection, room)
     const { keeps, offset, epoch, shift } = room
     const kept = this.keptFrom(room)
     const wanted = options.from ?? (options.last === undefined ? offset : offset - options.last)
     const from = change === undefined ? offset : Math.min(Math.max(wanted, kept), offset)
-    if (options.quiet !== true) {
+    const announced =
+      change !== undefined &&
+      keeps === undefined &&
+      options.quiet !== true &&
+      connection.announce(true, room.topic, options.correlationId, core.size(name))
+    if (options.quiet !== true && !announced) {
       const numbers = keeps === undefined ? {} : { epoch, offset: from }
       connection.answer('joined', options.correlationId, { members: core.size(name), ...numbers }, name)
     }
     if (change === undefined) return
     if (keeps !== undefined) this.idle.delete(room)
-    if (keeps === undefined) core.transport.subscribe(connection.socket, room.topic)
-    else {
+    if (keeps === undefined) {
+      if (!announced) core.transport.subscribe(connection.socket, room.topic)
+    } else {
       const at = from + shift
       core.transport.subscribeFrom(connection.socket, room.topic, at, offset + shift, options.partial ?? '')
     }
@@ -184,8 +194,10 @@ export class Memberships {
       return waited
     }
     const { room } = change
-    core.transport.unsubscribe(connection.socket, room.topic)
-    connection.answer('left', correlationId, undefined, name)
+    if (!connection.announce(false, room.topic, correlationId, 0)) {
+      core.transport.unsubscribe(connection.socket, room.topic)
+      connection.answer('left', correlationId, undefined, name)
+    }
     core.counters.leaves++
     if (room.members.size === 0) {
       // Who has only lost its connection comes back and wants what was said meanwhile.

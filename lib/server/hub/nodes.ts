@@ -156,7 +156,7 @@ export class Nodes {
 
   /** A connection has a user from now on: who hears of it by its id forgets that, without a word to members. */
   identified(connection: HubConnection, user: string): void {
-    for (const { name: room, members } of connection.joined.values()) {
+    for (const { name: room, members } of connection.joined) {
       const change: In = {
         ...{ room, joined: [userName(user)], left: [connectionName(connection.id)] },
         ...{ count: members.size, quiet: true },

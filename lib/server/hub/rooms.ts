@@ -1,4 +1,5 @@
 // Who is in which room, and where each room's numbering stands. State only: nothing is sent from here.
+import { FewSet } from './few-set'
 import type { LoggedRoom } from './logged-room'
 import type { RoomDelivery } from './room-delivery'
 import type { CheckedBounds } from './transport'
@@ -6,14 +7,18 @@ import type { CheckedBounds } from './transport'
 /** What is in a room. */
 export interface Member {
   readonly userId: string | undefined
-  /** Rooms by name. */
-  readonly joined: Map<string, Room<Member>>
+  readonly joined: FewSet<Room<Member>>
 }
 
+/** Users of a room in which nobody has said who it is. Never written to. */
+const nobody = new Map<string, number>()
+
+/** What the topic of a room has before its name. */
+export const roomTopic = 'r:'
+
 export class Room<M> {
-  readonly members = new Set<M>()
-  /** Connections of each user that are in the room. */
-  readonly users = new Map<string, number>()
+  readonly members = new FewSet<M>()
+  private known = nobody
   /** Offset of the last message that was kept. */
   offset = 0
   /** What is kept is of this epoch above this offset. */
@@ -40,12 +45,25 @@ export class Room<M> {
 
   constructor(
     readonly name: string,
-    /** Changes whenever the numbering starts anew. */
+    /** Changes whenever the numbering starts anew. '' where nothing is kept. */
     public epoch: string,
     /** What the room keeps; undefined: nothing. */
     readonly keeps: CheckedBounds | undefined,
   ) {
-    this.topic = `r:${name}`
+    this.topic = roomTopic + name
+  }
+
+  /** Connections of each user that are in the room. */
+  get users(): ReadonlyMap<string, number> {
+    return this.known
+  }
+  /** One more connection of a user, or one less: how many there are now. */
+  count(userId: string, more: 1 | -1): number {
+    const now = (this.known.get(userId) ?? 0) + more
+    if (now <= 0) this.known.delete(userId)
+    else if (this.known === nobody) this.known = new Map([[userId, now]])
+    else this.known.set(userId, now)
+    return now
   }
 
   /** The numbering begins anew: the next offset of the epoch is `offset` + 1. */
@@ -94,39 +112,29 @@ export class Rooms<M extends Member> {
   }
 
   /** Undefined when it is in the room already. */
-  join(member: M, name: string): Change<M> | undefined {
-    const room = this.ensure(name)
-    if (room.members.has(member)) return undefined
-    room.members.add(member)
-    member.joined.set(name, room)
+  join(member: M, room: Room<M>): Change<M> | undefined {
+    if (!room.members.add(member)) return undefined
+    member.joined.add(room)
     this.memberships++
     const { userId } = member
-    if (userId === undefined) return { room, user: true }
-    const before = room.users.get(userId) ?? 0
-    room.users.set(userId, before + 1)
-    return { room, user: before === 0 }
+    return { room, user: userId === undefined || room.count(userId, 1) === 1 }
   }
 
   /** Undefined when it is not in the room. An empty room that keeps nothing is gone then. */
   leave(member: M, name: string): Change<M> | undefined {
     const room = this.rooms.get(name)
     if (room?.members.delete(member) !== true) return undefined
-    member.joined.delete(name)
+    member.joined.delete(room)
     this.memberships--
-    let user = true
-    if (member.userId !== undefined) {
-      const left = (room.users.get(member.userId) ?? 1) - 1
-      user = left === 0
-      if (user) room.users.delete(member.userId)
-      else room.users.set(member.userId, left)
-    }
+    const { userId } = member
+    const user = userId === undefined || room.count(userId, -1) <= 0
     if (room.keeps === undefined) this.remove(room)
     return { room, user }
   }
 
   /** A member that had no user has one from now on; call it before the member says so itself. */
   identify(member: M, userId: string): void {
-    for (const { users } of member.joined.values()) users.set(userId, (users.get(userId) ?? 0) + 1)
+    for (const room of member.joined) room.count(userId, 1)
   }
 
   /** Forgets an empty room and what it keeps. */

@@ -1,7 +1,9 @@
 // What the hub needs of the server beneath it: topics, and topics that keep what was published.
 import type { WebSocket } from '../../core/websocket'
+import { announceMembership } from '../../native/membership'
 import { Out } from '../../native/records'
 import type { WebSocketServer } from '../websocket-server'
+import { roomTopic } from './rooms'
 
 /** Bounds of what a room keeps. */
 export interface HistoryBounds {
@@ -17,6 +19,17 @@ export type CheckedBounds = Required<HistoryBounds>
 export interface HubTransport {
   subscribe(socket: WebSocket, topic: string): void
   unsubscribe(socket: WebSocket, topic: string): void
+  /**
+   * Subscribes a member to its room's topic and says `joined`, or takes that back and says `left`. The bytes that were sent,
+   * or 0: nothing was done, and it has to be done in two steps.
+   */
+  announce(
+    socket: WebSocket,
+    joined: boolean,
+    topic: string,
+    correlationId: string | undefined,
+    members: number,
+  ): number
   /** Whose rate the socket's messages count against, beside its own. */
   belongs(socket: WebSocket, user: string): void
   /** To all subscribers of any of the topics but one, once to each. False: somebody is above the high-water mark. */
@@ -44,6 +57,16 @@ export class ServerTransport implements HubTransport {
   }
   unsubscribe(socket: WebSocket, topic: string): void {
     socket.unsubscribe(topic)
+  }
+
+  announce(
+    socket: WebSocket,
+    joined: boolean,
+    topic: string,
+    correlationId: string | undefined,
+    members: number,
+  ): number {
+    return announceMembership(socket, joined, topic, roomTopic.length, correlationId ?? '', members)
   }
 
   belongs(socket: WebSocket, user: string): void {

@@ -159,6 +159,7 @@ void reactor::sleep() {
 void reactor::gather_events() {
   if (light_ && !ready_sockets_.told()) return;
   const std::span<const epoll_event> events = ready_sockets_.collect();
+  if (!events.empty()) spin_.gathered(static_cast<std::uint32_t>(events.size()));
   for (const epoll_event& event : events) {
     static_cast<transport*>(event.data.ptr)->on_edges(event.events);
     light_ = light_ && events.size() == 1;
