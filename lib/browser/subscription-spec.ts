@@ -14,13 +14,13 @@ export function checkPattern(name: string, value: unknown): string {
   return fits ? value : badOption(name, "a message type, a prefix such as 'chat.*', or '*'", value)
 }
 
-const checks = { type: any, where: any, sample: any, conflate: any, batch: any, columns: any }
+const checks = { type: any, where: any, sample: any, conflate: any, batch: any, columns: any, frames: any }
 
 export function readSpec(spec: unknown): RouteSpec {
-  const { type, batch, ...more } = read(spec, checks)
+  const { type, batch, frames, ...more } = read(spec, checks) as Record<string, unknown> & { frames?: true }
   const pattern = checkPattern('type', type)
   if (Object.values({ ...more, batch: batch || undefined }).every((one) => one === undefined))
-    return { pattern }
+    return { pattern, frames }
   const columns = Object.keys(more.columns ?? {}).map((name) => ({ name, pointer: '' }))
-  return { pattern, columns, raw: { ...(spec as object) } }
+  return { pattern, frames, columns, raw: { ...(spec as object) } }
 }

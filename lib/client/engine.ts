@@ -125,7 +125,14 @@ export interface RouteSpec {
   columns?: { name: string; pointer: string }[]
   /** In browsers what the program gave to `subscribe`, until it is read. */
   raw?: unknown
+  /** In browsers: its messages are wanted at the page's next frame. See `ReadNow`. */
+  frames?: true
 }
+/**
+ * What the handler of a route for frames gets, as soon as messages have come: a call has all of them read, and the handler
+ * called for each. Before anything else happens to the client they are read as well.
+ */
+export type ReadNow = () => void
 export type Scalar = string | number | boolean | null
 export type Condition =
   | { pointer: string; any: Scalar[] }

@@ -119,7 +119,8 @@ function readCondition(pointer: string, value: unknown): Condition {
   return out as unknown as Condition
 }
 
-const specNames = ['type', 'where', 'sample', 'conflate', 'batch', 'columns']
+// `frames` is of the hooks, for pages.
+const specNames = ['type', 'where', 'sample', 'conflate', 'batch', 'columns', 'frames']
 
 /** Checks what a program passed to `subscribe`. Throws INVALID_OPTION. */
 export function readSpec(spec: unknown): RouteSpec {

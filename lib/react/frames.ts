@@ -17,13 +17,18 @@ const unseen = 100
 /** Frames stop coming without a word when a window is covered, or a frame scrolled away. */
 const overdue = 500
 
+/** Somebody may look at the page, so that it is painted. */
+export function isSeen(): boolean {
+  return (globalThis as unknown as Page).document?.visibilityState !== 'hidden'
+}
+
 /** Frames of the page; a timer where there are none, as in a page that nobody looks at. */
 export const pageFrames: FrameSource = {
   request(run) {
     // Looked up at each call: tests and tools replace these.
     const page = globalThis as unknown as Page
     const { requestAnimationFrame: request, cancelAnimationFrame: cancel } = page
-    const paints = request !== undefined && page.document?.visibilityState !== 'hidden'
+    const paints = request !== undefined && isSeen()
     let frame: number | undefined
     const stop = (): void => {
       clearTimeout(timer)

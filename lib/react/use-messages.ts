@@ -1,5 +1,5 @@
 // The latest messages of a subscription in a component.
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { WebSocketClient } from '../index'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from '../client/protocol-map'
 import type { SubscribeSpec } from '../client/subscription-spec'
@@ -61,11 +61,12 @@ export function useMessages<P extends ProtocolMap = AnyProtocol, T extends Patte
   const own = useConnection('useMessages', client as SomeClient | null | undefined)
   const connection = enabled ? own : noConnection
   const handler = useLatest(onMessage as ((message: unknown) => void) | undefined)
+  const [heard] = useState(onMessage !== undefined)
   const what = JSON.stringify(rest)
   const store = useMemo(
-    () => new MessageStore(surroundings, connection, rest as never, handler),
+    () => new MessageStore(surroundings, connection, rest as never, handler, heard),
     // `what` is what `rest` says.
-    [surroundings, connection, what, handler],
+    [surroundings, connection, what, handler, heard],
   )
   return useStoreWith(store) as unknown as UseMessagesResult<EnvelopeOf<P, T>>
 }

@@ -357,6 +357,10 @@ export class ClientCore extends CoreSending {
     else if (due === 'send')
       this.host.transmit(this.link, `{"type":"heartbeat","timestamp":${this.host.wallClock()}}`, false)
   }
+  /** The client itself waits for nothing that comes. */
+  get calm(): boolean {
+    return this.ready && this.queue.size === 0 && !this.requests?.size && this.heartbeat.sent === undefined
+  }
   /** The milliseconds that the answer took; undefined: none was waited for. */
   onHeartbeatAck(now: number): number | undefined {
     const took = this.heartbeat.answered(now)

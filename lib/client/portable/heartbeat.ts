@@ -7,7 +7,8 @@ const late = 1_000
 export class Heartbeat {
   private next = never
   private answerBy = never
-  private sent: number | undefined
+  /** When the one that has no answer yet was sent. */
+  sent: number | undefined
 
   constructor(private readonly settings: { interval: number; timeout: number }) {}
 

@@ -4,13 +4,13 @@ import type { Detour, Dialled } from './detour'
 import type { Way } from './fallback'
 import type { Outcome } from './reconnect-policy'
 import { never } from './reconnect-policy'
-import type { PlatformSocket, PlatformSocketConstructor } from './platform'
+import type { PlatformMessage, PlatformSocket, PlatformSocketConstructor } from './platform'
 import { sizeOf } from './size'
 import { ownProtocol } from './core-sending'
 
 export interface LinkEvents {
   opened(link: number, protocol: string): void
-  message(link: number, data: string | Uint8Array): void
+  message(link: number, event: PlatformMessage): void
   ended(link: number, how: Outcome): void
   /** The platform has let go of so many more of the frames that are counted. */
   flushed(link: number, frames: number): void
@@ -114,8 +114,7 @@ export class Links {
       if (socket.protocol === ownProtocol) this.agreed.add(link.endpoint)
       this.told.opened(number, socket.protocol)
     }
-    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) =>
-      this.told.message(number, typeof data === 'string' ? data : new Uint8Array(data))
+    socket.onmessage = (event: PlatformMessage) => this.told.message(number, event)
     socket.onerror = ({ message }: { message?: string }) => (detail = message ?? '')
     socket.onclose = (how: { code: number; reason: string; wasClean: boolean; status?: number }) => {
       const { code, reason, wasClean, status } = how

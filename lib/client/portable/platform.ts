@@ -1,5 +1,9 @@
 // What the portable engine uses of its platform: no more than browsers and Node have in common, or than can be missing.
 
+/** What tells of a message: its data are made when they are asked for. */
+export interface PlatformMessage {
+  readonly data: string | ArrayBuffer
+}
 /** The WebSocket of the WHATWG, as far as it is used. */
 export interface PlatformSocket {
   readonly readyState: number

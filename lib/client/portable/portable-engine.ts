@@ -28,7 +28,7 @@ import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
 import { type PartName, part, parts } from './parts'
 import { Loading } from './loading'
-import type { PlatformSocketConstructor } from './platform'
+import type { PlatformMessage, PlatformSocketConstructor } from './platform'
 import { never } from './reconnect-policy'
 import { isPlain } from './route-set'
 import { sizeOf } from './size'
@@ -36,6 +36,8 @@ import { watch } from './surroundings'
 
 /** What a message weighs beside its bytes: as in the native engine. */
 const overhead = 8
+/** Messages for the page's next frame; one more, and they are read at once. */
+const mostUnread = 512
 /** What closes in the end is not waited for longer, where the program has set no limit. */
 const lastWait = 10_000
 
@@ -65,6 +67,8 @@ export class PortableEngine implements PlainEngine, CoreHost {
   /** Tokens of messages that were given up while a part is on its way. */
   private readonly takenBack = new Set<number>()
   protected readonly held: Held
+  /** A platform makes a message's data when it is asked for them, and many at once cost less than each by itself. */
+  private unread: PlatformMessage[] = []
   private disposed = false
   private finished = false
   private closeBy = never
@@ -127,8 +131,11 @@ export class PortableEngine implements PlainEngine, CoreHost {
           this.core.linkOpened(link, protocol, this.now())
           if (options.gated && this.core.link === link) this.outbox.push((told) => told.opened(link))
         }),
-      message: (link, data) => {
-        this.onMessage(link, data)
+      message: (link, event) => {
+        if (link !== this.core.link) return
+        const count = this.unread.push(event)
+        if (count > 1 ? count < mostUnread : this.canWait()) return
+        this.read()
         this.settle()
       },
       ended: (link, how) =>
@@ -239,16 +246,16 @@ export class PortableEngine implements PlainEngine, CoreHost {
   }
   addRoute(route: number, spec: RouteSpec): void {
     if (!isPlain(spec)) this.need('routes')
-    this.loading.run(() => {
+    this.call(() => {
       try {
         this.inbox.routes.add(route, spec)
       } catch (error) {
-        this.call(() => this.outbox.push((told) => told.routeRefused((error as Error).message)))
+        this.outbox.push((told) => told.routeRefused((error as Error).message))
       }
     })
   }
   removeRoute(route: number): void {
-    this.loading.run(() => this.inbox.routes.remove(route))
+    this.call(() => this.inbox.routes.remove(route))
   }
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
     this.inbox.wants = { untyped, binary, asking }
@@ -382,8 +389,24 @@ export class PortableEngine implements PlainEngine, CoreHost {
 
   // --------------------------------------------------------------------------------------------------- what comes in
 
-  private onMessage(link: number, data: string | Uint8Array): void {
-    if (link !== this.core.link) return
+  /** Nothing but frames waits for the next message: those who want it are told that there is one. */
+  private canWait(): boolean {
+    const { wants, routes } = this.inbox
+    const { core, held } = this
+    if (wants.untyped || wants.binary || !core.calm || !held.mayTake) return false
+    const ids = routes.forFrames()
+    if (ids.length > 0) this.events.message(ids, () => this.turn(() => undefined))
+    return ids.length > 0
+  }
+  /** Takes in what waits unread. */
+  private read(): void {
+    const { unread } = this
+    const { link } = this.core
+    this.unread = []
+    for (const { data } of unread)
+      if (link === this.core.link) this.onMessage(typeof data === 'string' ? data : new Uint8Array(data))
+  }
+  private onMessage(data: string | Uint8Array): void {
     const bytes = sizeOf(data)
     if (bytes > this.options.socket.socket.maxPayload) {
       this.lose('MESSAGE_TOO_BIG', `${bytes} bytes`)
@@ -407,6 +430,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
   protected call(step: () => void): void {
     if (this.finished) return
     this.stirred = true
+    this.read()
     this.loading.run(step)
     if (this.due) return
     this.due = true
@@ -419,6 +443,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
   private turn(step: () => void): void {
     if (this.finished) return
     this.stirred = true
+    this.read()
     step()
     this.settle()
   }

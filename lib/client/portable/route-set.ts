@@ -7,6 +7,7 @@ import type { PortableOutput, RouteShaper, ShaperCounters, ShaperLimits } from '
 
 interface PortableRoute {
   readonly id: number
+  readonly frames: true | undefined
   readonly pattern: string
   readonly wants: (message: unknown) => boolean
   readonly shaper: RouteShaper | undefined
@@ -33,7 +34,7 @@ export class RouteSet {
   /** Of a route for which `isPlain` is false the part `routes` was loaded. Throws INVALID_OPTION. */
   add(id: number, given: RouteSpec): void {
     this.remove(id)
-    const { pattern } = given
+    const { pattern, frames } = given
     let wants = (_message: unknown): boolean => true
     let shaper: RouteShaper | undefined
     if (!isPlain(given)) {
@@ -44,10 +45,15 @@ export class RouteSet {
         this.shapers.add((shaper = new RouteShaper(id, spec, this.output, this.limits)))
       wants = whereTest(spec)
     }
-    this.routes.set(id, { id, pattern, wants, shaper })
+    this.routes.set(id, { id, frames, pattern, wants, shaper })
     this.byType.clear()
   }
 
+  /** All of them, where none wants its messages before the page's next frame. */
+  forFrames(): number[] {
+    const all = [...this.routes.values()]
+    return all.every(({ frames }) => frames) ? all.map(({ id }) => id) : []
+  }
   /** What the route held is dropped. */
   remove(id: number): void {
     const route = this.routes.get(id)
