@@ -95,3 +95,11 @@ test.each(['reusePort', 'http'])('workers of a cluster share a port: %s', async 
     expect(await within(ended, 'end of the cluster')).toBe(0)
   }
 })
+
+test('a child of a test ends with the test, killed or not', async () => {
+  const child = new Child(`setInterval(() => {}, 1_000); say('up')`)
+  scope.defer(() => child.kill())
+  await child.says(/up/)
+  child.process.disconnect()
+  expect(await child.exit()).toMatchObject({ code: null, signal: 'SIGKILL' })
+})
