@@ -2,7 +2,16 @@
 import { type Layout, type Parts, envelope, payloadText } from '../client/envelope'
 
 export type * from '../client/envelope'
-export { envelope, idPrefix, idSource, messageId, payloadText, readReply } from '../client/envelope'
+export {
+  asked,
+  envelope,
+  idPrefix,
+  idSource,
+  messageId,
+  payloadText,
+  readReply,
+  requestMark,
+} from '../client/envelope'
 export { readLayout } from './layout'
 
 /** A message as JSON text. Throws INVALID_ARGUMENT for a payload that JSON cannot hold. */

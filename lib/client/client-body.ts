@@ -69,8 +69,9 @@ export class ClientBody {
     return this.rooms
   }
 
-  nextId(): string {
-    return this.wire?.session?.nextId?.() ?? messageId()
+  /** `mark`: of a request. */
+  nextId(mark?: string): string {
+    return this.wire?.session?.nextId?.() ?? messageId(mark)
   }
 
   fail(error: HawserError): void {

@@ -2,7 +2,7 @@
 import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
 import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
-import { readReply } from './envelope'
+import { asked, readReply } from './envelope'
 import type { RoutedClient } from './message-router'
 import { readText } from './message-texts'
 import { replyError, settlementError } from './pending'
@@ -87,7 +87,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
         break
       case 'error':
       case 'auth_error':
-        if (body.outbox.refuseAcked(message)) break
+        if (body.outbox.refuse(message) || asked(message.correlationId)) break
         body.fail(replyError('A message', message.error ?? message.payload))
         break
     }

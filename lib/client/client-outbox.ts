@@ -12,7 +12,7 @@ import {
   readSend,
 } from './client-send'
 import type { EngineSend } from './engine'
-import { type Parts, encode } from './envelope'
+import { type Parts, encode, requestMark } from './envelope'
 import { askFormed, sendFormed } from './formed'
 import { aborted, nameOf, replyError } from './pending'
 
@@ -20,9 +20,9 @@ import { aborted, nameOf, replyError } from './pending'
 const mostRefused = 1000
 
 export class ClientOutbox {
-  /** Messages with `ack` that have none yet: their tokens by id. */
+  /** Messages with `ack` that have none yet: their tokens by id, below 0 those of durable ones. */
   private acked: Map<string, number> | undefined
-  /** Messages with `ack` that were refused: their copies are refused as well, which is no news. */
+  /** Messages that were refused: their copies are refused as well, which is no news. */
   private refused: Set<string> | undefined
   private drains: (() => void)[] | undefined
 
@@ -82,7 +82,7 @@ export class ClientOutbox {
   }
 
   private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {
-    const id = (message.id = this.body.nextId())
+    const id = (message.id = this.body.nextId(requestMark))
     const parts = { id, payload, room: more?.room, correlationId: id }
     return this.promised<T>('request', type, parts, message, more?.signal)
   }
@@ -111,19 +111,25 @@ export class ClientOutbox {
     for (const resolve of drains ?? []) resolve()
   }
 
-  /** An error that answers a message with `ack` is that one's: it is not sent again, and its promise rejects. */
-  refuseAcked({ correlationId, error, payload }: Record<string, unknown>): boolean {
-    const id = correlationId as string
-    const token = this.acked?.get(id)
-    if (token === undefined) return this.refused?.has(id) === true
-    this.acked?.delete(id)
+  /**
+   * An error that answers a message with `ack`, or one that may lie in the store, is that one's: it is not sent again, and
+   * its promise rejects. In the store it stays where the server says no more than "later". False: the error is nobody's.
+   */
+  refuse({ correlationId, error, payload }: Record<string, unknown>): boolean {
+    const { acked, body } = this
     const refused = (this.refused ??= new Set())
+    const id = correlationId as string
+    if (refused.has(id)) return true
+    const token = acked?.get(id) ?? 0
+    if (typeof id !== 'string' || (token === 0 && !body.stores)) return false
+    const told = replyError('The message', error ?? payload)
+    if (token <= 0 && told.code === 'RATE_LIMIT_EXCEEDED') return false
     const [oldest] = refused
     if (refused.size >= mostRefused) refused.delete(oldest)
     refused.add(id)
-    this.body.engine.cancel(token)
-    this.body.pending.reject(token, replyError('The message', error ?? payload))
-    return true
+    body.engine.refused(id)
+    body.pending.reject(Math.abs(token), told)
+    return token !== 0
   }
 
   /** Hands a message to the engine, in the form in which it travels. `message` is the caller's own, and changes. */
@@ -162,7 +168,7 @@ export class ClientOutbox {
     if (signal?.aborted === true) return Promise.reject(aborted(nameOf(kind, type), signal))
     const { token, promise } = pending.add<T>(kind, type, signal, this)
     message.token = token
-    if (kind === 'message') (this.acked ??= new Map()).set(message.id, token)
+    if (kind === 'message') (this.acked ??= new Map()).set(message.id, message.durable ? -token : token)
     try {
       if (this.hand(type, parts, message) !== 'full') return promise
       pending.reject(token, this.body.refusal())

@@ -279,6 +279,8 @@ export interface ClientEngine {
   interest(untyped: boolean, binary: boolean, asking: boolean): void
   /** A message that the engine cannot read was the ack, or the reply, that the id waits for. */
   answered(ack: boolean, id: string): void
+  /** The server will not have this message: it is sent no more, and leaves the store. */
+  refused(id: string): void
   /** Sends frames at once, one behind the other, ahead of the queue. Lost if the link, 0 for any, is not there. */
   say(link: number, frames: readonly (string | Uint8Array)[]): void
   /** What is to become of an open link. `silent`: it is lost. */

@@ -109,10 +109,29 @@ export function idSource(): () => string {
   return () => `${prefix}-${(++count).toString(36)}`
 }
 
-let ids: (() => string) | undefined
+/** What stands before the numbers of messages of clients here: of those written in JavaScript, and of forms. */
+const sources: string[] = []
+
+/** A prefix for ids of clients: `asked` knows those with it. */
+export function clientPrefix(): string {
+  const prefix = `${idPrefix()}-`
+  sources.push(prefix)
+  return prefix
+}
+
+/** Where the number of a request begins, as no number does: a late answer to one is told from one to a message by it. */
+export const requestMark = '0'
+
+/** Whether this is the id of a request that a client here has made. */
+export function asked(id: unknown): boolean {
+  return typeof id === 'string' && sources.some((prefix) => id.startsWith(prefix + requestMark))
+}
+
+let source: string | undefined
+let count = 0
 
 /** An id for a message of any client: all of them share one source. */
-export function messageId(): string {
-  ids ??= idSource()
-  return ids()
+export function messageId(mark = ''): string {
+  source ??= clientPrefix()
+  return source + mark + (++count).toString(36)
 }

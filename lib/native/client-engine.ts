@@ -126,6 +126,9 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   answered(ack: boolean, id: string): void {
     this.op(ClientOp.answered, Buffer.concat([Buffer.of(ack ? 1 : 0), Buffer.from(id)]))
   }
+  refused(id: string): void {
+    this.op(ClientOp.refused, Buffer.from(id))
+  }
   say(link: number, frames: readonly (string | Uint8Array)[]): void {
     this.op(ClientOp.say, framesFor(link, frames))
   }

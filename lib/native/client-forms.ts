@@ -4,7 +4,7 @@
 //   form    {"id":"5f0c…-#","type":"work","timestamp":@,"correlationId":"5f0c…-#","payload":$}
 //   record  | form | priority | timeout | number | time | payload |                    see src/core/client/message_form.hpp
 import type { FormedMessages, MessageForm } from '../client/engine'
-import { envelopeText, idPrefix } from '../client/envelope'
+import { clientPrefix, envelopeText, requestMark } from '../client/envelope'
 import { clientFormHead } from './records'
 import { byteLength } from './shared-buffer'
 
@@ -53,7 +53,7 @@ export class ClientForms implements FormedMessages {
 
   private add(to: Map<string, Form>, type: string, request: boolean): Form | undefined {
     if (this.count === mostForms) return undefined
-    const id = `${(prefix ??= idPrefix())}-${marks.number}`
+    const id = (prefix ??= clientPrefix()) + (request ? requestMark : '') + marks.number
     const parts = { id, correlationId: request ? id : undefined, room: undefined }
     const text = envelopeText(type, parts, marks.payload, marks.time)
     const numbers = request ? 2 : 1

@@ -93,6 +93,7 @@ export const ClientOp = {
   wait: 18,
   rooms: 19,
   form: 20,
+  refused: 21,
 } as const
 
 /** The `aux` of a `client_notice` record. */

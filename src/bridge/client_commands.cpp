@@ -75,6 +75,9 @@ void run_client_op(net::client_port* client, client_op op, std::span<const std::
     case client_op::answered:
       client->answered(payload[0] != 0, text_of(behind(payload, 1)));
       break;
+    case client_op::refused:
+      client->refused(text_of(payload));
+      break;
     case client_op::say:
       client->say(word(payload, 0), behind(payload, 4));
       break;

@@ -140,6 +140,7 @@ enum class client_op : std::uint32_t {
   wait = 18,      // read no more until `go`
   rooms = 19,     // payload = u8 wanted: new links are held; u32 link: this one is let go, 0: none
   form = 20,      // payload = u32 number of the form, text: see client::message_form
+  refused = 21,   // payload = the id of a message with an ack that the server will not have
 };
 
 // Before the id and the data of a client_send record.

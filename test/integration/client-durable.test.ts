@@ -6,6 +6,7 @@ import { Child } from '../support/child'
 import { within } from '../support/waiters'
 import { answering } from './support/far-end'
 import { brisk, rejection, useManaged } from './support/managed'
+import { refusalCases } from './support/refusal-cases'
 
 const scope = useManaged()
 
@@ -136,3 +137,5 @@ test('more than the queue may hold follows as room comes', async () => {
   await far.messages(40)
   expect(far.payloads.map((text) => parseInt(text as string))).toEqual([...Array(40).keys()])
 })
+
+refusalCases(scope, () => ({ queue: { store: storePath() } }))

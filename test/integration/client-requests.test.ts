@@ -91,6 +91,39 @@ test('no reply in time is TIMEOUT; the reply that comes then is ignored', async 
   expect(errors).toEqual([])
 })
 
+test('a late reply that is an error is ignored too; an error that answers no request is told', async () => {
+  const far = await scope.far()
+  const watched = await scope.connected(far)
+  const { client, errors } = watched
+  // One with options, and one without.
+  const over = rejection(client.request('ask', 1, { timeout: 10 }))
+  const stop = new AbortController()
+  const back = rejection(client.request('ask', 2, { signal: stop.signal }))
+  const { client: brief } = await scope.connected(far, { requestTimeout: 10 })
+  brief.on('error', (error) => errors.push(error))
+  const plain = rejection(brief.request('ask', 3))
+  await far.messages(3)
+  stop.abort()
+  expect((await Promise.all([over, back, plain])).map(({ code }) => code)).toEqual([
+    ...['TIMEOUT', 'ABORTED', 'TIMEOUT'],
+  ])
+  const error = { code: 'E_OWN', message: 'no' }
+  const [first, second] = far.sockets
+  for (const { payload, correlationId } of [...far.received])
+    far.say({ type: 'error', correlationId, error }, payload === 3 ? second : first)
+  client.send('m', 4)
+  await far.messages(4)
+  far.answer = answering
+  expect(await within(brief.request('ask', 5, { timeout: 5_000 }), 'reply')).toBe(5)
+  expect(await within(client.request('ask', 6), 'reply')).toBe(6)
+  expect(errors).toEqual([])
+  expect([client, brief].map((one) => one.getPerformanceMetrics().lateReplies)).toEqual([2, 1])
+  // One of a message that is no request, and one that was never ours.
+  const { id } = far.received[3]
+  for (const correlationId of [id, 'elsewhere-01']) far.say({ type: 'error', correlationId, error }, first)
+  await watched.until(() => errors.length === 2, 'both errors')
+})
+
 test('a request that never left the queue times out and is not sent later', async () => {
   const far = await scope.far()
   const { client } = scope.managed(far)

@@ -5,7 +5,7 @@ import { Hub, WebSocketServer } from '../../lib'
 import { certificates } from '../support/certificates'
 import { Random } from '../support/random'
 import { event, until, within } from '../support/waiters'
-import { Line, request, useSessions } from './support/http-session'
+import { type Answer, Line, request, useSessions } from './support/http-session'
 import { useHubs } from './support/hubs'
 
 const scope = useHubs()
@@ -149,6 +149,36 @@ test.each(['stream', 'poll', 'nothing'])(
     expect((await peer.acknowledge()).status).toBe(404)
   },
 )
+
+test.each([false, true])('who sends no more behind a post is answered, TLS: %p', async (secure) => {
+  const { ca, server } = certificates()
+  const { hub, port } = await scope.hub({ fallback: true }, secure ? { tls: server } : {})
+  hub.handle('slow', () => new Promise((resolve) => setTimeout(resolve, 20, 'done')))
+  const to = { port, keeps: true, ...(secure && { ca }) }
+  const ask = async (
+    head: Record<string, unknown>,
+    ...records: unknown[]
+  ): Promise<{ line: Line; answer: Answer }> => {
+    const line = Line.open(to)
+    scope.defer(() => line.socket.destroy())
+    line.write('POST', to, [head, ...records].map((one) => JSON.stringify(one)).join('\n'))
+    line.socket.end()
+    const answer = await (head['down'] === 'stream' ? line.head() : line.answer())
+    expect(answer.status).toBe(200)
+    return { line, answer }
+  }
+  const opened = await ask({ protocols: ['hawser.v1'] })
+  await opened.line.until(() => opened.line.ended, 'end behind the answer')
+  const { session: id } = JSON.parse(opened.answer.body) as { session: string }
+  await ask({ session: id, seq: 0 }, JSON.stringify({ type: 'slow', id: 's', correlationId: 's' }))
+  // The answer comes long behind the end of what the poll has sent.
+  const { answer } = await ask({ session: id, down: 'poll', ack: 0 })
+  expect(answer.body).toContain('done')
+  const { line } = await ask({ session: id, down: 'stream', ack: 1 })
+  hub.connections[0].send('news', 1)
+  await line.until(() => line.text.includes('news'), 'news')
+  line.socket.destroy()
+})
 
 test('pings of the server are answered when the peer has them', async () => {
   const { hub, port } = await scope.hub({ fallback: true }, { heartbeat: false })

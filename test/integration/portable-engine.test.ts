@@ -8,6 +8,7 @@ import { until, within } from '../support/waiters'
 import { answering } from './support/far-end'
 import { useHubs } from './support/hubs'
 import { brisk, rejection } from './support/managed'
+import { refusalCases } from './support/refusal-cases'
 
 const scope = useHubs()
 const WebSocket = UndiciSocket
@@ -142,6 +143,8 @@ describe.each(['indexedDB', 'localStorage'] as const)('durable messages in %s', 
     await far.messages(22)
     expect(far.payloads.slice(21)).toEqual(['last'])
   })
+
+  refusalCases(scope, () => options)
 
   test('bytes and times to live are kept too; another name is another queue', async () => {
     const far = await scope.far({ hawser: false })

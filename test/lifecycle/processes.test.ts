@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Peer } from '../integration/support/hubs'
 import { useManaged } from '../integration/support/managed'
 import { Child, ENTRY } from '../support/child'
-import { until, within } from '../support/waiters'
+import { event, until, within } from '../support/waiters'
 
 const scope = useManaged()
 
@@ -94,4 +94,13 @@ test.each(['reusePort', 'http'])('workers of a cluster share a port: %s', async 
     primary.stdin.end()
     expect(await within(ended, 'end of the cluster')).toBe(0)
   }
+})
+
+test('a child of a test ends with the test, killed or not', async () => {
+  const child = new Child(`setInterval(() => {}, 1_000); say('up')`)
+  scope.defer(() => child.kill())
+  await child.says(/up/)
+  const ended = event(child.process, 'exit')
+  child.process.disconnect()
+  expect(await ended).toEqual([null, 'SIGKILL'])
 })

@@ -26,6 +26,11 @@ const dial = async (url, options) => {
 }
 `
 
+/**
+ * Ends the child when its parent is gone, a killed Jest too: their channel closes then. It keeps no event loop alive.
+ */
+const TIE = `process.on('disconnect', () => process.kill(process.pid, 'SIGKILL')); process.channel.unref();`
+
 export interface Outcome {
   code: number | null
   signal: NodeJS.Signals | null
@@ -50,10 +55,16 @@ export class Program {
   readonly #exit: Promise<Outcome>
   #watchers = new Set<() => void>()
 
-  constructor(executable: string, words: readonly string[], env: Record<string, string> = {}) {
+  /** `channel`: a program of Node's whose parent can be heard to go. */
+  constructor(
+    executable: string,
+    words: readonly string[],
+    env: Record<string, string> = {},
+    channel = false,
+  ) {
     this.process = spawn(executable, words, {
       env: { ...process.env, ...env },
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(channel ? (['ipc'] as const) : [])],
     })
     this.process.stdout!.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
@@ -114,11 +125,12 @@ export class Program {
 /** A script in a process of its own. */
 export class Child extends Program {
   constructor(script: string, options: ChildOptions = {}) {
+    const tied = options.executable === undefined
     const body = options.bare
       ? script
       : `${PRELUDE};(async () => {${script}\n})().catch((e) => { console.error(e); process.exit(99) })`
-    const words = [...(options.flags ?? []), '-e', body]
-    super(options.executable ?? process.execPath, words, { HAWSER_ENTRY: ENTRY, ...options.env })
+    const words = [...(options.flags ?? []), '-e', tied ? TIE + body : body]
+    super(options.executable ?? process.execPath, words, { HAWSER_ENTRY: ENTRY, ...options.env }, tied)
   }
 }
 

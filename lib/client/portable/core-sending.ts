@@ -262,9 +262,10 @@ export abstract class CoreSending {
 
   // -------------------------------------------------------------------------------------------------------- answers
 
-  onAck(id: string, now: number): boolean {
+  /** `by` 0: the server will not have it. */
+  onAck(id: string, now: number, by?: number): boolean {
     this.now = now
-    const known = this.queue.acknowledged(id)
+    const known = this.queue.acknowledged(id, by)
     if (known) this.pump()
     return known
   }

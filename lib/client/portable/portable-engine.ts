@@ -244,6 +244,9 @@ export class PortableEngine implements PlainEngine, CoreHost {
     if (this.loading.waits) this.takenBack.add(token)
     this.call(() => this.core.cancel(token, this.now()))
   }
+  refused(id: string): void {
+    this.call(() => this.core.onAck(id, this.now(), 0))
+  }
   addRoute(route: number, spec: RouteSpec): void {
     if (!isPlain(spec)) this.need('routes')
     this.call(() => {

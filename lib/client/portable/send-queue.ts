@@ -228,11 +228,11 @@ export class SendQueue {
       }
     }
   }
-  /** The peer has the message. False: no such message waits for an ack. */
-  acknowledged(id: string): boolean {
+  /** The peer has the message; or will not have it, `by` 0. False: no such message waits for an ack. */
+  acknowledged(id: string, by = 1): boolean {
     const message = this.ids.get(id)
     if (message?.what.acked !== true) return false
-    this.counters.acked++
+    this.counters.acked += by
     this.settle(message)
     return true
   }

@@ -1,6 +1,6 @@
 // A connection of the I/O thread whose bytes are read and written here: HTTP that is no upgrade.
 //
-//   reactor ──► pipe_write ──► push        acknowledged as it is read
+//   reactor ──► pipe_write ──► push        acknowledged as it is read; pipe_end: the peer sends no more
 //   reactor ◄── pipe_data ◄── _write       pipe_ack tells what the kernel has taken
 import { Duplex } from 'node:stream'
 import type { Channel } from '../../native/channel'
@@ -22,6 +22,7 @@ class CarriedEndpoint extends Endpoint {
   override _control(kind: number, aux: number, payload: string | Buffer): void {
     if (kind === In.pipe_write) this.stream._arrived(payload as Buffer)
     else if (kind === In.pipe_ack) this.stream._taken(aux)
+    else if (kind === In.pipe_end) this.stream._finished()
     else if (kind === In.close) this.stream._ended()
   }
 }
@@ -85,6 +86,10 @@ export class CarriedStream extends Duplex {
     const { held } = this
     this.held = undefined
     held?.()
+  }
+  /** @internal The peer sends no more. */
+  _finished(): void {
+    if (!this.destroyed) this.push(null)
   }
   /** @internal The last that is heard of the slot. */
   _ended(): void {

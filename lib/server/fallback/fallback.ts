@@ -36,7 +36,8 @@ export class Fallback implements SessionHost {
   private opening = 0
   /** Connections of our own, with how many of their requests are not answered, and since when that is none. */
   private readonly streams = new Map<Duplex, { stream: CarriedStream; busy: number; since: number }>()
-  private readonly http = new Server()
+  /** A peer that has sent all it will may still read the answer. */
+  private readonly http = Object.assign(new Server(), { httpAllowHalfOpen: true })
   private readonly bodies: BodyReader
   private timer: ReturnType<typeof setInterval> | undefined
   private ending = false

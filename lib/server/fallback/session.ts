@@ -143,6 +143,7 @@ export class Session {
   look(): void {
     const { interval, grace } = this.host
     const now = this.host.now()
+    this.probe()
     if (this.down === undefined ? now - this.alone > grace : now - this.heard > interval + grace) {
       this.finish()
     } else if (this.down !== undefined && !this.over && now - this.pinged >= interval) {
@@ -150,6 +151,17 @@ export class Session {
       this.askBack()
       this.flush()
     }
+  }
+
+  /**
+   * Whose direction has ended may be gone altogether, or still read: only writing tells. What is written here is nothing to
+   * those who read: a comment in a stream, word that the answer to a poll is in work.
+   */
+  private probe(): void {
+    const { down } = this
+    if (down?.response.req.socket.readableEnded !== true) return
+    if (!down.poll) down.response.write(': open\n\n')
+    else if (down.response.req.httpVersion === '1.1') down.response.writeProcessing()
   }
 
   /** Ends it at once; the connection ends as one that is lost. */

@@ -99,6 +99,8 @@ class client_core final : private queue_events {
 
   // Control messages, by what they carry. True: it was waited for.
   bool on_ack(std::string_view id, time_ms now);
+  // The server will not have this message: it is not sent again, and leaves the store.
+  void on_refusal(std::string_view id, time_ms now);
   std::optional<std::uint32_t> on_reply(std::string_view correlation_id);
   bool on_heartbeat_ack(std::int64_t now_microseconds);
   // The peer of the open link has been silent for too long: the link is lost.

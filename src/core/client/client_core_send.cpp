@@ -237,6 +237,10 @@ bool client_core::on_ack(std::string_view id, time_ms now) {
   return known;
 }
 
+void client_core::on_refusal(std::string_view id, time_ms now) {
+  if (out_ && out_->queue.refused(id)) pump(now);
+}
+
 std::optional<std::uint32_t> client_core::on_reply(std::string_view correlation_id) {
   if (!requests_) return std::nullopt;
   const std::optional<std::uint32_t> token = requests_->take(correlation_id);

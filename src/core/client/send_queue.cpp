@@ -180,21 +180,31 @@ bool send_queue::acknowledged(std::string_view id) {
   message* const m = find_id(id);
   if (m == nullptr || !m->data.acked) return false;
   ++totals_.acked;
-  settle(*m);
-  switch (m->state) {
+  answered(*m);
+  return true;
+}
+
+bool send_queue::refused(std::string_view id) {
+  message* const m = find_id(id);
+  if (m == nullptr || !m->data.acked) return false;
+  answered(*m);
+  return true;
+}
+
+void send_queue::answered(message& m) {
+  settle(m);
+  switch (m.state) {
     case message_state::in_flight:
-      // Acknowledged before we heard that the kernel took it, or by a copy sent before.
-      make_ghost(*m);
-      return true;
+      // Answered before we heard that the kernel took it, or by a copy sent before.
+      return make_ghost(m);
     case message_state::unacknowledged:
-      unacknowledged_.remove(*m);
+      unacknowledged_.remove(m);
       break;
     case message_state::waiting:
-      lines_.remove(*m);
+      lines_.remove(m);
       break;
   }
-  destroy(*m);
-  return true;
+  destroy(m);
 }
 
 void send_queue::link_lost(time_ms now) {

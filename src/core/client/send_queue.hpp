@@ -65,6 +65,8 @@ class send_queue {
 
   // The peer has the message. False: no such message waits for an ack, as it is a second ack or none of ours.
   bool acknowledged(std::string_view id);
+  // The peer will not have it: done, as if it had the message. False: no such message waits for an ack.
+  bool refused(std::string_view id);
 
   // What was in flight or unacknowledged waits again, in front and in the old order.
   void link_lost(time_ms now);
@@ -122,6 +124,7 @@ class send_queue {
   void forget_keys(message& m) noexcept;
   void destroy(message& m) noexcept;
   void settle(message& m);
+  void answered(message& m);
   void drop_waiting(message& m, drop_reason reason);
   void drop(message& m, drop_reason reason);
   void report(message& m, drop_reason reason);

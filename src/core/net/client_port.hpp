@@ -82,6 +82,8 @@ class client_port {
   virtual void cancel(std::uint32_t token) = 0;
   // JavaScript has read a reply or an ack in a message that the core cannot read.
   virtual void answered(bool ack, std::string_view id) = 0;
+  // JavaScript has read that the server refuses this message for good.
+  virtual void refused(std::string_view id) = 0;
   // Sends frames at once on the open link, ahead of the queue: see client_op::say. `link` is
   // the one that `opened` named, 0 for any; when it is gone, nothing happens.
   virtual void say(std::uint32_t link, std::span<const std::uint8_t> frames) = 0;

@@ -278,6 +278,11 @@ void connection::transport_ended(error_info error) {
   // it.
   if (has_output() && !write_failed_) flush();
   if (phase_ == phase::closed) return;
+  if (phase_ == phase::carrying && !error) {
+    // What it has asked for is still due to it: JavaScript ends the connection behind its answers.
+    raise(pending_pipe_end);
+    return;
+  }
   if (phase_ != phase::open && phase_ != phase::discarding) {
     if (error.code == errc::none || error.code == errc::connection_lost) {
       error.code = errc::connection_reset;

@@ -4,6 +4,7 @@
 //   peer ◄── carry_down ◄── pipe_data ◄── stream in JavaScript
 //
 // At most pipe_window is on its way up, then reading stops; pipe_ack tells what the other side has taken.
+// pipe_end tells that the peer sends no more: it may still read what it has asked for.
 #include <algorithm>
 
 #include "core/net/connection.hpp"

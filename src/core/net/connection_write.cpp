@@ -357,6 +357,8 @@ void connection::after_flush() {
         if (!visible_) end_hidden();
       } else {
         transport_.shut_output();
+        // The peer has ended its direction before: nothing is left to wait for.
+        if (!upgraded_ && input_ended_) return transport_ended({});
       }
     }
   }

@@ -194,6 +194,11 @@ void managed_client::answered(bool ack, std::string_view id) {
   mark();
 }
 
+void managed_client::refused(std::string_view id) {
+  core_.on_refusal(id, now());
+  mark();
+}
+
 void managed_client::admit(admission how, std::uint32_t link, std::string_view why) {
   if (link != 0 && link != core_.link()) return;
   if (how == admission::silent) {

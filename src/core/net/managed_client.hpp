@@ -53,6 +53,7 @@ class managed_client final : public protocol::timer_node,
   void send(const formed_message& message) override;
   void cancel(std::uint32_t token) override;
   void answered(bool ack, std::string_view id) override;
+  void refused(std::string_view id) override;
   void say(std::uint32_t link, std::span<const std::uint8_t> frames) override;
   void admit(admission how, std::uint32_t link, std::string_view why) override;
   void rooms(bool wanted, std::uint32_t link) override;

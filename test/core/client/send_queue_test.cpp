@@ -110,6 +110,21 @@ TEST(send_queue, an_acked_message_waits_for_its_ack) {
   EXPECT_EQ(f.queue.next_deadline(f.now), 0);
 }
 
+TEST(send_queue, a_refused_message_is_done_wherever_it_is_and_is_no_ack) {
+  queue_fixture f;
+  for (const char* id : {"a", "b", "c"}) f.push(f.acked(id));
+  f.push(f.plain("d"));
+  EXPECT_EQ(f.next(), "a");
+  EXPECT_EQ(f.next(), "b");
+  f.queue.flushed(1, f.now);
+  for (const char* id : {"a", "b", "c"}) EXPECT_TRUE(f.queue.refused(id)) << id;
+  for (const char* id : {"a", "d", "e"}) EXPECT_FALSE(f.queue.refused(id)) << id;
+  EXPECT_EQ(f.events.take(), (log{"settled a", "settled b", "settled c"}));
+  EXPECT_EQ(f.queue.counters().acked, 0u);
+  EXPECT_EQ(f.queue.flushed(1, f.now), 1u) << "the link still counts it";
+  EXPECT_EQ(f.next(), "d");
+}
+
 TEST(send_queue, an_ack_may_come_before_the_word_of_the_kernel) {
   queue_fixture f;
   f.push(f.acked("a"));
