@@ -57,7 +57,7 @@ void connection::carry_down(std::span<const std::uint8_t> bytes) {
 
 std::uint32_t connection::pipe_taken() {
   const std::uint32_t given = extra().pipe_consumed;
-  if (phase_ != phase::carrying) return given;
+  if (pipe_) return given;
   // What the kernel has not taken is still to be waited for.
   return given - static_cast<std::uint32_t>(std::min<std::size_t>(given, pending_output()));
 }

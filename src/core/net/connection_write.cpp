@@ -327,6 +327,8 @@ void connection::after_flush() {
   account();
   note_buffered(pending_output());
   if (above_mark_) note_mark();
+  // Also of one that was carried and is about to end: what it was given last is waited for, too.
+  if (!pipe_ && extra_ && pipe_taken() > 0) raise(pending_pipe_ack);
   if (pending_output() == 0) {
     reactor_.give_buffer(std::move(out_));
     if (extra_ && !extra_->pong.empty() && close_.may_send()) {
@@ -362,7 +364,6 @@ void connection::after_flush() {
       }
     }
   }
-  if (phase_ == phase::carrying && pipe_taken() > 0) raise(pending_pipe_ack);
   if (replaying()) pump_replay(settings_->values.high_water_mark);
   if (drain_armed_ && pending_output() <= settings_->values.high_water_mark / 2) {
     drain_armed_ = false;

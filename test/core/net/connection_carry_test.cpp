@@ -181,6 +181,23 @@ TEST_F(carry_test, what_the_sink_has_no_room_for_comes_later_and_once) {
   EXPECT_EQ(taken(slot), 4u);
 }
 
+TEST_F(carry_test, what_goes_out_behind_the_end_is_said_to_be_taken) {
+  const std::string request = post("last words?");
+  raw_peer peer = ask(request);
+  const std::uint32_t slot = carried();
+  wait_up(slot, request.size());
+  // In one turn, as a stream's end("done") comes.
+  e.run([=](engine& core) {
+    std::string bytes = "done";
+    core.pipe_data(slot, {reinterpret_cast<std::uint8_t*>(bytes.data()), bytes.size()});
+    core.pipe_end(slot, false);
+  });
+  EXPECT_EQ(peer.read_rest(), "done");
+  peer.close();
+  e.sink.wait_for(event_kind::close, slot);
+  EXPECT_EQ(taken(slot), 4u);
+}
+
 TEST_F(carry_test, what_a_peer_does_not_read_is_not_said_to_be_taken) {
   raw_peer peer = ask(post("much, please"), server_settings(), 4096);
   const std::uint32_t slot = carried();
@@ -197,14 +214,20 @@ TEST_F(carry_test, what_a_peer_does_not_read_is_not_said_to_be_taken) {
   EXPECT_EQ(taken(slot), much.size() + 1);
 }
 
-TEST_F(carry_test, a_peer_that_goes_ends_it_behind_what_it_said) {
+TEST_F(carry_test, a_peer_that_sends_no_more_still_gets_its_answer) {
   const std::string request = post("and gone");
   raw_peer peer = ask(request);
   const std::uint32_t slot = asked();
-  peer.close();
+  peer.shutdown();
   e.run([=](engine& core) { core.carry(slot); });
-  e.sink.wait_for(event_kind::close, slot);
+  e.sink.wait_for(event_kind::pipe_end, slot);
   EXPECT_EQ(up(slot), request);
+  EXPECT_EQ(ends(), 0u);
+  answer(slot, "done");
+  end(slot, false);
+  EXPECT_EQ(peer.read_rest(), "done");
+  e.sink.wait_for(event_kind::close, slot);
+  EXPECT_EQ(taken(slot), 4u);
   EXPECT_EQ(ends(), 1u);
 }
 
