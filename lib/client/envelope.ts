@@ -109,29 +109,23 @@ export function idSource(): () => string {
   return () => `${prefix}-${(++count).toString(36)}`
 }
 
-/** What stands before the numbers of messages of clients here: of those written in JavaScript, and of forms. */
-const sources: string[] = []
-
-/** A prefix for ids of clients: `asked` knows those with it. */
-export function clientPrefix(): string {
-  const prefix = `${idPrefix()}-`
-  sources.push(prefix)
-  return prefix
-}
-
 /** Where the number of a request begins, as no number does: a late answer to one is told from one to a message by it. */
 export const requestMark = '0'
 
-/** Whether this is the id of a request that a client here has made. */
-export function asked(id: unknown): boolean {
-  return typeof id === 'string' && sources.some((prefix) => id.startsWith(prefix + requestMark))
+let prefix: string | undefined
+let count = 0
+
+/** What ids of all clients here begin with. */
+export function clientPrefix(): string {
+  return (prefix ??= `${idPrefix()}-`)
 }
 
-let source: string | undefined
-let count = 0
+/** Whether this is the id of a request that a client here has made. */
+export function asked(id: unknown): boolean {
+  return typeof id === 'string' && id.startsWith(clientPrefix() + requestMark)
+}
 
 /** An id for a message of any client: all of them share one source. */
 export function messageId(mark = ''): string {
-  source ??= clientPrefix()
-  return source + mark + (++count).toString(36)
+  return clientPrefix() + mark + (++count).toString(36)
 }
