@@ -1,7 +1,7 @@
 // Messages whose envelope the reactor writes: it is told once what stands around the payloads of a type, and then of each
 // message no more than its payload, its number and the time. What that saves is much of what a message costs here.
 //
-//   form    {"id":"5f0c…-0-#","type":"work","timestamp":@,"correlationId":"5f0c…-0-#","payload":$}
+//   form    {"id":"5f0c…-0F#","type":"work","timestamp":@,"correlationId":"5f0c…-0F#","payload":$}
 //   record  | form | priority | timeout | number | time | payload |                    see src/core/client/message_form.hpp
 import type { FormedMessages, MessageForm } from '../client/engine'
 import { clientPrefix, envelopeText, requestMark } from '../client/envelope'
@@ -16,7 +16,7 @@ const earliest = 1e12
 const latest = 1e13
 const timeDigits = 13
 
-/** Shared by all clients: what ids of forms end in, behind a `-`. Its digits to base 36 are counted along. */
+/** Shared by all clients: what ids of forms end in, behind an F. Its digits to base 36 are counted along. */
 let number = 0
 let digits = 1
 let nextDigit = 36
@@ -52,7 +52,7 @@ export class ClientForms implements FormedMessages {
 
   private add(to: Map<string, Form>, type: string, request: boolean): Form | undefined {
     if (this.count === mostForms) return undefined
-    const id = `${clientPrefix()}${request ? requestMark : ''}-${marks.number}`
+    const id = `${clientPrefix()}${request ? requestMark : ''}F${marks.number}`
     const parts = { id, correlationId: request ? id : undefined, room: undefined }
     const text = envelopeText(type, parts, marks.payload, marks.time)
     const numbers = request ? 2 : 1

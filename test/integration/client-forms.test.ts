@@ -43,7 +43,7 @@ test('a message says what an envelope says, whatever its type and payload', asyn
   far.received.forEach((message, at) => {
     const { id, timestamp, ...rest } = message as typeof message & { timestamp: number }
     ids.add(id)
-    expect(id).toMatch(/^[0-9a-f]{16}-[0-9a-z]+$/)
+    expect(id).toMatch(/^[0-9a-f]{16}-F[0-9a-z]+$/)
     expect(timestamp).toBeGreaterThanOrEqual(before)
     expect(timestamp).toBeLessThanOrEqual(Date.now())
     const type = types[Math.floor(at / payloads.length)]

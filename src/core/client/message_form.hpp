@@ -1,7 +1,7 @@
 // What stands around the payloads of one type of message: JavaScript says it once, and then of each message
 // no more than its number, its time and its payload.
 //
-//   {"id":"5f0c…-#","type":"work","timestamp":@,"correlationId":"5f0c…-#","payload":$}
+//   {"id":"5f0c…-0F#","type":"work","timestamp":@,"correlationId":"5f0c…-0F#","payload":$}
 //                #: the number, to base 36      @: milliseconds      $: the payload
 //
 // JavaScript counts the bytes that come of it by the same rules: lib/native/client-forms.ts.
