@@ -186,13 +186,11 @@ function errorOf({ error, close, state }: StateChange): HawserError | undefined 
     const code = authStatus[error.status] ?? error.code
     const words =
       error.detail === '' ? errorTable[code].message : `${errorTable[code].message} (${error.detail})`
-    const details = {
+    return new HawserError(code, words, {
       recoverable: error.recoverable,
       ...(error.detail === '' ? {} : { cause: new Error(error.detail) }),
-    }
-    return error.status === 0
-      ? new HawserError(code, words, details)
-      : new HawserError(code, words, { ...details, statusCode: error.status })
+      ...(error.status === 0 ? {} : { statusCode: error.status }),
+    })
   }
   if (close === undefined || state === 'disconnected' || state === 'disconnecting') return undefined
   const said = close.reason === '' ? '' : `: ${close.reason}`

@@ -115,12 +115,23 @@ test('a handler may have them read as soon as it hears of one', async () => {
   expect(told).toEqual(['1:0', '1:1', '1:2'])
 })
 
-test('no more than a bound of them waits', async () => {
-  const { socket, told } = await opened([forFrames])
-  for (let n = 0; n < 512; n++) socket.says(tick(n))
+test('no more than a bound of them waits, by what the last ones weighed', async () => {
+  const { socket, told, readNow } = await opened([forFrames])
+  const waits = (message: (n: number) => object): number => {
+    readNow()
+    const before = Socket.read.length
+    let count = 0
+    while (Socket.read.length === before) socket.says(message(count++))
+    return count
+  }
+  expect(waits(tick)).toBe(512)
   expect(told).toHaveLength(512)
-  socket.says(tick(512))
-  expect(Socket.read).toHaveLength(512)
+  expect(waits(tick)).toBeGreaterThan(480)
+  const large = (n: number): object => ({ ...tick(n), text: '#'.repeat(100_000) })
+  socket.says(large(0))
+  expect(waits(large)).toBe(11)
+  for (let n = 0; n < 100; n++) waits(tick)
+  expect(waits(tick)).toBeGreaterThan(480)
 })
 
 test.each<[string, (engine: PortableEngine) => void]>([

@@ -359,7 +359,7 @@ export class ClientCore extends CoreSending {
   }
   /** The client itself waits for nothing that comes. */
   get calm(): boolean {
-    return this.ready && this.queue.size === 0 && !this.requests?.size && this.heartbeat.sent === undefined
+    return this.ready && !this.queue.size && !this.requests?.size && this.heartbeat.sent === undefined
   }
   /** The milliseconds that the answer took; undefined: none was waited for. */
   onHeartbeatAck(now: number): number | undefined {

@@ -74,9 +74,10 @@ export class Links {
     let socket: PlatformSocket
     try {
       socket = new this.make(url, [...protocols])
-    } catch (cause) {
+    } catch (thrown) {
       // A page may not connect to such an address, however often it tries.
-      this.openLater(number, endpoint, 'socket', Promise.reject(asError(cause)))
+      const cause = thrown as Error
+      this.openLater(number, endpoint, 'socket', Promise.reject(cause))
       return
     }
     const again = others && ((): void => this.open(number, url, endpoint, others))
@@ -94,7 +95,7 @@ export class Links {
         this.wire(number, link)
       },
       (error: unknown) => {
-        const detail = (error as Error).message
+        const { message: detail = String(error) } = error as Partial<Error>
         const hopeless = way === 'socket'
         if (!hopeless && this.all.get(number) === link) this.detour?.failed(link)
         this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, hopeless })
@@ -145,18 +146,15 @@ export class Links {
     const { socket } = link
     if (!link.opened) this.detour?.dropped(link)
     this.leaving++
-    let left = false
-    const leave = (): void => {
-      if (left) return
-      left = true
-      this.leaving--
-      this.told.gone()
-    }
     socket.onopen = socket.onmessage = null
     // An `error` that nobody hears must not be thrown, as some emitters do.
     socket.onerror = () => undefined
-    socket.onclose = leave
-    if (link.opened) socket.close(1000, '')
+    socket.onclose = () => {
+      socket.onclose = null
+      this.leaving--
+      this.told.gone()
+    }
+    if (link.opened) socket.close(1000)
     else socket.close()
   }
 
@@ -201,10 +199,6 @@ export class Links {
 
 function linkOf(socket: PlatformSocket, endpoint: number, way: Way): Link {
   return { socket, endpoint, way, since: performance.now(), opened: false, sent: 0, marks: [] }
-}
-
-function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown))
 }
 
 /** What stands in for a socket that is not made yet. */

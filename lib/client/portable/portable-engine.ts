@@ -36,8 +36,9 @@ import { watch } from './surroundings'
 
 /** What a message weighs beside its bytes: as in the native engine. */
 const overhead = 8
-/** Messages for the page's next frame; one more, and they are read at once. */
-const mostUnread = 512
+/** Bytes that may lie unread until the page's next frame, as far as can be guessed, and what an event counts beside. */
+const mostUnread = 1 << 20
+const perEvent = 2048
 /** What closes in the end is not waited for longer, where the program has set no limit. */
 const lastWait = 10_000
 
@@ -69,6 +70,8 @@ export class PortableEngine implements PlainEngine, CoreHost {
   protected readonly held: Held
   /** A platform makes a message's data when it is asked for them, and many at once cost less than each by itself. */
   private unread: PlatformMessage[] = []
+  /** Bytes of the largest message of late: how large one is shows only when it is read. */
+  private largest = 0
   private disposed = false
   private finished = false
   private closeBy = never
@@ -134,7 +137,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
       message: (link, event) => {
         if (link !== this.core.link) return
         const count = this.unread.push(event)
-        if (count > 1 ? count < mostUnread : this.canWait()) return
+        if (count > 1 ? count * (this.largest + perEvent) < mostUnread : this.canWait()) return
         this.read()
         this.settle()
       },
@@ -411,6 +414,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
   }
   private onMessage(data: string | Uint8Array): void {
     const bytes = sizeOf(data)
+    this.largest = Math.max(bytes, this.largest * 0.9)
     if (bytes > this.options.socket.socket.maxPayload) {
       this.lose('MESSAGE_TOO_BIG', `${bytes} bytes`)
       return
