@@ -120,7 +120,9 @@ export class ClientOutbox {
     const refused = (this.refused ??= new Set())
     const id = correlationId as string
     if (refused.has(id)) return true
-    const token = acked?.get(id) ?? 0
+    const last = acked?.get(id) ?? 0
+    // It may be settled just now, and not forgotten yet.
+    const token = body.pending.has(Math.abs(last)) ? last : 0
     if (typeof id !== 'string' || (token === 0 && !body.stores)) return false
     const told = replyError('The message', error ?? payload)
     if (token <= 0 && told.code === 'RATE_LIMIT_EXCEEDED') return false

@@ -294,9 +294,8 @@ export class SendQueue {
   }
   /** What is in flight still goes out. */
   clear(): void {
-    for (const line of this.lines) for (const message of [...line]) this.drop(message, 'cancelled')
-    for (const message of [...this.unacked, ...this.flight])
-      if (!message.gone) this.drop(message, 'cancelled')
+    const all = [...this.lines.flatMap((line) => [...line]), ...this.unacked, ...this.flight]
+    for (const message of all) if (!message.gone) this.drop(message, 'cancelled')
   }
 
   private settle(message: Message): void {
