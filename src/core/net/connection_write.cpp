@@ -307,7 +307,8 @@ void connection::flush_pipe() {
 
 void connection::pipe_ack(std::uint32_t bytes) {
   if ((!pipe_ && phase_ != phase::carrying) || !transport_open_) return;
-  extra().pipe_unacked -= std::min(bytes, extra_->pipe_unacked);
+  std::uint32_t& under_way = extra().pipe_unacked;
+  under_way -= std::min(bytes, under_way);
   if (!pipe_) {
     if (stalled()) return;
     replay_held();

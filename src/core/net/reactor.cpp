@@ -91,7 +91,7 @@ void reactor::turn() {
   publish();
   note_deliveries();
   // Asked before the commands are looked at: those that came before the question belong to the answer.
-  const bool flush_asked = flush_wanted_.load(std::memory_order_acquire);
+  const std::uint32_t flush_asked = flush_wanted_.load(std::memory_order_acquire);
   last_commands_ = before_events + (exchange_ ? run_joined() : sink_.run_commands(engine_));
   deliver_batch(true);
   if (!dirty_clients_.empty()) settle_clients();
@@ -99,7 +99,7 @@ void reactor::turn() {
   sink_.commands_done();
   sink_.publish();
   reap();
-  if (flush_asked) answer_flush(last_commands_);
+  if (flush_asked != 0) answer_flush(flush_asked, last_commands_);
 }
 
 // What the program has called by now holds for whatever is read from now on: a subscription for the messages
@@ -361,16 +361,17 @@ void reactor::arm_timer() {
 bool reactor::flush(std::int64_t milliseconds) {
   std::unique_lock lock(flush_mutex_);
   if (!running_) return true;
-  flush_answered_ = false;
-  flush_wanted_.store(true, std::memory_order_release);
+  const std::uint32_t mine = ++flushes_;
+  flush_wanted_.store(mine, std::memory_order_release);
   wake();
   flush_done_.wait_for(lock, std::chrono::milliseconds(milliseconds),
-                       [this] { return flush_answered_ || !running_; });
-  flush_wanted_.store(false, std::memory_order_release);
-  return flush_answered_;
+                       [&] { return flush_answered_ == mine || !running_; });
+  flush_wanted_.store(0, std::memory_order_release);
+  return flush_answered_ == mine;
 }
 
-void reactor::answer_flush(std::uint32_t commands) {
+// An answer may be late: it is for the one that was asked when the turn began.
+void reactor::answer_flush(std::uint32_t asked, std::uint32_t commands) {
   if (commands > 0) {
     light_ = false;  // another turn at once
     return;
@@ -379,7 +380,7 @@ void reactor::answer_flush(std::uint32_t commands) {
   each_connection([&](connection& c) { idle = idle && !c.has_output(); });
   if (!idle) return;
   const std::lock_guard lock(flush_mutex_);
-  flush_answered_ = true;
+  flush_answered_ = asked;
   flush_done_.notify_all();
 }
 

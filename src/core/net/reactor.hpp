@@ -180,7 +180,7 @@ class reactor {
   void run_timers();
   void arm_timer();
   void reap();
-  void answer_flush(std::uint32_t commands);
+  void answer_flush(std::uint32_t asked, std::uint32_t commands);
   void refresh_now() noexcept;
   static std::int64_t steady_now() noexcept;
 
@@ -236,8 +236,8 @@ class reactor {
   // flush(): asked by another thread, answered by the loop.
   std::mutex flush_mutex_;
   std::condition_variable flush_done_;
-  std::atomic<bool> flush_wanted_{false};
-  bool flush_answered_ = false;
+  std::atomic<std::uint32_t> flush_wanted_{0};  // the number of the one that waits; 0: none
+  std::uint32_t flushes_ = 0, flush_answered_ = 0;
   bool running_ = false;
 };
 

@@ -26,6 +26,8 @@ class joined_engines : public ::testing::Test {
       one.stop();
       one.sink.limit_commands(n);
       one.start();
+      // Who does not run yet has nothing to flush.
+      one.run([](engine&) {});
     }
   }
   ~joined_engines() override {
