@@ -1,6 +1,7 @@
 // Every delivery may be refused by a sink that has no room. Whichever is refused first, what is delivered in
 // the end is the same: nothing is lost, nothing comes twice, nothing overtakes.
 #include <atomic>
+#include <thread>
 
 #include "core/net/engine_fixture.hpp"
 
@@ -193,8 +194,10 @@ TEST(engine_refusal, room_is_given_in_the_order_in_which_it_was_missed) {
   }
   e.sink.set_gate(memory_sink::gate::shut);
   for (std::size_t i = 0; i < peers.size(); i++) {
+    const std::uint64_t reads = e.core().stats().reads;
     peers[i].write(frame_text(opcode::text, std::to_string(i)) + frame_text(opcode::text, "again"));
-    // Each peer is refused before the next one writes.
+    // Each peer is refused before the next one writes. A turn that only was woken reads nothing.
+    while (e.core().stats().reads == reads) std::this_thread::yield();
     e.sink.wait_asleep();
   }
   e.sink.set_gate(memory_sink::gate::open);
