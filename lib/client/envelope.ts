@@ -122,7 +122,7 @@ export function clientPrefix(): string {
 
 /** Whether this is the id of a request that a client here has made. */
 export function asked(id: unknown): boolean {
-  return typeof id === 'string' && id.startsWith(clientPrefix() + requestMark)
+  return String(id).startsWith(clientPrefix() + requestMark)
 }
 
 /** An id for a message of any client: all of them share one source. */

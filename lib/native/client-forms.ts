@@ -7,14 +7,11 @@ import type { FormedMessages, MessageForm } from '../client/engine'
 import { clientPrefix, envelopeText, requestMark } from '../client/envelope'
 import { clientFormHead } from './records'
 import { byteLength } from './shared-buffer'
+import { isUsualTime, setWide, timeDigits } from './timestamp'
 
 const marks = { number: '\x01', time: '\x02', payload: '\x03' }
 /** Forms of one client; messages of further types are written in JavaScript. */
 const mostForms = 256
-/** Milliseconds since 1970 that have `timeDigits` digits: from 2001 to 2286. */
-const earliest = 1e12
-const latest = 1e13
-const timeDigits = 13
 
 /** Shared by all clients: what ids of forms end in, behind an F. Its digits to base 36 are counted along. */
 let number = 0
@@ -43,7 +40,7 @@ export class ClientForms implements FormedMessages {
 
   of(type: string, request: boolean): Form | undefined {
     now = Date.now()
-    if (!(now >= earliest && now < latest)) return undefined
+    if (!isUsualTime(now)) return undefined
     const forms = request
       ? (this.requests ??= new Map<string, Form>())
       : (this.sends ??= new Map<string, Form>())
@@ -71,15 +68,12 @@ export class ClientForms implements FormedMessages {
     // Normal priority.
     head[0] = form.number | (1 << 16)
     head[1] = timeout
-    head[2] = number
-    head[3] = number / word
-    head[4] = now
-    head[5] = now / word
+    setWide(head, 2, number)
+    setWide(head, 4, now)
     return this.sink.sendForm(head, token, payload, form.fixed + form.numbers * digits)
   }
 }
 
 /** Of the message in hand. */
 let now = 0
-const word = 2 ** 32
 const head = new Uint32Array(clientFormHead / 4)

@@ -3,12 +3,7 @@
 import type { WebSocket } from '../core/websocket'
 import { Flag, State } from '../core/socket-state'
 import { membershipHead, messageOverhead } from './records'
-
-/** Milliseconds since 1970 that have `timeDigits` digits: from 2001 to 2286. */
-const earliest = 1e12
-const latest = 1e13
-const timeDigits = 13
-const word = 2 ** 32
+import { isUsualTime, setWide, timeDigits } from './timestamp'
 
 const joinedBytes = '{"type":"joined","timestamp":,"room":"","payload":{"members":}}'.length + timeDigits
 const leftBytes = '{"type":"left","timestamp":,"room":""}'.length + timeDigits
@@ -30,12 +25,11 @@ export function announceMembership(
   const channel = socket._channel
   const now = Date.now()
   if (channel === null || socket._state !== State.open || (socket._flags & Flag.slowSend) !== 0) return 0
-  if (!(now >= earliest && now < latest) || !plain(topic) || !plain(correlationId)) return 0
+  if (!isUsualTime(now) || !plain(topic) || !plain(correlationId)) return 0
   let size = topic.length - prefix + (joined ? joinedBytes + digits(members) : leftBytes)
   if (correlationId !== '') size += correlationBytes + correlationId.length
   if (channel.pending(socket) + size + messageOverhead > socket._settings.highWaterMark) return 0
-  head[0] = now
-  head[1] = now / word
+  setWide(head, 0, now)
   head[2] = members
   head[3] = correlationId.length | (prefix << 16)
   const flags = socket._flags & Flag.deflate

@@ -153,6 +153,7 @@ test.each(['stream', 'poll', 'nothing'])(
 test.each([false, true])('who sends no more behind a post is answered, TLS: %p', async (secure) => {
   const { ca, server } = certificates()
   const { hub, port } = await scope.hub({ fallback: true }, secure ? { tls: server } : {})
+  // Long enough for the end to come before the answer is there, which is the harder case.
   hub.handle('slow', () => new Promise((resolve) => setTimeout(resolve, 20, 'done')))
   const to = { port, keeps: true, ...(secure && { ca }) }
   const ask = async (

@@ -342,8 +342,7 @@ export class ClientCore extends CoreSending {
     for (const [link, { since }] of [...this.dials]) {
       if (limit === 0 || now < since + limit) continue
       this.host.drop(link)
-      const detail = 'The connection did not open in time.'
-      this.linkEnded(link, { error: 'CONNECT_TIMEOUT', closeCode: 0, reason: '', detail }, now)
+      this.linkEnded(link, { error: 'CONNECT_TIMEOUT', closeCode: 0, reason: '', detail: '' }, now)
     }
     if (now >= this.endpoints.deadline) this.startDials()
     this.perform(this.machine.timer(now))

@@ -20,7 +20,7 @@ import { Alarm } from './alarm'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
 import type { TokenReason } from './client-machine'
-import type { Durable } from './durable'
+import { EngineTurns, overhead } from './engine-turns'
 import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
@@ -29,42 +29,21 @@ import { type LinkEvents, Links } from './links'
 import { type PartName, part, parts } from './parts'
 import { Loading } from './loading'
 import type { PlatformMessage, PlatformSocketConstructor } from './platform'
-import { never } from './reconnect-policy'
 import { isPlain } from './route-set'
 import { sizeOf } from './size'
-import { watch } from './surroundings'
 
-/** What a message weighs beside its bytes: as in the native engine. */
-const overhead = 8
 /** Bytes that may lie unread until the page's next frame, as far as can be guessed, and what an event counts beside. */
 const mostUnread = 1 << 20
 const perEvent = 2048
-/** What closes in the end is not waited for longer, where the program has set no limit. */
-const lastWait = 10_000
 
 /** What only a codec or a dialect asks for is in wire-engine.ts. */
 type PlainEngine = Omit<ClientEngine, 'answered' | 'say' | 'admit' | 'pause' | 'resume'>
 
-export class PortableEngine implements PlainEngine, CoreHost {
-  protected readonly core: ClientCore
-  private readonly inbox: Inbox
-  protected readonly links: Links
-  private durable: Durable | undefined
-  private readonly loading: Loading
+export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost {
   private readonly latencies = new Latencies()
-  /** What the client is to be told, in order. */
-  private readonly outbox: ((events: EngineEvents) => void)[] = []
-  private readonly dropped_ = new Map<Settlement, number>()
-  private telling = false
-  /** Something happened that may change what is to be done, and when: more than a message for the program. */
-  private stirred = true
-  private due = false
-  private readonly alarm: Alarm
-  private unwatch: (() => void) | undefined
   private tokens = 0
   private tokenName = ''
   private tokenValue = ''
-  private armed = false
   /** Tokens of messages that were given up while a part is on its way. */
   private readonly takenBack = new Set<number>()
   protected readonly held: Held
@@ -72,16 +51,9 @@ export class PortableEngine implements PlainEngine, CoreHost {
   private unread: PlatformMessage[] = []
   /** Bytes of the largest message of late: how large one is shows only when it is read. */
   private largest = 0
-  private disposed = false
-  private finished = false
-  private closeBy = never
-  private durableClosed = false
 
-  constructor(
-    private readonly options: SharedOptions,
-    socket: PlatformSocketConstructor,
-    private readonly events: EngineEvents,
-  ) {
+  constructor(options: SharedOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
+    super(options, events)
     const { auth, batch, fallback, heartbeatMessages, queue, reconnect, socket: limits } = options
     const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
     const dialTimeout = limits.connectTimeout
@@ -210,9 +182,6 @@ export class PortableEngine implements PlainEngine, CoreHost {
     if (then !== undefined) this.loading.run(then)
   }
 
-  protected now(): number {
-    return performance.now()
-  }
   wallClock(): number {
     return Date.now()
   }
@@ -264,6 +233,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
     this.call(() => this.inbox.routes.remove(route))
   }
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
+    this.read()
     this.inbox.wants = { untyped, binary, asking }
   }
   rooms(wanted: boolean, link: number): void {
@@ -295,11 +265,6 @@ export class PortableEngine implements PlainEngine, CoreHost {
     this.alarm.hold(false)
   }
 
-  get bufferedAmount(): number {
-    const { bytes, messages } = this.core.inside
-    const { waiting = 0, waitingBytes = 0 } = this.durable ?? {}
-    return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
-  }
   send(message: EngineSend): true | false | 'full' {
     if (this.disposed && message.link === 0 && !this.loading.catchesUp) return 'full'
     const { queue, socket } = this.options
@@ -405,7 +370,7 @@ export class PortableEngine implements PlainEngine, CoreHost {
     return ids.length > 0
   }
   /** Takes in what waits unread. */
-  private read(): void {
+  protected read(): void {
     const { unread } = this
     const { link } = this.core
     this.unread = []
@@ -429,103 +394,6 @@ export class PortableEngine implements PlainEngine, CoreHost {
     this.stirred = true
     this.drop(link)
     this.core.linkEnded(link, { error, closeCode: 1006, reason: '', detail }, this.now())
-  }
-
-  // ------------------------------------------------------------------------------------------------------------ turns
-
-  /** A call of the program's: what follows is told a little later, never inside the call. */
-  protected call(step: () => void): void {
-    if (this.finished) return
-    this.stirred = true
-    this.read()
-    this.loading.run(step)
-    if (this.due) return
-    this.due = true
-    queueMicrotask(() => {
-      this.due = false
-      this.settle()
-    })
-  }
-  /** Something happened outside. */
-  private turn(step: () => void): void {
-    if (this.finished) return
-    this.stirred = true
-    this.read()
-    step()
-    this.settle()
-  }
-
-  private settle(): void {
-    if (this.telling || this.finished) return
-    // Most turns are a message for the program and no more.
-    const stirred = this.stirred || this.links.lookAt < never
-    if (stirred) {
-      this.stirred = this.disposed
-      // What the platform has let go makes room for what the store has left.
-      this.links.lookNow()
-      this.durable?.refill()
-      // What cannot be loaded now is not waited for at the end.
-      if (this.disposed && this.loading.failing) this.core.end(this.now())
-      if (this.disposed && this.core.left(this.now())) this.leave()
-      for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
-      this.dropped_.clear()
-      if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
-        this.armed = false
-        this.outbox.push((told) => told.drain())
-      }
-    }
-    this.telling = true
-    try {
-      for (let tell = this.outbox.shift(); tell !== undefined; tell = this.outbox.shift()) tell(this.events)
-    } finally {
-      this.telling = false
-      if (this.outbox.length > 0 || this.dropped_.size > 0) this.call(() => undefined)
-    }
-    if (stirred || this.stirred) this.plan()
-  }
-
-  /** All is out or given up: the last things to do before the client is gone. */
-  private leave(): void {
-    if (this.closeBy === never) {
-      const { closeTimeout } = this.options.socket.socket
-      this.closeBy = this.now() + (closeTimeout === 0 ? lastWait : closeTimeout)
-      this.inbox.routes.flush(this.now())
-      this.lookAway()
-      const stored = this.durable?.close() ?? Promise.resolve()
-      void stored.then(() => {
-        this.durableClosed = true
-        this.turn(() => undefined)
-      })
-    }
-    if (!this.durableClosed || (this.links.count > 0 && this.now() < this.closeBy)) return
-    this.outbox.push((told) => {
-      this.finished = true
-      this.alarm.stop()
-      told.closed()
-    })
-  }
-
-  private plan(): void {
-    if (this.finished) return
-    const now = this.now()
-    const due = Math.min(
-      this.core.deadline,
-      this.inbox.routes.deadline,
-      this.links.deadline(now),
-      this.disposed ? this.closeBy : never,
-    )
-    this.alarm.set(due, now)
-  }
-
-  private look(): void {
-    this.unwatch ??= watch({
-      offline: (offline) => this.turn(() => this.core.setOffline(offline, this.now())),
-      awake: () => this.turn(() => this.core.wake(this.now())),
-    })
-  }
-  private lookAway(): void {
-    this.unwatch?.()
-    this.unwatch = undefined
   }
 
   // ---------------------------------------------------------------------------------------------------------- figures

@@ -1,6 +1,7 @@
 // A page of Chromium that playwright leaves alone. It tells a program of every request of its pages, which costs more than
 // the requests do: this one is for pages that make thousands.
 import type { Browser } from 'playwright-core'
+import { within } from '../../support/waiters'
 
 /** Of CDP's `ExceptionDetails` and `RemoteObject`, what is used. */
 interface Thrown {
@@ -76,7 +77,7 @@ export async function openQuietly(browser: Browser, url: string): Promise<QuietP
   for (const domain of ['Inspector', 'Page', 'Runtime']) await send(`${domain}.enable`)
   const load = new Promise<void>((resolve) => loaded.add(resolve))
   await send('Page.navigate', { url })
-  await load
+  await within(load, 'load of the page')
   return {
     faults,
     async evaluate<T>(expression: string) {

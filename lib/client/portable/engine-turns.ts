@@ -1,0 +1,156 @@
+// When the portable engine does its work, and when it tells of it: steps of the program, of sockets and of the timer come
+// one by one; what they have to tell waits until they are done.
+//
+//   call ─► read what waits ─► step ─► settle, a microtask later ─┐
+//   turn ─► read what waits ─► step ─► settle ────────────────────┴─► tell the client ─► plan the timer
+import type { EngineEvents, Settlement } from '../engine'
+import type { SharedOptions } from '../shared-options'
+import type { Alarm } from './alarm'
+import type { ClientCore } from './client-core'
+import type { Durable } from './durable'
+import type { Inbox } from './inbox'
+import type { Links } from './links'
+import type { Loading } from './loading'
+import { never } from './reconnect-policy'
+import { watch } from './surroundings'
+
+/** What a message weighs beside its bytes: as in the native engine. */
+export const overhead = 8
+/** What closes in the end is not waited for longer, where the program has set no limit. */
+const lastWait = 10_000
+
+export abstract class EngineTurns {
+  // What takes the steps: the engine makes it.
+  protected core!: ClientCore
+  protected inbox!: Inbox
+  protected links!: Links
+  protected loading!: Loading
+  protected alarm!: Alarm
+  protected durable: Durable | undefined
+  /** What the client is to be told, in order. */
+  protected readonly outbox: ((events: EngineEvents) => void)[] = []
+  protected readonly dropped_ = new Map<Settlement, number>()
+  private telling = false
+  /** Something happened that may change what is to be done, and when: more than a message for the program. */
+  protected stirred = true
+  private due = false
+  private unwatch: (() => void) | undefined
+  protected armed = false
+  protected disposed = false
+  protected finished = false
+  private closeBy = never
+  private durableClosed = false
+
+  constructor(
+    protected readonly options: SharedOptions,
+    protected readonly events: EngineEvents,
+  ) {}
+
+  /** Takes in what waits unread. */
+  protected abstract read(): void
+
+  protected now(): number {
+    return performance.now()
+  }
+
+  get bufferedAmount(): number {
+    const { bytes, messages } = this.core.inside
+    const { waiting = 0, waitingBytes = 0 } = this.durable ?? {}
+    return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
+  }
+
+  /** A call of the program's: what follows is told a little later, never inside the call. */
+  protected call(step: () => void): void {
+    if (this.finished) return
+    this.stirred = true
+    this.read()
+    this.loading.run(step)
+    if (this.due) return
+    this.due = true
+    queueMicrotask(() => {
+      this.due = false
+      this.settle()
+    })
+  }
+  /** Something happened outside. */
+  protected turn(step: () => void): void {
+    if (this.finished) return
+    this.stirred = true
+    this.read()
+    step()
+    this.settle()
+  }
+
+  protected settle(): void {
+    if (this.telling || this.finished) return
+    // Most turns are a message for the program and no more.
+    const stirred = this.stirred || this.links.lookAt < never
+    if (stirred) {
+      this.stirred = this.disposed
+      // What the platform has let go makes room for what the store has left.
+      this.links.lookNow()
+      this.durable?.refill()
+      // What cannot be loaded now is not waited for at the end.
+      if (this.disposed && this.loading.failing) this.core.end(this.now())
+      if (this.disposed && this.core.left(this.now())) this.leave()
+      for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
+      this.dropped_.clear()
+      if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
+        this.armed = false
+        this.outbox.push((told) => told.drain())
+      }
+    }
+    this.telling = true
+    try {
+      for (let tell = this.outbox.shift(); tell !== undefined; tell = this.outbox.shift()) tell(this.events)
+    } finally {
+      this.telling = false
+      if (this.outbox.length > 0 || this.dropped_.size > 0) this.call(() => undefined)
+    }
+    if (stirred || this.stirred) this.plan()
+  }
+
+  /** All is out or given up: the last things to do before the client is gone. */
+  private leave(): void {
+    if (this.closeBy === never) {
+      const { closeTimeout } = this.options.socket.socket
+      this.closeBy = this.now() + (closeTimeout === 0 ? lastWait : closeTimeout)
+      this.inbox.routes.flush(this.now())
+      this.lookAway()
+      const stored = this.durable?.close() ?? Promise.resolve()
+      void stored.then(() => {
+        this.durableClosed = true
+        this.turn(() => undefined)
+      })
+    }
+    if (!this.durableClosed || (this.links.count > 0 && this.now() < this.closeBy)) return
+    this.outbox.push((told) => {
+      this.finished = true
+      this.alarm.stop()
+      told.closed()
+    })
+  }
+
+  private plan(): void {
+    if (this.finished) return
+    const now = this.now()
+    const due = Math.min(
+      this.core.deadline,
+      this.inbox.routes.deadline,
+      this.links.deadline(now),
+      this.disposed ? this.closeBy : never,
+    )
+    this.alarm.set(due, now)
+  }
+
+  protected look(): void {
+    this.unwatch ??= watch({
+      offline: (offline) => this.turn(() => this.core.setOffline(offline, this.now())),
+      awake: () => this.turn(() => this.core.wake(this.now())),
+    })
+  }
+  protected lookAway(): void {
+    this.unwatch?.()
+    this.unwatch = undefined
+  }
+}
