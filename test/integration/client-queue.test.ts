@@ -38,6 +38,18 @@ test('what was sent while it reconnects is replayed', async () => {
   expect(far.payloads).toEqual([...Array(500).keys()])
 })
 
+test('what was dropped is told before what is left', async () => {
+  const far = await scope.farDown()
+  const watched = scope.managed(far, { queue: { maxMessages: 1 } })
+  const { client } = watched
+  client.send('m', 0)
+  for (let round = 1; round <= 500; round++) {
+    client.send('m', round)
+    const { length } = await client.queued()
+    expect({ length, errors: watched.errors.length }).toEqual({ length: 1, errors: round })
+  }
+})
+
 test('binary messages wait too', async () => {
   const far = await scope.far()
   const { client } = scope.managed(far)

@@ -220,6 +220,9 @@ void managed_client::clear_queue() {
 }
 
 void managed_client::snapshot(std::uint32_t token, std::uint32_t most) {
+  // What became of others is told before what is left.
+  send_settled();
+  send_dropped();
   static constexpr const char* names[] = {"high", "normal", "low"};
   std::string text(reinterpret_cast<const char*>(&token), sizeof(token));
   text += '[';
