@@ -55,8 +55,6 @@ export interface StateChange {
 export interface EngineFailure {
   code: ErrorCode
   detail: string
-  /** The operating system's error number, or 0. */
-  system: number
   /** The HTTP status of a refused handshake, or 0. */
   status: number
   /** False: the client does not try again by itself. */

@@ -70,7 +70,6 @@ export function readState(state: number, fields: string): StateChange {
     change.error = {
       code: fromCore(number, Number(system), detail).code,
       detail,
-      system: Number(system),
       status: Number(status),
       recoverable: recoverable === '1',
     }

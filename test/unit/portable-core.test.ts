@@ -267,6 +267,22 @@ test('leave: what was sent goes out first, what waits for an ack is given up', (
   expect(heard()).toEqual(['2 closed'])
 })
 
+test('what comes of a link that is not waited for any more changes nothing', () => {
+  const { core, heard } = rig()
+  const lost = { closeCode: 1006, reason: '', detail: '' }
+  core.connect(0)
+  core.reconnect(1)
+  expect(heard()).toEqual(['connecting', 'dial 1 to 0', 'drop 1', 'dial 2 to 0'])
+  core.linkOpened(1, 'hawser.v1', 2)
+  core.linkEnded(1, lost, 3)
+  core.linkOpened(2, 'hawser.v1', 4)
+  core.linkEnded(1, lost, 5)
+  expect(heard()).toEqual(['drop 1', 'connected'])
+  core.reconnect(6)
+  core.linkEnded(2, lost, 7)
+  expect(heard()).toEqual(['drop 2', 'reconnecting', 'dial 3 to 0'])
+})
+
 test('health: 0 before the first connect, 100 for a connection that holds, less after trouble', () => {
   const { core, open } = rig()
   expect(core.health(0)).toBe(0)

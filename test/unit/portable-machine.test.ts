@@ -7,6 +7,7 @@ import {
   adapted,
   judge,
   nextDelay,
+  pauseAfter,
 } from '../../lib/client/portable/reconnect-policy'
 
 const policy: ReconnectPolicy = {
@@ -29,10 +30,14 @@ const end = (closeCode: number, more: Partial<Outcome> = {}): Outcome => ({
 })
 const refused = end(0, { error: 'CONNECTION_FAILED' })
 
+/** What the machine has asked for, in short. */
+let said: string[] = []
+
 function machine(
   more: Partial<ReconnectPolicy> = {},
   settings: Partial<MachineSettings> = {},
 ): ClientMachine {
+  said = []
   return new ClientMachine(
     {
       policy: { ...policy, ...more },
@@ -43,138 +48,144 @@ function machine(
       ...settings,
     },
     () => 0.5,
+    {
+      entered: (state, delay, _why, exhausted) =>
+        said.push([state, delay > 0 ? delay : '', exhausted ? 'exhausted' : ''].filter(Boolean).join(' ')),
+      tokenWanted: (why) => said.push(`token ${why}`),
+      beginRound: () => said.push('dial'),
+      dropRound: (timedOut) => said.push(timedOut ? 'drop-dials timed out' : 'drop-dials'),
+      closeLink: () => said.push('close'),
+      dropLink: () => said.push('drop'),
+    },
   )
 }
-/** What is asked for, in short. */
-function words(actions: ReturnType<ClientMachine['connect']> | undefined): string[] {
-  return (actions ?? []).map((action) => {
-    if (action.do === 'state') return action.delay > 0 ? `${action.to} ${action.delay}` : action.to
-    if (action.do === 'token') return `token ${action.why}`
-    return action.do
-  })
+/** What a step asks for. */
+function words(step: () => unknown): string[] {
+  said = []
+  step()
+  return said
 }
 
 test('connects, loses the link, comes back; the delay doubles until a link has lasted', () => {
   const m = machine()
-  expect(words(m.connect(0))).toEqual(['connecting', 'dial'])
-  expect(words(m.connect(1))).toEqual([])
-  expect(words(m.dialOpened(10, m.round))).toEqual(['connected'])
-  expect(words(m.linkClosed(20, m.round, end(1006)))).toEqual(['reconnecting 1000'])
+  expect(words(() => m.connect(0))).toEqual(['connecting', 'dial'])
+  expect(words(() => m.connect(1))).toEqual([])
+  expect(words(() => m.dialOpened(10))).toEqual(['connected'])
+  expect(words(() => m.linkClosed(20, end(1006)))).toEqual(['reconnecting 1000'])
   expect(m.deadline).toBe(1_020)
-  expect(words(m.timer(1_019))).toEqual([])
-  expect(words(m.timer(1_020))).toEqual(['dial'])
-  expect(words(m.dialFailed(1_030, m.round, refused))).toEqual(['reconnecting 2000'])
-  expect(words(m.timer(3_030))).toEqual(['dial'])
-  expect(words(m.dialOpened(3_040, m.round))).toEqual(['connected'])
-  expect(words(m.linkClosed(9_000, m.round, end(1012)))).toEqual(['reconnecting 1000'])
+  expect(words(() => m.timer(1_019))).toEqual([])
+  expect(words(() => m.timer(1_020))).toEqual(['dial'])
+  expect(words(() => m.dialFailed(1_030, refused))).toEqual(['reconnecting 2000'])
+  expect(words(() => m.timer(3_030))).toEqual(['dial'])
+  expect(words(() => m.dialOpened(3_040))).toEqual(['connected'])
+  expect(words(() => m.linkClosed(9_000, end(1012)))).toEqual(['reconnecting 1000'])
 })
 
-test('what comes under an old number changes nothing', () => {
+test('what comes when it is not waited for changes nothing', () => {
   const m = machine()
   m.connect(0)
-  const old = m.round
-  expect(words(m.reconnect(1))).toEqual(['drop-dials', 'dial'])
-  expect(m.dialOpened(2, old)).toBeUndefined()
-  expect(m.dialFailed(2, old, refused)).toEqual([])
-  m.dialOpened(3, m.round)
-  expect(m.linkClosed(4, old, end(1006))).toEqual([])
-  expect(m.state).toBe('connected')
+  expect(words(() => m.reconnect(1))).toEqual(['drop-dials', 'dial'])
+  expect([m.dialOpened(2), m.dialOpened(3)]).toEqual([true, false])
+  expect(words(() => m.dialFailed(4, refused))).toEqual([])
+  m.disconnect(5, 1000, '')
+  expect(words(() => m.linkClosed(6, end(1000)))).toEqual(['disconnected'])
+  expect(words(() => m.linkClosed(7, end(1006)))).toEqual([])
+  expect(m.state).toBe('disconnected')
 })
 
 test('maxAttempts counts failures in a row; the loss of a link that lasted is none', () => {
   const m = machine({ maxAttempts: 2, minUptime: 5 })
   m.connect(0)
-  m.dialOpened(0, m.round)
-  expect(words(m.linkClosed(10, m.round, end(1006)))).toEqual(['reconnecting 1000'])
+  m.dialOpened(0)
+  expect(words(() => m.linkClosed(10, end(1006)))).toEqual(['reconnecting 1000'])
   m.timer(1_010)
-  expect(words(m.dialFailed(1_020, m.round, refused))).toEqual(['reconnecting 2000'])
+  expect(words(() => m.dialFailed(1_020, refused))).toEqual(['reconnecting 2000'])
   m.timer(3_020)
-  const [last] = m.dialFailed(3_030, m.round, refused)
-  expect(last).toMatchObject({ do: 'state', to: 'failed', exhausted: true })
-  expect(words(m.connect(4_000))).toEqual(['connecting', 'dial'])
+  expect(words(() => m.dialFailed(3_030, refused))).toEqual(['failed exhausted'])
+  expect(words(() => m.connect(4_000))).toEqual(['connecting', 'dial'])
 })
 
 test('tokens: asked for before the first dial, again when refused, once', () => {
   const m = machine({}, { usesTokens: true })
-  expect(words(m.connect(0))).toEqual(['connecting', 'token connect'])
-  expect(words(m.tokenReady(1))).toEqual(['dial'])
+  expect(words(() => m.connect(0))).toEqual(['connecting', 'token connect'])
+  expect(words(() => m.tokenReady(1))).toEqual(['dial'])
   const no = end(0, { error: 'POLICY_VIOLATION', authRejected: true })
-  expect(words(m.dialFailed(2, m.round, no))).toEqual(['token refused'])
+  expect(words(() => m.dialFailed(2, no))).toEqual(['token refused'])
   m.tokenReady(3)
-  expect(words(m.dialFailed(4, m.round, no))).toEqual(['failed'])
+  expect(words(() => m.dialFailed(4, no))).toEqual(['failed'])
   m.connect(5)
   m.tokenReady(5)
-  m.dialOpened(6, m.round)
+  m.dialOpened(6)
   m.tokenExpired()
-  m.linkClosed(7, m.round, end(1006))
-  expect(words(m.timer(2_000))).toEqual(['token expired'])
-  expect(words(m.timer(12_000))).toEqual(['reconnecting 2000'])
-  expect(words(m.tokenFailed(12_001, true))).toEqual([])
+  m.linkClosed(7, end(1006))
+  expect(words(() => m.timer(2_000))).toEqual(['token expired'])
+  expect(words(() => m.timer(12_000))).toEqual(['reconnecting 2000'])
+  expect(words(() => m.tokenFailed(12_001, true))).toEqual([])
 })
 
 test('a server that refuses each new token at once is not asked without a pause', () => {
   const m = machine({ minUptime: 0 }, { usesTokens: true })
   m.connect(0)
   m.tokenReady(0)
-  m.dialOpened(1, m.round)
-  expect(words(m.linkClosed(2, m.round, end(4401)))).toEqual(['reconnecting', 'token refused'])
+  m.dialOpened(1)
+  expect(words(() => m.linkClosed(2, end(4401)))).toEqual(['reconnecting', 'token refused'])
   m.tokenReady(3)
-  m.dialOpened(4, m.round)
-  expect(words(m.linkClosed(5, m.round, end(4401)))).toEqual(['reconnecting 1000'])
-  expect(words(m.timer(1_005))).toEqual(['token refused'])
+  m.dialOpened(4)
+  expect(words(() => m.linkClosed(5, end(4401)))).toEqual(['reconnecting 1000'])
+  expect(words(() => m.timer(1_005))).toEqual(['token refused'])
   m.tokenReady(1_006)
-  m.dialOpened(1_007, m.round)
-  expect(words(m.linkClosed(3_000, m.round, end(4401)))).toEqual(['reconnecting', 'token refused'])
+  m.dialOpened(1_007)
+  expect(words(() => m.linkClosed(3_000, end(4401)))).toEqual(['reconnecting', 'token refused'])
 })
 
 test('a source of tokens that fails for good is the end; a dial that may have failed for its token asks once', () => {
   const m = machine({}, { usesTokens: true })
   m.connect(0)
-  expect(words(m.tokenFailed(1, true))).toEqual(['failed'])
+  expect(words(() => m.tokenFailed(1, true))).toEqual(['failed'])
   m.connect(2)
   m.tokenReady(3)
   m.suspectToken()
-  m.dialFailed(4, m.round, refused)
-  expect(words(m.timer(1_004))).toEqual(['token refused'])
+  m.dialFailed(4, refused)
+  expect(words(() => m.timer(1_004))).toEqual(['token refused'])
   m.tokenReady(1_005)
   m.suspectToken()
-  m.dialFailed(1_006, m.round, refused)
-  expect(words(m.timer(m.deadline))).toEqual(['dial'])
+  m.dialFailed(1_006, refused)
+  expect(words(() => m.timer(m.deadline))).toEqual(['dial'])
 })
 
 test('offline: attempts wait as long as they may, and a network ends the wait', () => {
   const m = machine()
   m.offline = true
   m.connect(0)
-  expect(words(m.dialFailed(1, m.round, refused))).toEqual(['reconnecting 30000'])
+  expect(words(() => m.dialFailed(1, refused))).toEqual(['reconnecting 30000'])
   m.wake(2)
   expect(m.deadline).toBe(30_001)
   m.offline = false
   m.wake(100)
   // Half of a second, by the random number of the test.
   expect(m.deadline).toBe(600)
-  expect(words(m.timer(600))).toEqual(['dial'])
+  expect(words(() => m.timer(600))).toEqual(['dial'])
 })
 
 test('disconnect() gives up a delay, and does not wait for ever for a close', () => {
   const m = machine()
   m.connect(0)
-  m.dialFailed(1, m.round, refused)
-  expect(words(m.disconnect(2, 1000, ''))).toEqual(['disconnected'])
+  m.dialFailed(1, refused)
+  expect(words(() => m.disconnect(2, 1000, ''))).toEqual(['disconnected'])
   m.connect(3)
-  m.dialOpened(4, m.round)
-  expect(words(m.disconnect(5, 1000, 'bye'))).toEqual(['disconnecting', 'close'])
-  expect(words(m.timer(15_005))).toEqual(['drop', 'disconnected'])
+  m.dialOpened(4)
+  expect(words(() => m.disconnect(5, 1000, 'bye'))).toEqual(['disconnecting', 'close'])
+  expect(words(() => m.timer(15_005))).toEqual(['drop', 'disconnected'])
   m.connect(16_000)
-  m.dialOpened(16_001, m.round)
+  m.dialOpened(16_001)
   m.disconnect(16_002, 1000, '')
-  expect(words(m.reconnect(16_003))).toEqual(['drop', 'disconnected', 'connecting', 'dial'])
+  expect(words(() => m.reconnect(16_003))).toEqual(['drop', 'disconnected', 'connecting', 'dial'])
 })
 
 test('no dial opens in time', () => {
   const m = machine()
   m.connect(0)
-  expect(words(m.timer(20_000))).toEqual(['drop-dials', 'reconnecting 1000'])
+  expect(words(() => m.timer(20_000))).toEqual(['drop-dials timed out', 'reconnecting 1000'])
 })
 
 test.each([
@@ -194,16 +205,16 @@ test.each([
   [4401, 'refresh'],
   [4403, 'refresh'],
 ])('close code %i: %s', (code, verdict) => {
-  expect(judge(policy, end(code)).verdict).toBe(verdict)
-  expect(judge({ ...policy, finalCodes: [code], recoverableCodes: [code] }, end(code)).verdict).toBe('final')
-  expect(judge({ ...policy, recoverableCodes: [code] }, end(code)).verdict).toBe('recover')
+  expect(judge(policy, end(code))).toBe(verdict)
+  expect(judge({ ...policy, finalCodes: [code], recoverableCodes: [code] }, end(code))).toBe('final')
+  expect(judge({ ...policy, recoverableCodes: [code] }, end(code))).toBe('recover')
 })
 
 test('"try again later" is honoured, unless there is another endpoint', () => {
-  expect(judge(policy, end(1013)).notBefore).toBe(5_000)
-  expect(judge(policy, end(1013, { alternative: true })).notBefore).toBe(0)
-  expect(judge(policy, end(1006, { error: 'MESSAGE_TOO_BIG' })).verdict).toBe('final')
-  expect(judge(policy, end(0, { error: 'CONNECTION_FAILED', hopeless: true })).verdict).toBe('final')
+  expect(pauseAfter(end(1013))).toBe(5_000)
+  expect(pauseAfter(end(1013, { alternative: true }))).toBe(0)
+  expect(judge(policy, end(1006, { error: 'MESSAGE_TOO_BIG' }))).toBe('final')
+  expect(judge(policy, end(0, { error: 'CONNECTION_FAILED', hopeless: true }))).toBe('final')
 })
 
 test('delays: the factor, the bound, the share that is random, and what the server asks for', () => {
@@ -215,9 +226,10 @@ test('delays: the factor, the bound, the share that is random, and what the serv
 
 test('an endpoint that nearly always opens is tried sooner and more often, one that never does later and less', () => {
   const some = { ...policy, maxAttempts: 10 }
-  expect(adapted(some, { samples: 7, rate: 1, latency: 1 })).toBe(some)
-  expect(adapted(some, { samples: 8, rate: 1, latency: 1 })).toMatchObject({ minDelay: 250, maxAttempts: 15 })
-  expect(adapted(some, { samples: 8, rate: 0, latency: 1 })).toMatchObject({
+  const always = { opened: 8, failed: 0, successRate: 1, latency: 1 }
+  expect(adapted(some, { ...always, opened: 7 })).toBe(some)
+  expect(adapted(some, always)).toMatchObject({ minDelay: 250, maxAttempts: 15 })
+  expect(adapted(some, { ...always, opened: 0, failed: 8, successRate: 0 })).toMatchObject({
     minDelay: 4_000,
     maxAttempts: 5,
   })

@@ -7,8 +7,8 @@
 //   network ─► opened, ended, flushed … ─┘                     └─► state, settled, dropped …  (CoreHost)
 //
 // After any call the shell asks `deadline`. The host does not call back into the core.
-import type { EndpointFigures, StateChange } from '../engine'
-import { type Action, ClientMachine, type MachineSettings } from './client-machine'
+import type { ClientStateName, EndpointFigures, StateChange } from '../engine'
+import { ClientMachine, type MachineHost, type MachineSettings, type TokenReason } from './client-machine'
 import { healthScore } from './health-score'
 import { Heartbeat } from './heartbeat'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
@@ -38,7 +38,7 @@ interface Dial {
   since: number
 }
 
-export class ClientCore extends CoreSending {
+export class ClientCore extends CoreSending implements MachineHost {
   readonly machine: ClientMachine
   latency = 0
   endpoints: Dialing
@@ -62,7 +62,7 @@ export class ClientCore extends CoreSending {
   ) {
     super(settings, host, now)
     this.heartbeat = new Heartbeat(settings.heartbeat)
-    this.machine = new ClientMachine(settings, random)
+    this.machine = new ClientMachine(settings, random, this)
     this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
     if (settings.endpoints > 1 && parts.endpoints !== undefined) this.useAll()
   }
@@ -77,11 +77,11 @@ export class ClientCore extends CoreSending {
 
   connect(now: number): void {
     this.begin(now)
-    this.perform(this.machine.connect(now))
+    this.machine.connect(now)
   }
   reconnect(now: number): void {
     this.begin(now)
-    this.perform(this.machine.reconnect(now))
+    this.machine.reconnect(now)
   }
   private begin(now: number): void {
     this.now = now
@@ -93,25 +93,25 @@ export class ClientCore extends CoreSending {
       this.letOut()
       this.flushing = false
     }
-    this.perform(this.machine.disconnect(now, code, reason))
+    this.machine.disconnect(now, code, reason)
   }
   /** `firstMessage` is the text that opens each link, where the token travels in one. */
   setToken(now: number, firstMessage: string): void {
     this.now = now
     this.firstMessage = firstMessage
-    this.perform(this.machine.tokenReady(now))
+    this.machine.tokenReady(now)
   }
   failToken(now: number, final: boolean): void {
     this.now = now
-    this.perform(this.machine.tokenFailed(now, final))
+    this.machine.tokenFailed(now, final)
   }
 
   /** Gives up everything and settles what waits; no link is left. */
   end(now: number): void {
     if (this.ended) return
     this.now = now
-    this.perform(this.machine.disconnect(now, 1000, ''))
-    if (this.link !== 0) this.dropLink()
+    this.machine.disconnect(now, 1000, '')
+    this.dropLink()
     this.ended = true
     this.giveUp()
   }
@@ -122,7 +122,7 @@ export class ClientCore extends CoreSending {
     this.leaving = true
     if (this.settings.leaveTimeout > 0) this.leaveUntil = now + this.settings.leaveTimeout
     this.letOut()
-    this.perform(this.machine.disconnect(now, 1000, ''))
+    this.machine.disconnect(now, 1000, '')
     this.left(now)
   }
   left(now: number): boolean {
@@ -142,50 +142,15 @@ export class ClientCore extends CoreSending {
     this.heartbeat.probe(now)
   }
 
-  // --------------------------------------------------------------------------------------------------------- actions
+  // --------------------------------------------------------------------------------------------------------- the machine
 
-  private perform(actions: readonly Action[]): void {
-    const { host } = this
-    for (const action of actions) {
-      switch (action.do) {
-        case 'state':
-          this.report(action)
-          break
-        case 'token':
-          host.tokenWanted(action.why)
-          break
-        case 'dial':
-          this.endpoints.begin(this.now)
-          this.startDials()
-          break
-        case 'drop-dials':
-          this.dropRound(action.timedOut)
-          break
-        case 'close':
-          // When the client leaves, the link is closed behind what still goes out.
-          if (this.leaving) break
-          if (this.link !== 0) host.close(this.link, action.code, action.reason)
-          this.ready = false
-          break
-        case 'drop':
-          if (this.link !== 0) this.dropLink()
-      }
-    }
-  }
-
-  private dropLink(): void {
-    this.host.drop(this.link)
-    this.endpoints.onLeft(this.endpoint, this.now - this.openedAt)
-    this.loseLink()
-  }
-
-  private report({ to, attempt, delay, exhausted, why }: Action & { do: 'state' }): void {
-    const connected = to === 'connected'
+  entered(state: ClientStateName, delay: number, why?: Outcome, exhausted?: boolean): void {
+    const connected = state === 'connected'
     if (connected) this.counters.connects++
-    if (to === 'failed') this.counters.failures++
+    if (state === 'failed') this.counters.failures++
     const change: StateChange = {
-      state: to,
-      attempt,
+      state,
+      attempt: this.machine.attempts,
       delay,
       endpoint: connected ? this.endpoint : -1,
       protocol: connected ? this.protocol : '',
@@ -194,11 +159,45 @@ export class ClientCore extends CoreSending {
     if (exhausted) change.exhausted = true
     if (why?.error !== undefined) {
       const { error, detail, authRejected } = why
-      const status = authRejected === true ? 401 : 0
-      change.error = { code: error, detail, system: 0, status, recoverable: to !== 'failed' }
+      change.error = {
+        code: error,
+        detail,
+        status: authRejected ? 401 : 0,
+        recoverable: state !== 'failed',
+      }
     }
     if (why !== undefined && why.closeCode !== 0) change.close = { code: why.closeCode, reason: why.reason }
     this.host.state(change)
+  }
+  tokenWanted(why: TokenReason): void {
+    this.host.tokenWanted(why)
+  }
+  beginRound(): void {
+    this.endpoints.begin(this.now)
+    this.startDials()
+  }
+  dropRound(failed: boolean): void {
+    for (const [link, { endpoint }] of this.dials) {
+      this.host.drop(link)
+      if (failed) this.endpoints.onFailed(endpoint, this.now)
+      else this.endpoints.onAbandoned(endpoint)
+    }
+    this.dials.clear()
+    this.endpoints.end()
+    // A link that waits for its token belongs to the round too.
+    if (this.authenticating) this.dropLink()
+  }
+  closeLink(code: number, reason: string): void {
+    // When the client leaves, the link is closed behind what still goes out.
+    if (this.leaving) return
+    if (this.link !== 0) this.host.close(this.link, code, reason)
+    this.ready = false
+  }
+  dropLink(): void {
+    if (this.link === 0) return
+    this.host.drop(this.link)
+    this.endpoints.onLeft(this.endpoint, this.now - this.openedAt)
+    this.loseLink()
   }
 
   // ----------------------------------------------------------------------------------------------------------- links
@@ -211,18 +210,6 @@ export class ClientCore extends CoreSending {
       this.dials.set(link, { endpoint, since: this.now })
       this.host.dial(link, endpoint)
     }
-  }
-
-  private dropRound(failed: boolean): void {
-    for (const [link, { endpoint }] of this.dials) {
-      this.host.drop(link)
-      if (failed) this.endpoints.onFailed(endpoint, this.now)
-      else this.endpoints.onAbandoned(endpoint)
-    }
-    this.dials.clear()
-    this.endpoints.end()
-    // A link that waits for its token belongs to the round too.
-    if (this.authenticating) this.dropLink()
   }
 
   linkOpened(link: number, protocol: string, now: number): void {
@@ -249,16 +236,13 @@ export class ClientCore extends CoreSending {
   private acceptLink(): void {
     this.authenticating = false
     this.queue.acks = this.acks
-    const actions = this.machine.dialOpened(this.now, this.machine.round)
-    if (actions === undefined) {
-      // The machine wants no link any more.
+    if (!this.machine.dialOpened(this.now)) {
       this.dropLink()
       return
     }
     this.carry()
     const { interval, always } = this.settings.heartbeat
     if (interval > 0 && (always || this.speaksOwnProtocol)) this.heartbeat.begin(this.now)
-    this.perform(actions)
     this.pump()
   }
 
@@ -271,15 +255,13 @@ export class ClientCore extends CoreSending {
       return true
     }
     this.dropLink()
-    this.perform(
-      this.machine.dialFailed(now, this.machine.round, {
-        error: 'POLICY_VIOLATION',
-        closeCode: 0,
-        reason: '',
-        detail: why,
-        authRejected: true,
-      }),
-    )
+    this.machine.dialFailed(now, {
+      error: 'POLICY_VIOLATION',
+      closeCode: 0,
+      reason: '',
+      detail: why,
+      authRejected: true,
+    })
     return true
   }
 
@@ -292,10 +274,8 @@ export class ClientCore extends CoreSending {
       else this.endpoints.onLost(this.endpoint, now, uptime)
       this.loseLink()
       const out = { ...how, alternative: this.endpoints.otherReady(this.endpoint, now) }
-      const { machine } = this
-      this.perform(
-        opening ? machine.dialFailed(now, machine.round, out) : machine.linkClosed(now, machine.round, out),
-      )
+      if (opening) this.machine.dialFailed(now, out)
+      else this.machine.linkClosed(now, out)
       return
     }
     const lost = this.dials.get(link)
@@ -310,9 +290,9 @@ export class ClientCore extends CoreSending {
   private roundFailed(how: Outcome): void {
     this.endpoints.end()
     const { policy } = this.settings
-    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experience())
+    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experience)
     if (this.settings.tokenInUrl) this.machine.suspectToken()
-    this.perform(this.machine.dialFailed(this.now, this.machine.round, how))
+    this.machine.dialFailed(this.now, how)
   }
 
   /** What the link carried waits again; requests that were on it have lost their replies. */
@@ -345,7 +325,7 @@ export class ClientCore extends CoreSending {
       this.linkEnded(link, { error: 'CONNECT_TIMEOUT', closeCode: 0, reason: '', detail: '' }, now)
     }
     if (now >= this.endpoints.deadline) this.startDials()
-    this.perform(this.machine.timer(now))
+    this.machine.timer(now)
     this.beat()
     this.pump()
   }

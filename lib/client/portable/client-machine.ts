@@ -10,29 +10,23 @@
 //                ▼                                   reconnect() any state
 //             failed ◄── a final end of a first dial or of a link
 import type { ClientStateName } from '../engine'
-import { type Outcome, type ReconnectPolicy, judge, never, nextDelay } from './reconnect-policy'
+import { type Outcome, type ReconnectPolicy, judge, never, nextDelay, pauseAfter } from './reconnect-policy'
 
 export type TokenReason = 'connect' | 'refused' | 'expired'
 
-export type Action =
-  /** With `ended`, `how` led there. */
-  | {
-      do: 'state'
-      to: ClientStateName
-      attempt: number
-      delay: number
-      exhausted: boolean
-      why: Outcome | undefined
-    }
-  | { do: 'token'; why: TokenReason }
-  /** Begin a round of dials under this number. */
-  | { do: 'dial'; round: number }
-  /** Of the round; `timedOut`: they count as failures of their endpoints. */
-  | { do: 'drop-dials'; timedOut: boolean }
-  /** The link; its end is due. */
-  | { do: 'close'; code: number; reason: string }
-  /** The link is to go, and nobody waits for it. */
-  | { do: 'drop' }
+/** Does what the machine decides, at once; it does not call back into the machine. */
+export interface MachineHost {
+  /** The state has changed; `attempts` has as well. `why` led there; `exhausted`: it was the last attempt. */
+  entered(state: ClientStateName, delay: number, why?: Outcome, exhausted?: boolean): void
+  tokenWanted(why: TokenReason): void
+  beginRound(): void
+  /** Drops all dials of the round. `timedOut`: they count as failures of their endpoints. */
+  dropRound(timedOut: boolean): void
+  /** The end of the link is due. */
+  closeLink(code: number, reason: string): void
+  /** The link, if there is one, is to go, and nobody waits for it. */
+  dropLink(): void
+}
 
 export interface MachineSettings {
   policy: ReconnectPolicy
@@ -61,8 +55,6 @@ const noToken: Outcome = {
 export class ClientMachine {
   state: ClientStateName = 'idle'
   attempts = 0
-  /** The present round of dials, or the one that the link came of. */
-  round = 0
   /** When `timer` has something to do. */
   deadline = never
   policy: ReconnectPolicy
@@ -76,91 +68,59 @@ export class ClientMachine {
   /** The server has rejected a token since the last lasting connection. */
   private refreshed = false
   private connectedAt = 0
-  private out: Action[] = []
 
   constructor(
     private readonly settings: MachineSettings,
     private readonly random: () => number,
+    private readonly host: MachineHost,
   ) {
     this.policy = settings.policy
-  }
-
-  private take(): Action[] {
-    const { out } = this
-    this.out = []
-    return out
   }
 
   // ------------------------------------------------------------------------------------------ what the program asks
 
   /** No effect while it connects, waits to or is connected. */
-  connect(now: number): Action[] {
-    const { state } = this
-    if (state !== 'connecting' && state !== 'reconnecting' && state !== 'connected') this.start(now)
-    return this.take()
+  connect(now: number): void {
+    if (!['connecting', 'reconnecting', 'connected'].includes(this.state)) this.reconnect(now)
   }
 
   /** Drops what there is, forgets the attempts and dials at once, in every state. */
-  reconnect(now: number): Action[] {
-    this.start(now)
-    return this.take()
-  }
-
-  private start(now: number): void {
+  reconnect(now: number): void {
+    const { state, attempts } = this
     this.dropAttempt(false)
-    const { state } = this
-    const counted = this.attempts !== 0
-    this.attempts = 0
-    this.failures = 0
-    this.refreshed = false
-    if (state === 'disconnecting') {
-      this.out.push({ do: 'drop' })
-      this.enter('disconnected')
-      this.enter('connecting')
-    } else if (state === 'connected') {
-      this.out.push({ do: 'drop' })
-      this.enter('reconnecting')
-    } else if (state === 'reconnecting') {
-      if (counted) this.enter('reconnecting')
-    } else if (state !== 'connecting') {
-      this.enter('connecting')
-    }
+    this.forget()
+    if (state === 'connected' || state === 'disconnecting') this.host.dropLink()
+    if (state === 'disconnecting') this.enter('disconnected')
+    if (state === 'connected' || (state === 'reconnecting' && attempts > 0)) this.enter('reconnecting')
+    else if (state !== 'reconnecting' && state !== 'connecting') this.enter('connecting')
     this.beginAttempt(now)
   }
 
-  disconnect(now: number, code: number, reason: string): Action[] {
+  disconnect(now: number, code: number, reason: string): void {
     const { state } = this
     if (state === 'connecting' || state === 'reconnecting') {
       this.dropAttempt(false)
-      this.stop('disconnected')
+      this.enter('disconnected')
     } else if (state === 'connected') {
       this.enter('disconnecting')
-      this.out.push({ do: 'close', code, reason })
+      this.host.closeLink(code, reason)
       this.wait('nothing', now, this.settings.closeTimeout)
     }
-    return this.take()
   }
 
   // --------------------------------------------------------------------------------------------------------- tokens
 
   /** A token, asked for or not. */
-  tokenReady(now: number): Action[] {
-    this.tokenHeld = true
-    this.tokenSeen = true
+  tokenReady(now: number): void {
+    this.tokenHeld = this.tokenSeen = true
     this.tokenRejected = false
     if (this.waiting === 'token') this.dial(now)
-    return this.take()
   }
   /** The source gave none; `final`: it will not. */
-  tokenFailed(now: number, final: boolean): Action[] {
-    if (this.waiting === 'token') {
-      if (final) this.stop('failed', noToken)
-      else this.tokenMissing(now)
-    }
-    return this.take()
-  }
-  private tokenMissing(now: number): void {
-    this.attemptFailed(now, { ...noToken, error: 'CONNECTION_FAILED', authRejected: false }, true, noToken)
+  tokenFailed(now: number, final: boolean): void {
+    if (this.waiting !== 'token') return
+    if (final) this.stop('failed', noToken)
+    else this.tryLater(now, noToken)
   }
   /** The server, or the program, calls the present token bad; the next dial waits for another. */
   tokenExpired(): void {
@@ -178,63 +138,53 @@ export class ClientMachine {
 
   // ------------------------------------------------------------------------------------------------- dials and links
 
-  /** False: it came too late, nobody wants the link. */
-  dialOpened(now: number, round: number): Action[] | undefined {
-    if (this.waiting !== 'dial' || round !== this.round) return undefined
-    this.wait('nothing', now, 0)
+  /** False: nobody wants the link any more. */
+  dialOpened(now: number): boolean {
+    if (this.waiting !== 'dial') return false
+    this.wait('nothing')
     this.connectedAt = now
     this.enter('connected')
-    return this.take()
+    return true
   }
   /** All dials of the round failed. */
-  dialFailed(now: number, round: number, how: Outcome): Action[] {
-    if (this.waiting === 'dial' && round === this.round) this.attemptFailed(now, how, true)
-    return this.take()
+  dialFailed(now: number, how: Outcome): void {
+    if (this.waiting === 'dial') this.attemptFailed(now, how, true)
   }
-  linkClosed(now: number, round: number, how: Outcome): Action[] {
-    if (round !== this.round) return []
-    if (this.state === 'disconnecting') {
-      this.stop('disconnected', how)
-    } else if (this.state === 'connected') {
-      const uptime = now - this.connectedAt
-      const lasted = uptime >= this.policy.minUptime
-      // However little the program calls lasting: a server that refuses each new token at once is not asked without a
-      // pause.
-      const hasty = uptime < hastyRefusal && this.refreshed && this.settings.usesTokens
-      if (lasted && hasty && judge(this.policy, how).verdict === 'refresh') {
-        this.rejectToken()
-        this.tryLater(now, how, 0, true)
-        return this.take()
-      }
-      if (lasted) {
-        this.attempts = 0
-        this.failures = 0
-        this.refreshed = false
-      }
-      this.attemptFailed(now, how, !lasted)
+  linkClosed(now: number, how: Outcome): void {
+    if (this.state === 'disconnecting') this.stop('disconnected', how)
+    if (this.state !== 'connected') return
+    const { policy } = this
+    const uptime = now - this.connectedAt
+    const lasted = uptime >= policy.minUptime
+    // However little the program calls lasting: a server that refuses each new token at once is not asked without a pause.
+    const hasty = uptime < hastyRefusal && this.refreshed && this.settings.usesTokens
+    if (lasted && hasty && judge(policy, how) === 'refresh') {
+      this.rejectToken()
+      this.tryLater(now, how)
+      return
     }
-    return this.take()
+    if (lasted) this.forget()
+    this.attemptFailed(now, how, !lasted)
   }
 
-  timer(now: number): Action[] {
-    if (now < this.deadline) return []
+  timer(now: number): void {
+    if (now < this.deadline) return
     switch (this.waiting) {
       case 'delay':
         this.beginAttempt(now)
         break
       case 'token':
-        this.tokenMissing(now)
+        this.tryLater(now, noToken)
         break
       case 'dial':
         this.dropAttempt(true)
-        this.attemptFailed(now, timedOut, true)
+        this.tryLater(now, timedOut)
         break
       case 'nothing':
         // The close of a link that is being disconnected.
-        this.out.push({ do: 'drop' })
+        this.host.dropLink()
         this.stop('disconnected', { ...timedOut, error: 'CLOSE_TIMEOUT' })
     }
-    return this.take()
   }
 
   /** The device has a network again, or the page is looked at: a delay that runs ends now, a little apart from others. */
@@ -248,47 +198,38 @@ export class ClientMachine {
     else this.askToken(now, this.tokenRejected ? 'refused' : this.tokenSeen ? 'expired' : 'connect')
   }
   private askToken(now: number, why: TokenReason): void {
-    this.out.push({ do: 'token', why })
+    this.host.tokenWanted(why)
     this.wait('token', now, this.settings.tokenTimeout)
   }
   private dial(now: number): void {
-    this.out.push({ do: 'dial', round: ++this.round })
     this.wait('dial', now, this.settings.connectTimeout)
+    this.host.beginRound()
   }
 
   // ------------------------------------------------------------------------------------------------ after a failure
 
   /** `counts`: it is a failure in a row; the loss of a link that had lasted is none. */
-  private attemptFailed(now: number, how: Outcome, counts: boolean, said = how): void {
-    const { policy } = this
-    const { verdict, notBefore } = judge(policy, how)
-    if (verdict === 'refresh') {
-      if (!this.refreshToken(now, said)) this.stop('failed', said)
-      return
-    }
-    if (verdict === 'final') {
+  private attemptFailed(now: number, how: Outcome, counts: boolean): void {
+    const verdict = judge(this.policy, how)
+    if (verdict === 'recover') this.tryLater(now, how, counts)
+    else if (verdict === 'final') {
       // A peer that says goodbye to an open link is no failure.
       const goodbye = this.state === 'connected' && how.error === undefined && how.closeCode === 1000
-      this.stop(goodbye ? 'disconnected' : 'failed', said)
-      return
-    }
-    this.tryLater(now, said, notBefore, counts)
+      this.stop(goodbye ? 'disconnected' : 'failed', how)
+    } else if (!this.refreshToken(now, how)) this.stop('failed', how)
   }
-  private tryLater(now: number, said: Outcome, notBefore: number, counts: boolean): void {
+  private tryLater(now: number, how: Outcome, counts = true): void {
     const { policy } = this
-    if (!policy.enabled) {
-      this.stop('failed', said)
-      return
-    }
-    if (counts) this.failures++
-    if (policy.maxAttempts !== 0 && this.failures >= policy.maxAttempts) {
-      this.stop('failed', said, true)
+    if (counts && policy.enabled) this.failures++
+    const exhausted = policy.maxAttempts > 0 && this.failures >= policy.maxAttempts
+    if (!policy.enabled || exhausted) {
+      this.stop('failed', how, policy.enabled)
       return
     }
     this.attempts++
-    const least = this.offline ? Math.max(notBefore, policy.maxDelay) : notBefore
+    const least = this.offline ? Math.max(pauseAfter(how), policy.maxDelay) : pauseAfter(how)
     const delay = nextDelay(policy, this.attempts, this.random(), least)
-    this.enter('reconnecting', said, delay)
+    this.enter('reconnecting', delay, how)
     this.waiting = 'delay'
     this.deadline = now + delay
   }
@@ -299,7 +240,7 @@ export class ClientMachine {
     this.refreshed = true
     if (this.state === 'connected') {
       if (!this.policy.enabled) return false
-      this.enter('reconnecting', how)
+      this.enter('reconnecting', 0, how)
     }
     this.askToken(now, 'refused')
     return true
@@ -309,21 +250,26 @@ export class ClientMachine {
     this.tokenHeld = false
     this.tokenRejected = true
   }
+  /** A connection has lasted, or the program begins anew. */
+  private forget(): void {
+    this.attempts = this.failures = 0
+    this.refreshed = false
+  }
 
-  private stop(to: ClientStateName, how?: Outcome, exhausted = false): void {
-    this.wait('nothing', 0, 0)
-    this.enter(to, how, 0, exhausted)
+  private stop(state: ClientStateName, how: Outcome, exhausted = false): void {
+    this.wait('nothing')
+    this.enter(state, 0, how, exhausted)
   }
   private dropAttempt(timedOut: boolean): void {
-    if (this.waiting === 'dial') this.out.push({ do: 'drop-dials', timedOut })
-    this.wait('nothing', 0, 0)
+    if (this.waiting === 'dial') this.host.dropRound(timedOut)
+    this.wait('nothing')
   }
-  private enter(to: ClientStateName, why?: Outcome, delay = 0, exhausted = false): void {
-    this.out.push({ do: 'state', to, attempt: this.attempts, delay, exhausted, why })
-    this.state = to
+  private enter(state: ClientStateName, delay = 0, why?: Outcome, exhausted = false): void {
+    this.state = state
+    this.host.entered(state, delay, why, exhausted)
   }
   /** A span of 0 sets no deadline. */
-  private wait(what: Waiting, now: number, span: number): void {
+  private wait(what: Waiting, now = 0, span = 0): void {
     this.waiting = what
     this.deadline = span > 0 ? now + span : never
   }

@@ -6,7 +6,7 @@
 //        ▲                                       ▲     (grows, is bounded)          │
 //        └───────────── opened ──────────────────┴─────────────── failed ───────────┘
 import type { EndpointFigures } from '../engine'
-import { type Experience, type Outcome, type ReconnectPolicy, judge, never } from './reconnect-policy'
+import { type Outcome, type ReconnectPolicy, judge, never } from './reconnect-policy'
 import { type Dialing, count, deadAfter, smooth } from './sole-endpoint'
 
 /** In the order of the names of `EndpointStrategy`. */
@@ -132,9 +132,8 @@ export class Endpoints {
       latency,
     }))
   }
-  experienceOf(index: number): Experience {
-    const { opened, failed, successRate, latency } = this.all[index]
-    return { samples: opened + failed, rate: successRate, latency: Math.floor(latency) }
+  figuresOf(index: number): EndpointFigures {
+    return this.all[index]
   }
   /** The share of all dials that opened and held. */
   get successRate(): number {
@@ -194,7 +193,7 @@ export class DialRound {
     this.running--
     // An older dial ends while the newest one still has its time.
     if (index === this.newest) this.nextAt = 0
-    const hope = (one: Outcome): number => ['final', 'recover', 'refresh'].indexOf(judge(policy, one).verdict)
+    const hope = (one: Outcome): number => ['final', 'recover', 'refresh'].indexOf(judge(policy, one))
     if (this.result === undefined || hope(how) > hope(this.result)) this.result = how
   }
   /** It has a winner, or is given up. */
@@ -241,7 +240,7 @@ export class EndpointRounds extends Endpoints implements Dialing {
   get outcome(): Outcome | undefined {
     return this.round.failed ? this.round.result : undefined
   }
-  experience(): Experience {
-    return this.experienceOf(this.first)
+  get experience(): EndpointFigures {
+    return this.figuresOf(this.first)
   }
 }

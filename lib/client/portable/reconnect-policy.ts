@@ -1,6 +1,7 @@
 // When a client tries again, and when it gives up: the rules of src/core/client/reconnect_policy.hpp, as far as a
 // platform's WebSocket lets one see how an attempt ended. Pure; random numbers come in.
 import type { ErrorCode } from '../../core/error-table'
+import type { EndpointFigures } from '../engine'
 import type { CheckedReconnect } from '../shared-options'
 
 /** No time at all, or no deadline. */
@@ -28,14 +29,16 @@ export type Verdict = 'recover' | 'refresh' | 'final'
 
 const tryAgainDelay = 5_000
 
-/** What the end means; with `recover` at least so many milliseconds have to pass. */
-export function judge(policy: ReconnectPolicy, how: Outcome): { verdict: Verdict; notBefore: number } {
-  const verdict = verdictOf(policy, how)
-  const alone = verdict === 'recover' && how.closeCode === 1013 && how.alternative !== true
-  return { verdict, notBefore: alone ? tryAgainDelay : 0 }
+/** So many milliseconds at least have to pass before the next attempt. */
+export function pauseAfter({ closeCode, alternative }: Outcome): number {
+  return closeCode === 1013 && alternative !== true ? tryAgainDelay : 0
 }
 
-function verdictOf(policy: ReconnectPolicy, { error, closeCode, authRejected, hopeless }: Outcome): Verdict {
+/** What the end means. */
+export function judge(
+  policy: ReconnectPolicy,
+  { error, closeCode, authRejected, hopeless }: Outcome,
+): Verdict {
   if (authRejected === true) return 'refresh'
   if (hopeless === true) return 'final'
   // What we found ourselves says more than the code that came of it.
@@ -63,23 +66,18 @@ export function nextDelay(
   return notBefore > 0 ? Math.max(delay, Math.floor(notBefore + scattered)) : delay
 }
 
-/** What is known of an endpoint: so many attempts led to that rate of success, recent ones weighing more. */
-export interface Experience {
-  samples: number
-  rate: number
-  /** Milliseconds from dial to open; 0: unknown. */
-  latency: number
-}
-
 /** The policy for an endpoint with that record: sooner and more often where it nearly always opens. */
-export function adapted(policy: ReconnectPolicy, { samples, rate, latency }: Experience): ReconnectPolicy {
-  if (samples < 8) return policy
+export function adapted(
+  policy: ReconnectPolicy,
+  { opened, failed, successRate, latency }: EndpointFigures,
+): ReconnectPolicy {
+  if (opened + failed < 8) return policy
   const { minDelay, maxDelay, maxAttempts } = policy
-  const least = Math.max(Math.min(100, minDelay), 2 * latency)
-  const scaled = Math.floor(minDelay * 4 ** (1 - 2 * rate))
+  const least = Math.max(Math.min(100, minDelay), 2 * Math.floor(latency))
+  const scaled = Math.floor(minDelay * 4 ** (1 - 2 * successRate))
   return {
     ...policy,
     minDelay: Math.min(Math.max(scaled, least), maxDelay),
-    maxAttempts: Math.ceil(maxAttempts * (0.5 + rate)),
+    maxAttempts: Math.ceil(maxAttempts * (0.5 + successRate)),
   }
 }

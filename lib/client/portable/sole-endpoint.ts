@@ -1,7 +1,7 @@
 // The endpoint of a client that has one: what is known of it, and its rounds of one dial. The rules of endpoints.ts, of
 // which little is left where there is nothing to choose. Times in milliseconds.
 import type { EndpointFigures } from '../engine'
-import { type Experience, type Outcome, type ReconnectPolicy, never } from './reconnect-policy'
+import { type Outcome, type ReconnectPolicy, never } from './reconnect-policy'
 
 /** The endpoints of a client and its rounds of dials; endpoints go by their index. */
 export interface Dialing {
@@ -28,7 +28,7 @@ export interface Dialing {
   otherReady(index: number, now: number): boolean
   figures(): EndpointFigures[]
   /** Of the first of the round. */
-  experience(): Experience
+  readonly experience: EndpointFigures
   /** The share of all dials that opened and held. */
   readonly successRate: number
 }
@@ -50,7 +50,7 @@ export function count(one: EndpointFigures, success: boolean): void {
 export class SoleEndpoint implements Dialing {
   deadline = never
   outcome: Outcome | undefined
-  private readonly one: EndpointFigures
+  readonly experience: EndpointFigures
   private inRow = 0
   private before = 0
 
@@ -60,7 +60,7 @@ export class SoleEndpoint implements Dialing {
     private readonly known: readonly EndpointFigures[] = [],
   ) {
     const { opened, failed, successRate, latency } = known.at(0) ?? unknown
-    this.one = { opened, failed, successRate, latency }
+    this.experience = { opened, failed, successRate, latency }
   }
 
   begin(now: number): void {
@@ -78,8 +78,8 @@ export class SoleEndpoint implements Dialing {
   onOpened(_index: number, latency: number): void {
     this.before = Math.max(this.before, this.inRow)
     this.inRow = 0
-    count(this.one, true)
-    smooth(this.one, latency)
+    count(this.experience, true)
+    smooth(this.experience, latency)
   }
   onFailed(_index: number, _now: number, how?: Outcome): void {
     this.outcome = how
@@ -87,8 +87,8 @@ export class SoleEndpoint implements Dialing {
     this.fail()
   }
   private fail(): void {
-    count(this.one, false)
-    if (this.inRow >= deadAfter) this.one.latency = 0
+    count(this.experience, false)
+    if (this.inRow >= deadAfter) this.experience.latency = 0
   }
   onAbandoned(): void {
     // There is no other that it made place for.
@@ -104,21 +104,17 @@ export class SoleEndpoint implements Dialing {
     this.fail()
   }
   onLatency(_index: number, latency: number): void {
-    smooth(this.one, latency)
+    smooth(this.experience, latency)
   }
   otherReady(): boolean {
     return false
   }
   figures(): EndpointFigures[] {
     // Of a client with several it stands for all until their part is loaded.
-    return [{ ...this.one }, ...this.known.slice(1)]
-  }
-  experience(): Experience {
-    const { opened, failed, successRate, latency } = this.one
-    return { samples: opened + failed, rate: successRate, latency: Math.floor(latency) }
+    return [{ ...this.experience }, ...this.known.slice(1)]
   }
   get successRate(): number {
-    const { opened, failed } = this.one
+    const { opened, failed } = this.experience
     return opened + failed === 0 ? 1 : opened / (opened + failed)
   }
 }
