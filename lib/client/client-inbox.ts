@@ -153,7 +153,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   closed(): void {
     const { body } = this
-    const { ended, feed, listeners, outbox, pending, router, status, tokens, wire } = body
+    const { feed, listeners, outbox, pending, router, status, tokens, wire } = body
     feed?.end()
     wire?.ended()
     router?.detach(this)
@@ -163,7 +163,8 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     const before = status.state
     status.end()
     if (status.state !== before) listeners.emit('state', status.state, status.info())
-    for (const resolve of ended ?? []) resolve()
+    body.ended ??= []
+    for (const resolve of body.ended) resolve()
   }
 }
 

@@ -28,10 +28,8 @@ export interface ConnectionDetails extends ConnectionInfo {
 
 export type StateListener = (state: ClientStateName, info: ConnectionInfo) => unknown
 
-interface Waiter {
-  resolve(): void
-  reject(error: HawserError): void
-}
+/** Is asked at each change, with the error that came of it, whether it waits on. */
+type Waiter = (error: HawserError | undefined) => boolean
 
 const keptErrors = 100
 const resting: readonly ClientStateName[] = ['idle', 'disconnected', 'failed']
@@ -47,18 +45,16 @@ export class ClientStatus {
   /** Milliseconds since the epoch; 0: never. */
   private lastConnected = 0
   private error: HawserError | undefined
-  private connecting: Waiter[] | undefined
-  /** Those of `connecting` that a `disconnect()` has overtaken: the next rest ends them. */
-  private overtaken: Waiter[] | undefined
+  private waiting: Waiter[] | undefined
   /** The program has asked for a connection, and the engine has not said yet that it heard. */
   private starting = false
   /** The last that the program asked for was the end of the connection. */
   private leaving = false
+  /** How often it has asked for that. */
+  private leavings = 0
   /** Beginnings (`connecting`) that the program has asked for, and those that the engine has told of. */
   private asked = 0
   private begun = 0
-  /** `after`: so many beginnings come first; a rest before is that of an earlier connection. */
-  private disconnecting: { resolve: () => void; after: number }[] | undefined
 
   constructor(readonly urls: readonly string[]) {}
 
@@ -76,83 +72,84 @@ export class ClientStatus {
 
   /** Takes a change in; the error that it brings. */
   changed(change: StateChange): HawserError | undefined {
-    this.state = change.state
+    const { state } = change
+    this.state = state
     this.attempt = change.attempt
     this.delay = change.delay
     if (change.endpoint >= 0) this.endpoint = change.endpoint
     const last = errorOf(change)
     const error = change.exhausted === true ? exhausted(last) : last
-    if (change.state === 'connected') {
+    if (state === 'connected') {
       this.protocol = change.protocol
       this.lastConnected = Date.now()
     }
-    const troubled = change.state === 'reconnecting' || change.state === 'failed'
-    this.error = troubled ? (error ?? this.error) : undefined
-    if (!resting.includes(change.state)) this.starting = false
-    if (change.state === 'connecting') this.begun++
+    this.error = state === 'reconnecting' || state === 'failed' ? (error ?? this.error) : undefined
+    if (!this.rests) this.starting = false
+    if (state === 'connecting') this.begun++
     return error
   }
 
   /** Settles those who wait for the state; after the listeners have been told. */
-  tell(error: HawserError | undefined): void {
-    const { state } = this
-    if (state === 'connected') {
-      for (const waiter of this.waiters()) waiter.resolve()
-    } else if (state === 'failed') {
-      const why = error ?? this.error ?? new HawserError('CONNECTION_FAILED')
-      for (const waiter of this.waiters()) waiter.reject(why)
-    } else if (state === 'disconnected') {
-      const why = new HawserError('ABORTED', '`disconnect()` was called before the client was connected')
-      // Who asked after that `disconnect()` is yet to be served.
-      for (const waiter of this.closed ? this.waiters() : this.late()) waiter.reject(why)
-    }
-    if (resting.includes(state)) this.tellDisconnected()
-  }
-  private tellDisconnected(): void {
-    const waiting = this.disconnecting
-    if (waiting === undefined) return
-    const early = ({ after }: { after: number }): boolean => !this.closed && after > this.begun
-    const left = waiting.filter(early)
-    this.disconnecting = left.length > 0 ? left : undefined
-    for (const waiter of waiting) if (!early(waiter)) waiter.resolve()
-  }
-  private waiters(): Waiter[] {
-    const waiting = [...this.late(), ...(this.connecting ?? [])]
-    this.connecting = undefined
-    return waiting
-  }
-  private late(): Waiter[] {
-    const waiting = this.overtaken ?? []
-    this.overtaken = undefined
-    return waiting
+  tell(error?: HawserError): void {
+    const left = this.waiting?.filter((waits) => waits(error)) ?? []
+    this.waiting = left.length > 0 ? left : undefined
   }
 
   /** The client is gone for good. */
   end(): void {
     this.closed = true
     if (this.state !== 'failed') this.state = 'disconnected'
-    this.tell(undefined)
+    this.tell()
   }
 
+  private get rests(): boolean {
+    return resting.includes(this.state)
+  }
+  /** Nor is it to do anything else. */
+  private get idles(): boolean {
+    return this.rests && !this.starting
+  }
   /** Connected, and no `disconnect()` on its way. */
   get settled(): boolean {
     return this.state === 'connected' && !this.leaving
   }
   /** The engine is asked for a connection: the next one is waited for. */
   whenConnected(): Promise<void> {
-    if (this.closed) return Promise.reject(new HawserError('INVALID_STATE', 'The client was closed for good'))
     // Where it is under way already, it does not begin anew.
-    if (this.leaving || (resting.includes(this.state) && !this.starting)) this.asked++
+    if (this.leaving || this.idles) this.asked++
     this.starting = true
     this.leaving = false
-    return new Promise((resolve, reject) => (this.connecting ??= []).push({ resolve, reject }))
+    const { leavings } = this
+    return new Promise((resolve, reject) => {
+      this.wait((error) => {
+        const { state } = this
+        if (state === 'connected') resolve()
+        else if (state === 'failed') reject(error ?? this.error ?? new HawserError('CONNECTION_FAILED'))
+        else if (state === 'disconnected' && (this.closed || leavings < this.leavings))
+          reject(new HawserError('ABORTED', '`disconnect()` was called before the client was connected'))
+        // Who asked after that `disconnect()` is yet to be served.
+        else return true
+        return false
+      })
+    })
   }
   /** The engine is asked to end the connection. */
   whenDisconnected(): Promise<void> {
     this.leaving = true
-    if (this.connecting !== undefined) this.overtaken = this.waiters()
-    if (this.closed || (resting.includes(this.state) && !this.starting)) return Promise.resolve()
-    return new Promise((resolve) => (this.disconnecting ??= []).push({ resolve, after: this.asked }))
+    this.leavings++
+    if (this.closed || this.idles) return Promise.resolve()
+    const { asked } = this
+    return new Promise((resolve) => {
+      this.wait(() => {
+        // A rest before the last beginning is that of an earlier connection.
+        const early = !this.rests || (!this.closed && asked > this.begun)
+        if (!early) resolve()
+        return early
+      })
+    })
+  }
+  private wait(waiter: Waiter): void {
+    ;(this.waiting ??= []).push(waiter)
   }
 
   get errors(): readonly HawserError[] {
@@ -184,12 +181,12 @@ const authStatus: Record<number, 'AUTHENTICATION_FAILED' | 'UNAUTHORIZED'> = {
 function errorOf({ error, close, state }: StateChange): HawserError | undefined {
   if (error !== undefined) {
     const code = authStatus[error.status] ?? error.code
-    const words =
-      error.detail === '' ? errorTable[code].message : `${errorTable[code].message} (${error.detail})`
-    return new HawserError(code, words, {
-      recoverable: error.recoverable,
-      ...(error.detail === '' ? {} : { cause: new Error(error.detail) }),
-      ...(error.status === 0 ? {} : { statusCode: error.status }),
+    const { message } = errorTable[code]
+    const { detail, recoverable } = error
+    return new HawserError(code, detail === '' ? message : `${message} (${detail})`, {
+      recoverable,
+      cause: detail === '' ? undefined : new Error(detail),
+      statusCode: error.status || undefined,
     })
   }
   if (close === undefined || state === 'disconnected' || state === 'disconnecting') return undefined

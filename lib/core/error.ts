@@ -6,8 +6,8 @@ import { type ErrorCode, errorTable } from './error-table'
 export interface ErrorDetails {
   cause?: unknown
   recoverable?: boolean
-  closeCode?: number
-  statusCode?: number
+  closeCode?: number | undefined
+  statusCode?: number | undefined
   headers?: Record<string, string>
   body?: Buffer
 }
