@@ -3,8 +3,8 @@ import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
 import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
 import { asked, readReply } from './envelope'
-import type { RoutedClient } from './message-router'
-import { readText } from './message-texts'
+import type { ColumnBatch, RoutedClient } from './message-router'
+import { readMessage } from './message-texts'
 import { replyError, settlementError } from './pending'
 
 export class ClientInbox implements EngineEvents, RoutedClient {
@@ -31,11 +31,8 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   message(routes: Routes, message: string | object): void {
     this.body.router?.message(this, routes, message)
   }
-  batch(route: number, messages: string | readonly unknown[], lengths?: Uint32Array): void {
+  batch(route: number, messages: string | readonly unknown[] | ColumnBatch, lengths?: Uint32Array): void {
     this.body.router?.batch(this, route, messages, lengths)
-  }
-  columns(route: number, rows: number, values: Float64Array, missing: number): void {
-    this.body.router?.columns(this, route, rows, values, missing)
   }
   untyped(text: string): void {
     const { wire, listeners } = this.body
@@ -53,8 +50,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   }
   reply(token: number, given: string | object): void {
     const { layout, pending, wire } = this.body
-    const failed = (error: HawserError): void => pending.reject(token, error)
-    const message = typeof given === 'string' ? readText(given, 'The reply', failed) : given
+    const message = readMessage(given, 'The reply', { failed: (error) => pending.reject(token, error) })
     if (message === undefined) return
     this.settle(token, wire?.readReply(message) ?? readReply(layout, message))
     wire?.settled(token)
@@ -70,10 +66,8 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   /** Control messages of the server that no request waits for. */
   control(given: string | object): void {
     const { body } = this
-    const failed = (error: HawserError): void => body.fail(error)
-    const read = typeof given === 'string' ? readText(given, 'A control message', failed) : given
-    if (read === undefined) return
-    const message = read as Record<string, unknown>
+    const message = readMessage(given, 'A control message', this) as Record<string, unknown> | undefined
+    if (message === undefined) return
     switch (message.type) {
       case 'token_expired':
         void body.tokens?.give('expired')

@@ -2,6 +2,7 @@
 // arguments, makes envelopes, keeps handlers and promises; the engine below it connects, reconnects, queues, matches
 // replies, routes and shapes. Everything that passes here is checked already.
 import type { ErrorCode } from '../core/error-table'
+import type { ColumnBatch } from './message-router'
 import type { PartName } from './portable/parts'
 
 /** How a managed client stands, in the numbers of the core. */
@@ -150,11 +151,9 @@ export interface EngineEvents {
   message(routes: Routes, message: string | object): void
   /**
    * Messages of a batching route: read already, or their texts joined as a JSON array; `lengths` in bytes of UTF-8, for
-   * texts that are no JSON.
+   * texts that are no JSON. Or their columns.
    */
-  batch(route: number, messages: string | readonly unknown[], lengths?: Uint32Array): void
-  /** Columns one behind the other, `rows` values each; valid during the call only. `missing` values are NaN. */
-  columns(route: number, rows: number, values: Float64Array, missing: number): void
+  batch(route: number, messages: string | readonly unknown[] | ColumnBatch, lengths?: Uint32Array): void
   /** A text without a type, or one that is no JSON; only while `interest` asks for it. */
   untyped(text: string): void
   binary(data: Uint8Array): void

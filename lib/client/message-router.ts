@@ -3,7 +3,7 @@ import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'
 import type { ClientEngine, RouteSpec, Routes } from './engine'
 import { type Layout, type RoutingOptions, readLayout } from './envelope'
-import { readText, readTexts } from './message-texts'
+import { readBatch, readMessage } from './message-texts'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from './protocol-map'
 import { type SubscribeSpec, checkPattern, readSpec } from './subscription-spec'
 
@@ -44,8 +44,6 @@ interface Route {
   readonly key: string
   readonly spec: RouteSpec
   readonly handlers: Set<Entry>
-  /** Names of the columns, in order. */
-  readonly columns: string[]
 }
 
 /** What a router needs of a client. */
@@ -164,7 +162,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
       if (id === undefined) {
         throw new HawserError('INVALID_STATE', `A router holds ${mostRoutes} routes; unsubscribe some`)
       }
-      route = { id, key, spec, handlers: new Set(), columns: (spec.columns ?? []).map(({ name }) => name) }
+      route = { id, key, spec, handlers: new Set() }
       this.routes[id - 1] = route
       this.byKey.set(key, route)
       for (const client of this.clients) client.engine.addRoute(id, spec)
@@ -209,46 +207,21 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
 
   /** @internal */
   message(client: RoutedClient, routes: Routes, given: string | object): void {
-    let message: unknown = given
-    if (typeof given === 'string') {
-      message = readText(given, 'A message', (error) => client.failed(error))
-      if (message === undefined) return
-    }
+    const message = readMessage(given, 'A message', client)
+    if (message === undefined) return
     if (typeof routes === 'number') this.call(client, routes, message)
     else for (const route of routes) this.call(client, route, message)
-  }
-
-  /** @internal A message, or an array of them, that JavaScript has read. */
-  deliver(client: RoutedClient, routes: readonly number[], value: unknown): void {
-    for (const route of routes) this.call(client, route, value)
   }
 
   /** @internal */
   batch(
     client: RoutedClient,
     route: number,
-    given: string | readonly unknown[],
+    given: string | readonly unknown[] | ColumnBatch,
     lengths: Iterable<number> = [],
   ): void {
-    let messages = given
-    if (typeof messages === 'string') {
-      messages = readTexts(messages, lengths, (error) => client.failed(error))
-      if (messages.length === 0) return
-    }
-    this.call(client, route, messages)
-  }
-
-  /** @internal */
-  columns(client: RoutedClient, id: number, rows: number, values: Float64Array, missing: number): void {
-    const route = this.routes[id - 1]
-    if (route === undefined) return
-    const batch: Record<string, unknown> = Object.create(null) as Record<string, unknown>
-    route.columns.forEach((name, i) => {
-      batch[name] = values.subarray(i * rows, (i + 1) * rows)
-    })
-    Object.defineProperty(batch, 'rows', { value: rows })
-    Object.defineProperty(batch, 'missing', { value: missing })
-    this.call(client, id, batch)
+    const messages = readBatch(given, lengths, client)
+    if (messages.length !== 0) this.call(client, route, messages)
   }
 
   private call(client: RoutedClient, id: number, value: unknown): void {

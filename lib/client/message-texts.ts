@@ -1,20 +1,32 @@
 // Messages as the native core hands them up: texts, which are read here.
 import { HawserError } from '../core/error'
 
-type Failed = (error: HawserError) => void
+/** Whom an error is told. */
+interface Reader {
+  failed(error: HawserError): void
+}
 
-/** What the text says; undefined, and `failed` is called: it is no JSON. */
-export function readText(text: string, what: string, failed: Failed): unknown {
+/** What was read already, or what the text says; undefined, and `failed` is called: it is no JSON. */
+export function readMessage(given: string | object, what: string, reader: Reader): unknown {
+  return typeof given === 'string' ? readText(given, what, reader) : given
+}
+
+function readText(text: string, what: string, reader: Reader): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    failed(parseError(text, what, cause))
+    reader.failed(parseError(text, what, cause))
     return undefined
   }
 }
 
-/** Texts joined as a JSON array, each so many bytes long: those that are JSON. */
-export function readTexts(joined: string, lengths: Iterable<number>, failed: Failed): readonly unknown[] {
+/** What was read already, or of texts joined as a JSON array, each so many bytes long, those that are JSON. */
+export function readBatch<T>(
+  joined: string | T,
+  lengths: Iterable<number>,
+  reader: Reader,
+): T | readonly unknown[] {
+  if (typeof joined !== 'string') return joined
   try {
     return JSON.parse(joined) as unknown[]
   } catch {
@@ -24,7 +36,7 @@ export function readTexts(joined: string, lengths: Iterable<number>, failed: Fai
     const decoder = new TextDecoder()
     let at = 1
     for (const length of lengths) {
-      const message = readText(decoder.decode(bytes.subarray(at, at + length)), 'A message', failed)
+      const message = readText(decoder.decode(bytes.subarray(at, at + length)), 'A message', reader)
       at += length + 1
       if (message !== undefined) messages.push(message)
     }

@@ -14,10 +14,8 @@ export class PortableFeed {
 
   constructor(client: { readonly router: MessageRouter | undefined; readonly routed: RoutedClient }) {
     this.routes = new RouteSet({
-      message: (routes, message) => client.router?.deliver(client.routed, routes, message),
-      batch: (route, messages) => client.router?.deliver(client.routed, [route], messages),
-      columns: (route, rows, values, missing) =>
-        client.router?.columns(client.routed, route, rows, values, missing),
+      message: (routes, message) => client.router?.message(client.routed, routes, message as object),
+      batch: (route, messages) => client.router?.batch(client.routed, route, messages),
     })
   }
 

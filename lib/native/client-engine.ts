@@ -13,6 +13,7 @@ import {
   admissions,
   settlements,
 } from '../client/engine'
+import { columnBatch } from '../client/column-batch'
 import type { Channel } from './channel'
 import { ClientForms } from './client-forms'
 import { readGauges, readLearned } from './client-gauges'
@@ -63,6 +64,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   /** Tokens set so far, as the engine counts them. */
   private tokens = 0
   private answers: Map<number, (messages: QueuedMessage[]) => void> | undefined
+  /** Of the routes that have some. */
+  private columns: Map<number, NonNullable<RouteSpec['columns']>> | undefined
   /** What the gauges said last, of a client that is gone. */
   private last: Float64Array | undefined
 
@@ -115,9 +118,11 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
     this.op(ClientOp.cancel, words(token))
   }
   addRoute(route: number, spec: RouteSpec): void {
+    if (spec.columns !== undefined) (this.columns ??= new Map()).set(route, spec.columns)
     this.op(ClientOp.add_route, Buffer.concat([words(route), Buffer.from(JSON.stringify(spec))]))
   }
   removeRoute(route: number): void {
+    this.columns?.delete(route)
     this.op(ClientOp.remove_route, words(route))
   }
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
@@ -275,7 +280,8 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
       case In.columns: {
         const columns = bytes.readUInt32LE(start)
         const values = readDoubles(bytes, start + 8, columns * aux)
-        events.columns(route, aux, values, bytes.readUInt32LE(start + 4))
+        const names = this.columns?.get(route) ?? []
+        events.batch(route, columnBatch(names, aux, values, bytes.readUInt32LE(start + 4)))
         break
       }
       case In.client_reply:

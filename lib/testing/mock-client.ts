@@ -96,9 +96,8 @@ export class MockWebSocketClient<P extends ProtocolMap = AnyProtocol> implements
     this.connects = connects
     const router = this.router as unknown as MessageRouter
     this.routes = new RouteSet({
-      message: (routes, message) => router.deliver(this.routed, routes, message),
-      batch: (route, messages) => router.deliver(this.routed, [route], messages),
-      columns: (route, rows, values, missing) => router.columns(this.routed, route, rows, values, missing),
+      message: (routes, message) => router.message(this.routed, routes, message as object),
+      batch: (route, messages) => router.batch(this.routed, route, messages),
     })
     this.routed = {
       engine: {

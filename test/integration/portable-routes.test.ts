@@ -89,14 +89,9 @@ test('the same feed makes the same calls', async () => {
       specs.push(readSpec(one))
       client.subscribe(one, (what: unknown) => native.push(told(at + 1, what)))
     })
-    const names = (route: number): string[] => (specs[route - 1].columns ?? []).map(({ name }) => name)
     const set = new RouteSet({
       message: (routes, what) => routes.forEach((route) => portable.push(told(route, what))),
       batch: (route, what) => portable.push(told(route, what)),
-      columns: (route, rows, values) => {
-        const batch = names(route).map((name, i) => [name, values.subarray(i * rows, (i + 1) * rows)])
-        portable.push(told(route, Object.fromEntries(batch)))
-      },
     })
     specs.forEach((one, at) => set.add(at + 1, one))
 

@@ -1,5 +1,6 @@
 // Routes evaluated in JavaScript, with the times passed in: patterns, conditions, and when stages let messages go.
 import type { RouteSpec } from '../../lib/client/engine'
+import type { ColumnBatch } from '../../lib/client/message-router'
 import { matchesPattern, nameAt, valueAt } from '../../lib/client/portable/matcher'
 import type { ShaperLimits } from '../../lib/client/portable/route-shaper'
 import { RouteSet } from '../../lib/client/portable/route-set'
@@ -11,7 +12,6 @@ function rig(spec: Partial<RouteSpec>, limits?: ShaperLimits) {
     {
       message: (routes, message) => out.push([...routes, message]),
       batch: (route, messages) => out.push([route, messages]),
-      columns: (route, rows, values, missing) => out.push([route, rows, [...values], missing]),
     },
     limits,
   )
@@ -138,7 +138,13 @@ test('columns: numbers one behind the other, NaN where there is none', () => {
   const { set, take, came } = rig({ columns, batch: { max: 2, every: 10 } })
   take(0, { p: 1, q: [10] })
   take(0, { p: '2', q: [20] })
-  expect(came()).toEqual([[1, 2, [1, NaN, 10, 20], 1]])
+  const [[route, batch]] = came() as [[number, ColumnBatch<'p' | 'q'>]]
+  expect([route, batch.rows, batch.missing]).toEqual([1, 2, 1])
+  expect([[...batch.p], [...batch.q], Object.keys(batch)]).toEqual([
+    [1, NaN],
+    [10, 20],
+    ['p', 'q'],
+  ])
   expect(set.counters().notNumbers).toBe(1)
 })
 

@@ -48,8 +48,6 @@ export class Inbox {
     this.routes = new RouteSet({
       message: (routes, message) => this.up((events) => events.message(routes, message as object)),
       batch: (route, messages) => this.up((events) => events.batch(route, messages)),
-      columns: (route, rows, values, missing) =>
-        this.up((events) => events.columns(route, rows, values, missing)),
     })
   }
 

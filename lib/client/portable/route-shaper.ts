@@ -1,5 +1,7 @@
 // The way of a message from the route that it matched to the handler's call: sampled, conflated, batched, in this order.
+import { columnBatch } from '../column-batch'
 import type { RouteSpec } from '../engine'
+import type { ColumnBatch } from '../message-router'
 import { tokens } from '../pointer'
 import { valueAt } from './matcher'
 import { Batch, Conflater, type Item, Sampler, never } from './stages'
@@ -8,9 +10,7 @@ import { Batch, Conflater, type Item, Sampler, never } from './stages'
 export interface PortableOutput {
   /** One message for all of these routes. */
   message(routes: readonly number[], message: unknown): void
-  batch(route: number, messages: unknown[]): void
-  /** Columns one behind the other, `rows` values each; `missing` of them are NaN. */
-  columns(route: number, rows: number, values: Float64Array, missing: number): void
+  batch(route: number, messages: unknown[] | ColumnBatch): void
 }
 
 /** Bytes that a route may hold; each bound may be exceeded by one message. */
@@ -39,7 +39,7 @@ export class RouteShaper {
 
   constructor(
     private readonly route: number,
-    spec: RouteSpec,
+    private readonly spec: RouteSpec,
     private readonly output: PortableOutput,
     limits: ShaperLimits = shaperLimits,
   ) {
@@ -158,6 +158,6 @@ export class RouteShaper {
       })
     })
     this.counters.notNumbers += missing
-    this.output.columns(this.route, rows, values, missing)
+    this.output.batch(this.route, columnBatch(this.spec.columns ?? [], rows, values, missing))
   }
 }
