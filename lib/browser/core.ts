@@ -1,5 +1,6 @@
 // What every page needs: the client on the portable engine, and of it what the parts use that are loaded later.
 export { WebSocketClient } from '../client/websocket-client'
+export { ClientInbox } from '../client/client-inbox'
 export { MessageRouter } from '../client/message-router'
 export { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
 
@@ -8,6 +9,7 @@ export { encode, envelope, idSource, messageId, readReply } from './envelope'
 export { aborted, replyError } from './pending'
 export { readAt, tokens, writeAt } from '../client/pointer'
 export { healthScore } from '../client/portable/health-score'
+export { Links, failure } from '../client/portable/links'
 export { nameAt, valueAt } from '../client/portable/matcher'
 export { judge, never } from '../client/portable/reconnect-policy'
 export { RouteSet } from '../client/portable/route-set'

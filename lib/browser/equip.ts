@@ -3,14 +3,16 @@
 import type { ClientBody } from '../client/client-body'
 import type { ClientInbox } from '../client/client-inbox'
 import type { Equipment } from '../client/equip'
+import type { WireInbox } from '../client/wire-inbox'
 import type { WireEngine } from '../client/portable/wire-engine'
 import { HawserTypeError } from '../core/error'
 
 type Equip = (body: ClientBody, inbox: ClientInbox, given: Equipment) => void
 
-/** The engine of clients with one, as soon as there is one. */
+/** The engine and the inbox of clients with one, as soon as there is one. */
 interface Engines {
   wire?: typeof WireEngine
+  inbox?: typeof WireInbox
 }
 export const engines: Engines = {}
 

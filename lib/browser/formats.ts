@@ -11,6 +11,7 @@ import { channelFeed as channel, combinedStreams as combined } from '../client/d
 import { jsonRpc as rpc } from '../client/dialects/json-rpc'
 import { socketIo as io } from '../client/dialects/socket-io'
 import { equip } from '../client/equip'
+import { WireInbox } from '../client/wire-inbox'
 import { WireEngine } from '../client/portable/wire-engine'
 
 export { SocketIoArguments } from '../client/dialects/socket-io'
@@ -20,6 +21,7 @@ function withWire<T extends object>(thing: T): T {
   // Messages that the engine cannot read are routed with it.
   parts.routes ??= routes
   engines.wire = WireEngine
+  engines.inbox = WireInbox
   equipped.set(thing, equip)
   return thing
 }

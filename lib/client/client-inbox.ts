@@ -10,20 +10,20 @@ import { replyError, settlementError } from './pending'
 export class ClientInbox implements EngineEvents, RoutedClient {
   /** Where routes are told: the engine, or it and what reads messages beside it. */
   engine!: RoutedClient['engine']
+  /** Only where messages can be answered. */
+  replyTo?(message: unknown): ((payload: unknown) => void) | undefined
+  opened?(link: number): void
 
   constructor(
     /** What handlers get as their client. */
     readonly face: unknown,
-    private readonly body: ClientBody,
+    protected readonly body: ClientBody,
   ) {}
 
   // ------------------------------------------------------------------------------------------------ for the router
 
   failed(error: HawserError): void {
     this.body.fail(error)
-  }
-  replyTo(message: unknown): ((payload: unknown) => void) | undefined {
-    return this.body.wire?.replyTo(message)
   }
 
   // ------------------------------------------------------------------------------------------------------ messages
@@ -35,25 +35,22 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     this.body.router?.batch(this, route, messages, lengths)
   }
   untyped(text: string): void {
-    const { wire, listeners } = this.body
-    if (wire === undefined) listeners.emit('message', text)
-    else wire.text(text)
+    this.body.listeners.emit('message', text)
   }
   binary(data: Uint8Array): void {
-    const { wire, listeners } = this.body
-    if (wire === undefined) listeners.emit('binary', data as Buffer)
-    else wire.binary(data)
+    this.body.listeners.emit('binary', data as Buffer)
   }
 
   answer(token: number, payload: string): void {
     this.body.pending.resolve(token, JSON.parse(payload))
   }
   reply(token: number, given: string | object): void {
-    const { layout, pending, wire } = this.body
+    const { pending } = this.body
     const message = readMessage(given, 'The reply', { failed: (error) => pending.reject(token, error) })
-    if (message === undefined) return
-    this.settle(token, wire?.readReply(message) ?? readReply(layout, message))
-    wire?.settled(token)
+    if (message !== undefined) this.settle(token, this.readReply(message))
+  }
+  protected readReply(message: unknown): { payload: unknown; error: unknown } {
+    return readReply(this.body.layout, message)
   }
 
   /** What a reply said. */
@@ -91,7 +88,6 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   settled(token: number, how: Settlement): void {
     this.body.pending.settled(token, how)
-    this.body.wire?.settled(token)
   }
 
   dropped(count: number, why: Settlement): void {
@@ -141,15 +137,10 @@ export class ClientInbox implements EngineEvents, RoutedClient {
       ),
     )
   }
-  opened(link: number): void {
-    this.body.wire?.opened(link)
-  }
 
   closed(): void {
     const { body } = this
-    const { feed, listeners, outbox, pending, router, status, tokens, wire } = body
-    feed?.end()
-    wire?.ended()
+    const { listeners, outbox, pending, router, status, tokens } = body
     router?.detach(this)
     tokens?.stop()
     pending.rejectAll('closed')

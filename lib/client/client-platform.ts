@@ -2,6 +2,8 @@
 // native part for the machine, the portable engine.
 import { HawserError, HawserTypeError, fromNative } from '../core/error'
 import { binding } from '../native/binding'
+import type { ClientBody } from './client-body'
+import { ClientInbox } from './client-inbox'
 import { type ManagedClientOptions, readManagedOptions } from './client-options'
 import type { ClientEngine, EngineEvents } from './engine'
 import { makeEngine as makeNative } from './native-client'
@@ -9,6 +11,7 @@ import { type PortableOptions, readPortableOptions } from './portable/portable-o
 import { platform, type PlatformSocketConstructor } from './portable/platform'
 import { WireEngine } from './portable/wire-engine'
 import type { CheckedManagedOptions } from './client-options'
+import { WireInbox } from './wire-inbox'
 
 export type PlatformOptions = CheckedManagedOptions | PortableOptions
 
@@ -50,6 +53,13 @@ export function readOptions(options: ManagedClientOptions | string | URL): Platf
     })
   }
   return checked
+}
+
+export function makeInbox(face: unknown, body: ClientBody, options: PlatformOptions): ClientInbox {
+  return new (options.codec === undefined && options.dialect === undefined ? ClientInbox : WireInbox)(
+    face,
+    body,
+  )
 }
 
 /** Throws what the native part throws, and `TLS_BAD_MATERIAL`. */

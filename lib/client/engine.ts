@@ -175,7 +175,7 @@ export interface EngineEvents {
   /** In browsers: a part of the client cannot be loaded, and is asked for again in a while. */
   loadFailed?(detail: string): void
   /** A connection is open and waits to be admitted; only where the engine was told to ask. */
-  opened(link: number): void
+  opened?(link: number): void
   /** The last call: the engine has let go of everything. */
   closed(): void
 }

@@ -3,10 +3,9 @@ import type { SendData } from '../core/bytes'
 import { HawserError, HawserTypeError } from '../core/error'
 import { badArgument, shown } from '../core/validate'
 import { ClientBody } from './client-body'
-import { ClientInbox } from './client-inbox'
 import { type Lifecycle, type LifecycleHandler, isLifecycle } from './client-listeners'
 import type { ManagedClientOptions } from './client-options'
-import { makeEngine, readOptions } from './client-platform'
+import { makeEngine, makeInbox, readOptions } from './client-platform'
 import type { ClientSendOptions, ClientSendPromised, RequestOptions } from './client-send'
 import type { ConnectionDetails, StateListener } from './client-status'
 import type { ClientStateName, EngineMetrics, QueuedMessage } from './engine'
@@ -47,7 +46,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   constructor(options: ManagedClientOptions | string | URL) {
     const checked = readOptions(options)
     const body = (this.body = new ClientBody(checked))
-    const inbox = new ClientInbox(this, body)
+    const inbox = makeInbox(this, body, checked)
     body.engine = makeEngine(checked, inbox)
     inbox.engine = body.engine
     body.routed = inbox
@@ -144,7 +143,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   getPerformanceMetrics(): EngineMetrics {
     const { engine, feed } = this.body
     const metrics = engine.metrics()
-    return feed === undefined ? metrics : feed.metrics(metrics)
+    return feed?.metrics(metrics) ?? metrics
   }
   /** The last 100 errors, oldest first. */
   get errors(): readonly HawserError[] {
@@ -225,8 +224,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   private announce(name: Lifecycle): void {
     if (name !== 'message' && name !== 'binary') return
     const { engine, listeners, wire } = this.body
-    if (wire === undefined) engine.interest(listeners.has('message'), listeners.has('binary'), false)
-    else wire.interest(listeners.has('message'), listeners.has('binary'))
+    ;(wire ?? engine).interest(listeners.has('message'), listeners.has('binary'), false)
   }
 
   // ------------------------------------------------------------------------------------------------------ sending

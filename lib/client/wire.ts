@@ -59,11 +59,11 @@ export class Wire {
   ) {
     this.codec = how.codec
     this.session = how.dialect?.session(this.linkOf())
-    this.interest(false, false)
+    this.interest(false, false, false)
   }
 
   /** Which frames the engine hands up, beside those that the program asks for. */
-  interest(untyped: boolean, binary: boolean): void {
+  interest(untyped: boolean, binary: boolean, _asking: boolean): void {
     const all = this.session !== undefined
     const { codec } = this
     this.engine.interest(

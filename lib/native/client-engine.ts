@@ -331,7 +331,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         events.routeRefused(bytes.utf8Slice(start, start + length))
         break
       case ClientNotice.opened:
-        events.opened(bytes.readUInt32LE(start))
+        events.opened?.(bytes.readUInt32LE(start))
         break
       case ClientNotice.store_failed:
         events.storeFailed(bytes.utf8Slice(start, start + length))

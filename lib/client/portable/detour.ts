@@ -1,42 +1,78 @@
-// The way around where WebSocket is blocked: which dials go by HTTP, and how those turn out.
+// The links of a client that may go around where WebSocket is blocked: which dials go by HTTP, and how those turn out.
 import { type CheckedHttpFallback, type Way, Ways } from './fallback'
+import { type LinkEvents, Links, failure } from './links'
 import { loadHttpLink } from './load-http-link'
-import type { PlatformSocket } from './platform'
+import type { PlatformSocketConstructor } from './platform'
 
-/** A link, as far as it matters here. */
-export interface Dialled {
+/** A dial that has neither opened nor ended. */
+interface Dial {
   readonly endpoint: number
   readonly way: Way
   readonly since: number
 }
 
-export class Detour {
+export class DetourLinks extends Links {
   private readonly ways: Ways
+  private readonly dials = new Map<number, Dial>()
   /** Whether streams are kept back on the way. */
   private readonly polls = { needed: false }
 
   /** `connectTimeout`: 0 for none. */
-  constructor(private readonly options: CheckedHttpFallback & { connectTimeout: number }) {
-    this.ways = new Ways(options)
+  constructor(
+    make: PlatformSocketConstructor,
+    protocols: string[],
+    told: LinkEvents,
+    private readonly around: CheckedHttpFallback & { connectTimeout: number },
+  ) {
+    super(make, protocols, told)
+    this.ways = new Ways(around)
+    this.told = {
+      ...told,
+      opened: (number, protocol) => {
+        const dial = this.taken(number)
+        if (dial !== undefined) this.ways.opened(dial.endpoint, dial.way, performance.now())
+        told.opened(number, protocol)
+      },
+      ended: (number, how) => {
+        const dial = this.taken(number)
+        // Where the page may not connect at all, nothing was learned of the way.
+        if (dial !== undefined && !how.hopeless) this.ways.failed(dial.endpoint, dial.way, false)
+        told.ended(number, how)
+      },
+    }
   }
 
-  /** What makes the link over HTTP, once that is loaded; undefined: this one goes by WebSocket. */
-  dial(endpoint: number, url: string, protocols: string[]): Promise<() => PlatformSocket> | undefined {
-    if (this.ways.next(endpoint, performance.now()) !== 'http') return undefined
-    const { patience } = this.options
-    return loadHttpLink().then((make) => () => make(url, protocols, { patience, polls: this.polls }))
+  private taken(number: number): Dial | undefined {
+    const dial = this.dials.get(number)
+    this.dials.delete(number)
+    return dial
   }
-  opened({ endpoint, way }: Dialled): void {
-    this.ways.opened(endpoint, way, performance.now())
+
+  override dial(number: number, url: string, endpoint: number): void {
+    const since = performance.now()
+    const way = this.ways.next(endpoint, since)
+    this.dials.set(number, { endpoint, way, since })
+    if (way === 'socket') super.dial(number, url, endpoint)
+    else {
+      loadHttpLink().then(
+        (make) => {
+          if (!this.dials.has(number)) return
+          const { polls, protocols } = this
+          this.wire(number, make(url, protocols, { patience: this.around.patience, polls }), endpoint)
+        },
+        (error: Partial<Error>) =>
+          this.told.ended(number, { ...failure, detail: error.message ?? String(error) }),
+      )
+    }
   }
-  failed({ endpoint, way }: Dialled): void {
-    this.ways.failed(endpoint, way, false)
-  }
-  /** A dial that is given up after a long time is one that failed. */
-  dropped({ endpoint, since, way }: Dialled): void {
-    const { patience, connectTimeout } = this.options
+
+  override drop(number: number): void {
+    const dial = this.taken(number)
+    const { patience, connectTimeout } = this.around
     const limit = connectTimeout === 0 ? patience : Math.min(patience, connectTimeout)
-    // Timers are told in whole milliseconds.
-    if (performance.now() - since >= limit - 1) this.ways.failed(endpoint, way, true)
+    // A dial that is given up after a long time is one that failed. Timers are told in whole milliseconds.
+    if (dial !== undefined && performance.now() - dial.since >= limit - 1)
+      this.ways.failed(dial.endpoint, dial.way, true)
+    super.drop(number)
   }
 }

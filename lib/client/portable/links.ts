@@ -1,7 +1,5 @@
 // The sockets of a client: dials, the open one, and those that say goodbye. Reports what they tell, and how much of what
 // was sent they have let go.
-import type { Detour, Dialled } from './detour'
-import type { Way } from './fallback'
 import type { Outcome } from './reconnect-policy'
 import { never } from './reconnect-policy'
 import type { PlatformMessage, PlatformSocket, PlatformSocketConstructor } from './platform'
@@ -25,8 +23,9 @@ const firstLook = 1
 const longestLook = 50
 const open = 1
 
-interface Link extends Dialled {
+interface Link {
   socket: PlatformSocket
+  endpoint: number
   opened: boolean
   /** Bytes sent, and of the frames that are counted where each ends. */
   sent: number
@@ -42,13 +41,11 @@ export class Links {
   private look = firstLook
   /** When the platform is asked again; never, where it holds nothing. */
   lookAt = never
-  /** Only of clients that may go around, once that part is loaded. */
-  detour: Detour | undefined
 
   constructor(
     private readonly make: PlatformSocketConstructor,
-    private readonly protocols: string[],
-    private readonly told: LinkEvents,
+    protected readonly protocols: string[],
+    protected told: LinkEvents,
   ) {}
 
   /** Sockets that are not closed. */
@@ -61,11 +58,6 @@ export class Links {
    * has agreed to ours yet, a dial that fails is made once more without it.
    */
   dial(number: number, url: string, endpoint: number): void {
-    const around = this.detour?.dial(endpoint, url, this.protocols)
-    if (around !== undefined) {
-      this.openLater(number, endpoint, 'http', around)
-      return
-    }
     const others = this.protocols.filter((name) => name !== ownProtocol)
     const again = others.length < this.protocols.length && !this.agreed.has(endpoint)
     this.open(number, url, endpoint, this.protocols, again ? others : undefined)
@@ -74,45 +66,24 @@ export class Links {
     let socket: PlatformSocket
     try {
       socket = new this.make(url, [...protocols])
-    } catch (thrown) {
-      // A page may not connect to such an address, however often it tries.
-      const cause = thrown as Error
-      this.openLater(number, endpoint, 'socket', Promise.reject(cause))
+    } catch (error) {
+      const { message: detail } = error as Error
+      // A page may not connect to such an address, however often it tries. Ends are told later, never inside of the dial.
+      queueMicrotask(() => this.told.ended(number, { ...failure, detail, hopeless: true }))
       return
     }
-    const again = others && ((): void => this.open(number, url, endpoint, others))
-    this.wire(number, linkOf(socket, endpoint, 'socket'), again)
-  }
-
-  /** What it takes may have to be loaded first; and ends are told later, never inside of the dial. */
-  private openLater(number: number, endpoint: number, way: Way, made: Promise<() => PlatformSocket>): void {
-    const link = linkOf(waiting(), endpoint, way)
-    this.all.set(number, link)
-    made.then(
-      (make) => {
-        if (this.all.get(number) !== link) return
-        link.socket = make()
-        this.wire(number, link)
-      },
-      (error: unknown) => {
-        const { message: detail = String(error) } = error as Partial<Error>
-        const hopeless = way === 'socket'
-        if (!hopeless && this.all.get(number) === link) this.detour?.failed(link)
-        this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, hopeless })
-      },
-    )
+    this.wire(number, socket, endpoint, others && (() => this.open(number, url, endpoint, others)))
   }
 
   /** `again`: what to do first when it does not open. */
-  private wire(number: number, link: Link, again?: () => void): void {
-    const { socket } = link
+  protected wire(number: number, socket: PlatformSocket, endpoint: number, again?: () => void): void {
+    const link: Link = { socket, endpoint, opened: false, sent: 0, marks: [] }
     let detail = ''
     this.all.set(number, link)
     socket.binaryType = 'arraybuffer'
     socket.onopen = () => {
       link.opened = true
-      this.detour?.opened(link)
-      if (socket.protocol === ownProtocol) this.agreed.add(link.endpoint)
+      if (socket.protocol === ownProtocol) this.agreed.add(endpoint)
       this.told.opened(number, socket.protocol)
     }
     socket.onmessage = (event: PlatformMessage) => this.told.message(number, event)
@@ -122,13 +93,11 @@ export class Links {
       // Behind what was sent went our close frame, and the peer's came. Else what the platform held is lost.
       if (!wasClean) this.lookNow()
       else if (link.marks.length > 0) this.told.flushed(number, link.marks.length)
-      if (!link.opened && again !== undefined && this.all.get(number) === link) again()
-      else if (!link.opened) {
-        this.detour?.failed(link)
-        const authRejected = status === 401
-        this.end(number, { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail, authRejected })
-      } else if (code !== 1006) this.end(number, { closeCode: code, reason, detail: '' })
-      else this.end(number, { error: 'CONNECTION_LOST', closeCode: 1006, reason, detail })
+      if (link.opened) {
+        const error = code === 1006 ? 'CONNECTION_LOST' : undefined
+        this.end(number, { error, closeCode: code, reason, detail })
+      } else if (again !== undefined && this.all.get(number) === link) again()
+      else this.end(number, { ...failure, detail, authRejected: status === 401 })
     }
   }
   private end(number: number, how: Outcome): void {
@@ -144,7 +113,6 @@ export class Links {
     if (link === undefined) return
     this.all.delete(number)
     const { socket } = link
-    if (!link.opened) this.detour?.dropped(link)
     this.leaving++
     socket.onopen = socket.onmessage = null
     // An `error` that nobody hears must not be thrown, as some emitters do.
@@ -197,17 +165,5 @@ export class Links {
   }
 }
 
-function linkOf(socket: PlatformSocket, endpoint: number, way: Way): Link {
-  return { socket, endpoint, way, since: performance.now(), opened: false, sent: 0, marks: [] }
-}
-
-/** What stands in for a socket that is not made yet. */
-function waiting(): PlatformSocket {
-  const socket = {
-    readyState: 0,
-    bufferedAmount: 0,
-    onclose: null as (() => void) | null,
-    close: () => queueMicrotask(() => socket.onclose?.()),
-  }
-  return socket as unknown as PlatformSocket
-}
+/** Of a dial that did not open. */
+export const failure: Outcome = { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail: '' }

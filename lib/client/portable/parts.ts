@@ -1,6 +1,6 @@
 // What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
 // that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
-import { Detour } from './detour'
+import { DetourLinks } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
@@ -22,7 +22,7 @@ export interface Parts {
   /** Messages that are throttled, debounced or sent in batches. */
   sending: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
   /** HTTP where WebSocket is blocked. */
-  detour: { Detour: typeof Detour }
+  detour: { DetourLinks: typeof DetourLinks }
   /** Rooms that the program joins. */
   rooms: { Positions: typeof Positions }
   /** Requests, and what the server acknowledges. */
@@ -37,7 +37,7 @@ export type PartName = keyof Parts
 export const parts: Partial<Parts> = {
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { SendShaper, BatchGate },
-  detour: { Detour },
+  detour: { DetourLinks },
   rooms: { Positions },
   answers: { Requests, sendPast, dueAgain },
   endpoints: { EndpointRounds },

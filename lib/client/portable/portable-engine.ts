@@ -104,7 +104,7 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
       opened: (link, protocol) =>
         this.turn(() => {
           this.core.linkOpened(link, protocol, this.now())
-          if (options.gated && this.core.link === link) this.outbox.push((told) => told.opened(link))
+          if (options.gated && this.core.link === link) this.outbox.push((told) => told.opened?.(link))
         }),
       message: (link, event) => {
         if (link !== this.core.link) return
@@ -153,8 +153,9 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
     }
     if (fallback !== undefined)
       this.need('detour', () => {
-        const { Detour } = part('detour')
-        this.links.detour = new Detour({ ...fallback, connectTimeout: dialTimeout })
+        const { DetourLinks } = part('detour')
+        const around = { ...fallback, connectTimeout: dialTimeout }
+        this.links = new DetourLinks(socket, options.protocols, told, around)
       })
   }
 
