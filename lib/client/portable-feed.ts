@@ -42,7 +42,7 @@ export class PortableFeed {
   /** The engine's figures, with what was routed here. */
   metrics(engine: EngineMetrics): EngineMetrics {
     const { routes } = this
-    const { conflated, sampledOut, notNumbers } = routes.counters()
+    const { conflated, sampledOut, notNumbers } = routes.counters
     return {
       ...engine,
       routed: engine.routed + routes.routed,

@@ -85,7 +85,7 @@ test('sample: the latest at the end of each interval, which follow each other fr
   take(125, 'c')
   expect([set.deadline, came(129), came(200)]).toEqual([130, [], [[1, 'c']]])
   expect(set.deadline).toBe(Infinity)
-  expect(set.counters()).toMatchObject({ sampledOut: 1 })
+  expect(set.counters).toMatchObject({ sampledOut: 1 })
 })
 
 test('throttle and debounce', () => {
@@ -106,7 +106,7 @@ test('conflate: the latest of each key at the end of its interval, in the order 
   take(11, { k: 'a', n: 4 })
   expect(came(13)).toEqual([[1, { k: 'b', n: 2 }]])
   set.flush(14)
-  expect([came(), set.counters().conflated]).toEqual([[[1, { k: 'a', n: 4 }]], 1])
+  expect([came(), set.counters.conflated]).toEqual([[[1, { k: 'a', n: 4 }]], 1])
 })
 
 test('bounds on keys and on bytes send the oldest key early', () => {
@@ -145,7 +145,7 @@ test('columns: numbers one behind the other, NaN where there is none', () => {
     [10, 20],
     ['p', 'q'],
   ])
-  expect(set.counters().notNumbers).toBe(1)
+  expect(set.counters.notNumbers).toBe(1)
 })
 
 test('what is due goes before a message of the same time is taken, stages in order', () => {

@@ -60,8 +60,10 @@ export class DetourLinks extends Links {
           const { polls, protocols } = this
           this.wire(number, make(url, protocols, { patience: this.around.patience, polls }), endpoint)
         },
-        (error: Partial<Error>) =>
-          this.told.ended(number, { ...failure, detail: error.message ?? String(error) }),
+        (error: unknown) => {
+          const { message: detail = String(error) } = error as Partial<Error>
+          this.told.ended(number, { ...failure, detail })
+        },
       )
     }
   }

@@ -11,7 +11,7 @@ export function figures(core: ClientCore, inbox: Inbox, latencies: Latencies, no
   return {
     state: core.machine.state,
     ...inbox.counters,
-    ...inbox.routes.counters(),
+    ...inbox.routes.counters,
     routed: inbox.routes.routed,
     unrouted: inbox.routes.unrouted,
     messagesOut,

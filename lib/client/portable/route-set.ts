@@ -22,7 +22,7 @@ export class RouteSet {
   private readonly byType = new Map<string, PortableRoute[]>()
   /** Where there are none, no time is needed. */
   readonly shapers = new Set<RouteShaper>()
-  private readonly gone: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
+  readonly counters: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
   routed = 0
   unrouted = 0
 
@@ -42,7 +42,7 @@ export class RouteSet {
       const spec = prepare(given)
       const shaped = spec.sample ?? spec.conflate ?? spec.batch
       if (shaped !== undefined)
-        this.shapers.add((shaper = new RouteShaper(id, spec, this.output, this.limits)))
+        this.shapers.add((shaper = new RouteShaper(id, spec, this.output, this.counters, this.limits)))
       wants = whereTest(spec)
     }
     this.routes.set(id, { id, frames, pattern, wants, shaper })
@@ -60,9 +60,7 @@ export class RouteSet {
     if (route === undefined) return
     this.routes.delete(id)
     this.byType.clear()
-    if (route.shaper === undefined) return
-    this.shapers.delete(route.shaper)
-    add(this.gone, route.shaper.counters)
+    if (route.shaper !== undefined) this.shapers.delete(route.shaper)
   }
 
   /** Hands a message to all routes that want it. `bytes`: about what it takes, for the bounds. */
@@ -96,31 +94,19 @@ export class RouteSet {
   /** When `run` has something to do; Infinity: never. */
   get deadline(): number {
     let soonest = Infinity
-    for (const { deadline } of this.shapers) if (deadline < soonest) soonest = deadline
+    for (const { deadline } of this.shapers) soonest = Math.min(soonest, deadline)
     return soonest
   }
   run(now: number): void {
-    for (const shaper of [...this.shapers]) if (this.shapers.has(shaper)) shaper.run(now)
+    for (const shaper of this.shapers) shaper.run(now)
   }
   /** The feed has ended: all that is held goes out. */
   flush(now: number): void {
-    for (const shaper of [...this.shapers]) if (this.shapers.has(shaper)) shaper.flush(now)
-  }
-
-  counters(): ShaperCounters {
-    const sum = { ...this.gone }
-    for (const { counters } of this.shapers) add(sum, counters)
-    return sum
+    for (const shaper of this.shapers) shaper.flush(now)
   }
 }
 
 /** Without conditions and shapes. */
 export function isPlain({ where, sample, conflate, batch, raw }: RouteSpec): boolean {
   return (where ?? sample ?? conflate ?? batch ?? raw) === undefined
-}
-
-function add(to: ShaperCounters, more: ShaperCounters): void {
-  to.conflated += more.conflated
-  to.sampledOut += more.sampledOut
-  to.notNumbers += more.notNumbers
 }

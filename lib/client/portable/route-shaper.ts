@@ -30,7 +30,6 @@ export interface ShaperCounters {
 }
 
 export class RouteShaper {
-  readonly counters: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
   private readonly sampler: Sampler | undefined
   private readonly conflater: Conflater | undefined
   private readonly gathered: Batch | undefined
@@ -41,6 +40,8 @@ export class RouteShaper {
     private readonly route: number,
     private readonly spec: RouteSpec,
     private readonly output: PortableOutput,
+    /** Of all shapers together. */
+    private readonly counters: ShaperCounters,
     limits: ShaperLimits = shaperLimits,
   ) {
     if (spec.sample !== undefined) this.sampler = new Sampler(spec.sample)
