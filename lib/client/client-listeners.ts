@@ -24,6 +24,13 @@ export function isLifecycle(name: string): name is Lifecycle {
 
 type Handler = (...args: never[]) => unknown
 
+/** Where a handler's own error goes: what an EventEmitter's would have become, without keeping others from their turn. */
+export function reportUncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
+}
+
 export class ClientListeners {
   /** Made with the first one: many clients have none. */
   private sets: Map<Lifecycle, Set<Handler>> | undefined
@@ -49,9 +56,7 @@ export class ClientListeners {
       try {
         ;(listener as LifecycleHandler<E>)(...args)
       } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
+        reportUncaught(error)
       }
     }
   }

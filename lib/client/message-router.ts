@@ -2,6 +2,7 @@
 import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'
 import type { ClientEngine, RouteSpec, Routes } from './engine'
+import { reportUncaught } from './client-listeners'
 import { type Layout, type RoutingOptions, readLayout } from './envelope'
 import { readBatch, readMessage } from './message-texts'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from './protocol-map'
@@ -70,12 +71,10 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   private readonly byKey = new Map<string, Route>()
   private readonly free: number[] = []
   private readonly clients = new Set<RoutedClient>()
-  private readonly report: (error: unknown) => void
 
   /** @throws TypeError `INVALID_OPTION` */
   constructor(options?: RoutingOptions) {
     this.layout = readLayout(options)
-    this.report = reportUncaught
   }
 
   /**
@@ -244,9 +243,9 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
       const reply = client.replyTo?.(value)
       const context = reply === undefined ? { client: client.face } : { client: client.face, reply }
       const result = handler(value, context)
-      if (result instanceof Promise) result.catch(this.report)
+      if (result instanceof Promise) result.catch(reportUncaught)
     } catch (error) {
-      this.report(error)
+      reportUncaught(error)
     }
   }
 }
@@ -254,11 +253,4 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
 function sharedOf(route: Route, handler: AnyHandler): Entry | undefined {
   for (const entry of route.handlers) if (entry.shared && entry.handler === handler) return entry
   return undefined
-}
-
-/** Where a handler's own error goes: what an EventEmitter's would have become, without keeping others from their turn. */
-function reportUncaught(error: unknown): void {
-  queueMicrotask(() => {
-    throw error
-  })
 }
