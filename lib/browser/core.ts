@@ -2,7 +2,7 @@
 // go into the bundle in the order of these lines, the engine ahead of the client: it takes fewer bytes where what is alike
 // stands together, since a compressor does not look back further than 32 kB.
 export { judge, never } from '../client/portable/reconnect-policy'
-export { Links, failure } from '../client/portable/links'
+export { Links } from '../client/portable/links'
 export { PortableEngine } from '../client/portable/portable-engine'
 export { healthScore } from '../client/portable/health-score'
 export { nameAt, valueAt } from '../client/portable/matcher'

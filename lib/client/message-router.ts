@@ -169,15 +169,10 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     const entry = (shared ? sharedOf(route, handler) : undefined) ?? { handler, shared }
     route.handlers.add(entry)
     const mine = route
-    let closed = false
-    const unsubscribe = (): void => {
-      if (closed) return
-      closed = true
-      this.drop(mine, entry)
-    }
+    const unsubscribe = (): void => this.drop(mine, entry)
     return {
       get closed() {
-        return closed
+        return !mine.handlers.has(entry)
       },
       unsubscribe,
       [Symbol.dispose]: unsubscribe,

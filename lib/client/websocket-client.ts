@@ -65,10 +65,15 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Connects. Resolves at the first `connected`; rejects at `failed` or after `disconnect()`. */
   connect(): Promise<void> {
-    if (this.body.ended !== undefined) return Promise.reject(this.body.refusal())
-    if (this.body.status.settled) return Promise.resolve()
-    const connected = this.body.status.whenConnected()
-    this.body.engine.connect()
+    const { ended, engine, status } = this.body
+    if (ended === undefined && status.settled) return Promise.resolve()
+    return this.whenConnected(() => engine.connect())
+  }
+  private whenConnected(start: () => void): Promise<void> {
+    const { body } = this
+    if (body.ended !== undefined) return Promise.reject(body.refusal())
+    const connected = body.status.whenConnected()
+    start()
     return connected
   }
 
@@ -85,10 +90,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 
   /** Drops what connection there is and connects anew at once; the count of attempts starts anew. */
   reconnect(): Promise<void> {
-    if (this.body.ended !== undefined) return Promise.reject(this.body.refusal())
-    const connected = this.body.status.whenConnected()
-    this.body.engine.reconnect()
-    return connected
+    return this.whenConnected(() => this.body.engine.reconnect())
   }
 
   /** Uses this token from now on, and connects again with it if the client is connected or has failed. */
@@ -181,12 +183,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   ): this
   on(name: string, handler: (...args: never[]) => unknown): this {
     if (typeof handler !== 'function') badArgument('handler', 'a function', handler)
-    if (!isLifecycle(name)) {
-      this.router.on(name as PatternOf<P>, handler as never)
-      return this
-    }
-    this.body.listeners.add(name, handler)
-    this.announce(name)
+    if (isLifecycle(name)) {
+      this.body.listeners.add(name, handler)
+      this.announce(name)
+    } else this.router.on(name as PatternOf<P>, handler as never)
     return this
   }
   /** Undoes `on` with the same arguments. */
@@ -196,12 +196,10 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<WebSocketClient<P>>) => unknown,
   ): this
   off(name: string, handler: (...args: never[]) => unknown): this {
-    if (!isLifecycle(name)) {
-      this.router.off(name as PatternOf<P>, handler as never)
-      return this
-    }
-    this.body.listeners.remove(name, handler)
-    this.announce(name)
+    if (isLifecycle(name)) {
+      this.body.listeners.remove(name, handler)
+      this.announce(name)
+    } else this.router.off(name as PatternOf<P>, handler as never)
     return this
   }
   /** See `MessageRouter.subscribe`. */

@@ -22,13 +22,8 @@ const policy: ReconnectPolicy = {
   recoverableCodes: [],
   finalCodes: [],
 }
-const end = (closeCode: number, more: Partial<Outcome> = {}): Outcome => ({
-  closeCode,
-  reason: '',
-  detail: '',
-  ...more,
-})
-const refused = end(0, { error: 'CONNECTION_FAILED' })
+const end = (closeCode: number, more: Partial<Outcome> = {}): Outcome => ({ closeCode, ...more })
+const refused: Outcome = { error: 'CONNECTION_FAILED' }
 
 /** What the machine has asked for, in short. */
 let said: string[] = []
@@ -109,7 +104,7 @@ test('tokens: asked for before the first dial, again when refused, once', () => 
   const m = machine({}, { usesTokens: true })
   expect(words(() => m.connect(0))).toEqual(['connecting', 'token connect'])
   expect(words(() => m.tokenReady(1))).toEqual(['dial'])
-  const no = end(0, { error: 'POLICY_VIOLATION', authRejected: true })
+  const no = { error: 'POLICY_VIOLATION', authRejected: true } as const
   expect(words(() => m.dialFailed(2, no))).toEqual(['token refused'])
   m.tokenReady(3)
   expect(words(() => m.dialFailed(4, no))).toEqual(['failed'])
@@ -214,7 +209,7 @@ test('"try again later" is honoured, unless there is another endpoint', () => {
   expect(pauseAfter(end(1013))).toBe(5_000)
   expect(pauseAfter(end(1013, { alternative: true }))).toBe(0)
   expect(judge(policy, end(1006, { error: 'MESSAGE_TOO_BIG' }))).toBe('final')
-  expect(judge(policy, end(0, { error: 'CONNECTION_FAILED', hopeless: true }))).toBe('final')
+  expect(judge(policy, { ...refused, hopeless: true })).toBe('final')
 })
 
 test('delays: the factor, the bound, the share that is random, and what the server asks for', () => {
@@ -279,7 +274,7 @@ describe('endpoints', () => {
     expect([round.next(100), round.next(100)]).toEqual([5, undefined])
     round.onFailed(5, refused, policy)
     expect(round.next(101)).toBe(6)
-    round.onFailed(4, end(0, { error: 'POLICY_VIOLATION', authRejected: true }), policy)
+    round.onFailed(4, { error: 'POLICY_VIOLATION', authRejected: true } as const, policy)
     expect(round.failed).toBe(false)
     round.onFailed(6, refused, policy)
     expect(round.failed).toBe(true)

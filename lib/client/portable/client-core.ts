@@ -158,7 +158,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     }
     if (exhausted) change.exhausted = true
     if (why?.error !== undefined) {
-      const { error, detail, authRejected } = why
+      const { error, detail = '', authRejected } = why
       change.error = {
         code: error,
         detail,
@@ -166,7 +166,7 @@ export class ClientCore extends CoreSending implements MachineHost {
         recoverable: state !== 'failed',
       }
     }
-    if (why !== undefined && why.closeCode !== 0) change.close = { code: why.closeCode, reason: why.reason }
+    if (why?.closeCode !== undefined) change.close = { code: why.closeCode, reason: why.reason ?? '' }
     this.host.state(change)
   }
   tokenWanted(why: TokenReason): void {
@@ -196,7 +196,7 @@ export class ClientCore extends CoreSending implements MachineHost {
   dropLink(): void {
     if (this.link === 0) return
     this.host.drop(this.link)
-    this.endpoints.onLeft(this.endpoint, this.now - this.openedAt)
+    this.endpoints.onClosed(this.endpoint, this.now, this.now - this.openedAt, false)
     this.loseLink()
   }
 
@@ -257,8 +257,6 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.dropLink()
     this.machine.dialFailed(now, {
       error: 'POLICY_VIOLATION',
-      closeCode: 0,
-      reason: '',
       detail: why,
       authRejected: true,
     })
@@ -270,8 +268,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     if (link === this.link) {
       const uptime = now - this.openedAt
       const opening = this.authenticating
-      if (this.machine.state === 'disconnecting') this.endpoints.onLeft(this.endpoint, uptime)
-      else this.endpoints.onLost(this.endpoint, now, uptime)
+      this.endpoints.onClosed(this.endpoint, now, uptime, this.machine.state !== 'disconnecting')
       this.loseLink()
       const out = { ...how, alternative: this.endpoints.otherReady(this.endpoint, now) }
       if (opening) this.machine.dialFailed(now, out)
@@ -309,7 +306,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     const { link } = this
     if (link === 0) return
     this.host.drop(link)
-    this.linkEnded(link, { error: 'HEARTBEAT_TIMEOUT', closeCode: 1006, reason: '', detail }, now)
+    this.linkEnded(link, { error: 'HEARTBEAT_TIMEOUT', closeCode: 1006, detail }, now)
   }
 
   // ---------------------------------------------------------------------------------------------------------- timers
@@ -322,7 +319,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     for (const [link, { since }] of [...this.dials]) {
       if (limit === 0 || now < since + limit) continue
       this.host.drop(link)
-      this.linkEnded(link, { error: 'CONNECT_TIMEOUT', closeCode: 0, reason: '', detail: '' }, now)
+      this.linkEnded(link, { error: 'CONNECT_TIMEOUT' }, now)
     }
     if (now >= this.endpoints.deadline) this.startDials()
     this.machine.timer(now)

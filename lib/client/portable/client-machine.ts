@@ -46,8 +46,6 @@ const hastyRefusal = 1_000
 
 const noToken: Outcome = {
   error: 'ABORTED',
-  closeCode: 0,
-  reason: '',
   detail: 'No token could be had.',
   authRejected: true,
 }
@@ -277,7 +275,5 @@ export class ClientMachine {
 
 const timedOut: Outcome = {
   error: 'CONNECT_TIMEOUT',
-  closeCode: 0,
-  reason: '',
   detail: 'No endpoint opened in time.',
 }

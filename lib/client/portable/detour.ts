@@ -1,6 +1,6 @@
 // The links of a client that may go around where WebSocket is blocked: which dials go by HTTP, and how those turn out.
 import { type CheckedHttpFallback, type Way, Ways } from './fallback'
-import { type LinkEvents, Links, failure } from './links'
+import { type LinkEvents, Links } from './links'
 import { loadHttpLink } from './load-http-link'
 import type { PlatformSocketConstructor } from './platform'
 
@@ -62,7 +62,7 @@ export class DetourLinks extends Links {
         },
         (error: unknown) => {
           const { message: detail = String(error) } = error as Partial<Error>
-          this.told.ended(number, { ...failure, detail })
+          this.told.ended(number, { error: 'CONNECTION_FAILED', detail })
         },
       )
     }

@@ -108,17 +108,15 @@ export class Endpoints {
     one.dials--
     one.probing = false
   }
-  /** A link ended by our own wish. */
-  onLeft(index: number, uptime: number): void {
-    if (uptime >= this.minUptime) this.all[index].failuresBefore = this.all[index].deaths = 0
-  }
-  onLost(index: number, now: number, uptime: number): void {
+  /** A link has ended; `lost`: not by our own wish. */
+  onClosed(index: number, now: number, uptime: number, lost: boolean): void {
     const one = this.all[index]
-    this.onLeft(index, uptime)
-    if (uptime >= this.minUptime) return
-    // It opens and breaks at once: the opening did not prove that it is well.
-    one.failuresInRow = Math.max(one.failuresInRow, one.failuresBefore) + 1
-    fail(one, now)
+    if (uptime >= this.minUptime) one.failuresBefore = one.deaths = 0
+    else if (lost) {
+      // It opens and breaks at once: the opening did not prove that it is well.
+      one.failuresInRow = Math.max(one.failuresInRow, one.failuresBefore) + 1
+      fail(one, now)
+    }
   }
   onLatency(index: number, latency: number): void {
     smooth(this.all[index], latency)

@@ -66,10 +66,11 @@ export class Links {
     let socket: PlatformSocket
     try {
       socket = new this.make(url, [...protocols])
-    } catch (error) {
-      const { message: detail } = error as Error
+    } catch (thrown) {
+      const { message: detail } = thrown as Error
+      const error = 'CONNECTION_FAILED'
       // A page may not connect to such an address, however often it tries. Ends are told later, never inside of the dial.
-      queueMicrotask(() => this.told.ended(number, { ...failure, detail, hopeless: true }))
+      queueMicrotask(() => this.told.ended(number, { error, detail, hopeless: true }))
       return
     }
     this.wire(number, socket, endpoint, others && (() => this.open(number, url, endpoint, others)))
@@ -97,7 +98,7 @@ export class Links {
         const error = code === 1006 ? 'CONNECTION_LOST' : undefined
         this.end(number, { error, closeCode: code, reason, detail })
       } else if (again !== undefined && this.all.get(number) === link) again()
-      else this.end(number, { ...failure, detail, authRejected: status === 401 })
+      else this.end(number, { error: 'CONNECTION_FAILED', detail, authRejected: status === 401 })
     }
   }
   private end(number: number, how: Outcome): void {
@@ -164,6 +165,3 @@ export class Links {
     return this.lookAt
   }
 }
-
-/** Of a dial that did not open. */
-export const failure: Outcome = { error: 'CONNECTION_FAILED', closeCode: 0, reason: '', detail: '' }

@@ -394,7 +394,7 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
     const { link } = this.core
     this.stirred = true
     this.drop(link)
-    this.core.linkEnded(link, { error, closeCode: 1006, reason: '', detail }, this.now())
+    this.core.linkEnded(link, { error, closeCode: 1006, detail }, this.now())
   }
 
   // ---------------------------------------------------------------------------------------------------------- figures

@@ -13,10 +13,10 @@ export type ReconnectPolicy = CheckedReconnect
 /** How an attempt, or a link, ended. */
 export interface Outcome {
   error?: ErrorCode | undefined
-  /** What the close event said; 1006 where there was no close frame; 0 where there was no link. */
-  closeCode: number
-  reason: string
-  detail: string
+  /** What the close event said; 1006 where there was no close frame. Only of links. */
+  closeCode?: number
+  reason?: string
+  detail?: string
   /** The server refused the token in words of its own. */
   authRejected?: boolean
   /** The platform will refuse the next attempt too. */
@@ -41,10 +41,10 @@ export function judge(
 ): Verdict {
   if (authRejected === true) return 'refresh'
   if (hopeless === true) return 'final'
+  // A dial that failed has no close code.
+  if (closeCode === undefined) return 'recover'
   // What we found ourselves says more than the code that came of it.
   const code = error === undefined ? closeCode : error === 'MESSAGE_TOO_BIG' ? 1009 : 1006
-  // A dial that failed has no close code of its own.
-  if (error !== undefined && closeCode === 0) return 'recover'
   if (policy.finalCodes.includes(code)) return 'final'
   if (policy.recoverableCodes.includes(code)) return 'recover'
   if ([3000, 3003, 4401, 4403].includes(code)) return 'refresh'

@@ -20,9 +20,8 @@ export interface Dialing {
   onFailed(index: number, now: number, how?: Outcome, policy?: ReconnectPolicy): void
   /** We dropped the dial. */
   onAbandoned(index: number): void
-  /** A link ended by our own wish. */
-  onLeft(index: number, uptime: number): void
-  onLost(index: number, now: number, uptime: number): void
+  /** A link has ended; `lost`: not by our own wish. */
+  onClosed(index: number, now: number, uptime: number, lost: boolean): void
   onLatency(index: number, latency: number): void
   /** Whether an endpoint other than this may be dialled now. */
   otherReady(index: number, now: number): boolean
@@ -59,8 +58,7 @@ export class SoleEndpoint implements Dialing {
     /** What an earlier client has learned. */
     private readonly known: readonly EndpointFigures[] = [],
   ) {
-    const { opened, failed, successRate, latency } = known.at(0) ?? unknown
-    this.experience = { opened, failed, successRate, latency }
+    this.experience = { ...unknown, ...known.at(0) }
   }
 
   begin(now: number): void {
@@ -93,15 +91,13 @@ export class SoleEndpoint implements Dialing {
   onAbandoned(): void {
     // There is no other that it made place for.
   }
-  onLeft(_index: number, uptime: number): void {
+  onClosed(_index: number, _now: number, uptime: number, lost: boolean): void {
     if (uptime >= this.minUptime) this.before = 0
-  }
-  onLost(index: number, _now: number, uptime: number): void {
-    this.onLeft(index, uptime)
-    if (uptime >= this.minUptime) return
-    // It opens and breaks at once: the opening did not prove that it is well.
-    this.inRow = Math.max(this.inRow, this.before) + 1
-    this.fail()
+    else if (lost) {
+      // It opens and breaks at once: the opening did not prove that it is well.
+      this.inRow = Math.max(this.inRow, this.before) + 1
+      this.fail()
+    }
   }
   onLatency(_index: number, latency: number): void {
     smooth(this.experience, latency)

@@ -10,20 +10,18 @@ export interface Surroundings {
 /** Listens until the returned function is called. Where there is nothing to listen to, nothing is ever told. */
 export function watch(told: Surroundings): () => void {
   const { document, navigator } = platform
-  if (platform.addEventListener === undefined) return () => undefined
-  const page = platform as Required<Pick<typeof platform, 'addEventListener' | 'removeEventListener'>>
   const visible = (): void => {
     if (document?.visibilityState !== 'hidden') told.awake()
   }
-  const handlers: [typeof page, string, () => void][] = [
-    [page, 'online', () => told.offline(false)],
-    [page, 'offline', () => told.offline(true)],
-    [page, 'pageshow', visible],
+  const handlers: [Partial<typeof platform> | undefined, string, () => void][] = [
+    [platform, 'online', () => told.offline(false)],
+    [platform, 'offline', () => told.offline(true)],
+    [platform, 'pageshow', visible],
+    [document, 'visibilitychange', visible],
   ]
-  if (document !== undefined) handlers.push([document, 'visibilitychange', visible])
-  for (const [target, name, handler] of handlers) target.addEventListener(name, handler)
+  for (const [target, name, handler] of handlers) target?.addEventListener?.(name, handler)
   if (navigator?.onLine === false) told.offline(true)
   return () => {
-    for (const [target, name, handler] of handlers) target.removeEventListener(name, handler)
+    for (const [target, name, handler] of handlers) target?.removeEventListener?.(name, handler)
   }
 }
