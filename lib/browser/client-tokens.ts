@@ -3,52 +3,42 @@
 import type { CheckedAuth } from '../client/auth'
 import type { ClientBody } from '../client/client-body'
 import type { ClientTokens as LoadedTokens } from '../client/client-tokens'
-import { HawserError } from '../core/error'
+import type { HawserError } from '../core/error'
+import { part } from './parts'
+
+type Part = typeof import('./auth-part.js')
 
 export class ClientTokens {
-  private readonly loaded: Promise<LoadedTokens>
-  /** Tokens that were given; after one that waits nobody is asked. */
-  private given = 0
+  private loaded: LoadedTokens | undefined
   private stopped = false
 
   constructor(
     private readonly body: ClientBody,
-    auth: CheckedAuth,
-  ) {
-    this.loaded = import('./auth-part.js').then(({ makeTokens }) => makeTokens(body, auth))
-    this.loaded.catch(() => undefined)
+    private readonly auth: CheckedAuth,
+  ) {}
+
+  /** In its turn among the calls. */
+  private later(step: (tokens: LoadedTokens) => unknown): void {
+    const { body } = this
+    body.engine.later?.('tokens', () => {
+      if (this.stopped) return
+      try {
+        step((this.loaded ??= (part('tokens') as Part).makeTokens(body, this.auth)))
+      } catch (error) {
+        body.fail(error as HawserError)
+        body.engine.failToken(true, '')
+      }
+    })
   }
 
-  async give(reason: 'connect' | 'refused' | 'expired'): Promise<void> {
-    const { given } = this
-    try {
-      const tokens = await this.loaded
-      if (given === this.given && !this.stopped) await tokens.give(reason)
-    } catch (error) {
-      this.failed(error)
-    }
+  give(reason: 'connect' | 'refused' | 'expired'): void {
+    this.later((tokens) => tokens.give(reason))
   }
   use(token: string): void {
-    this.given++
-    this.loaded.then(
-      (tokens) => tokens.use(token),
-      (error: unknown) => this.failed(error),
-    )
+    this.later((tokens) => tokens.use(token))
   }
   stop(): void {
     this.stopped = true
-    this.loaded.then(
-      (tokens) => tokens.stop(),
-      () => undefined,
-    )
-  }
-
-  private failed(cause: unknown): void {
-    const error =
-      cause instanceof Error && 'code' in cause
-        ? (cause as HawserError)
-        : new HawserError('AUTHENTICATION_FAILED', 'What `auth` needs could not be loaded', { cause })
-    this.body.fail(error)
-    this.body.engine.failToken(true, error.message)
+    this.loaded?.stop()
   }
 }

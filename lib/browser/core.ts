@@ -3,6 +3,7 @@
 // stands together, since a compressor does not look back further than 32 kB.
 export { judge, never } from '../client/portable/reconnect-policy'
 export { Links } from '../client/portable/links'
+export { ClientMachine } from '../client/portable/client-machine'
 export { PortableEngine } from '../client/portable/portable-engine'
 export { healthScore } from '../client/portable/health-score'
 export { nameAt, valueAt } from '../client/portable/matcher'

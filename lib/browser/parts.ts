@@ -10,6 +10,7 @@ const files: { [N in PartName]: () => Promise<Parts[N]> } = {
   detour: () => import('../client/portable/detour.js'),
   rooms: () => import('./rooms-part.js'),
   endpoints: () => import('../client/portable/endpoints.js'),
+  tokens: () => import('./auth-part.js'),
   store: () => import('./store-part.js'),
 }
 

@@ -16,7 +16,6 @@ const settings: CoreSettings = {
     finalCodes: [],
   },
   usesTokens: false,
-  tokenTimeout: 1_000,
   closeTimeout: 1_000,
   connectTimeout: 10_000,
   endpoints: 1,

@@ -1,5 +1,6 @@
 // The states of a client on the portable engine, with the times passed in: what the machine asks for, step by step.
 import { ClientMachine, type MachineSettings } from '../../lib/client/portable/client-machine'
+import { TokenMachine } from '../../lib/client/portable/token-machine'
 import { Endpoints, DialRound, Strategy } from '../../lib/client/portable/endpoints'
 import {
   type Outcome,
@@ -28,16 +29,15 @@ const refused: Outcome = { error: 'CONNECTION_FAILED' }
 /** What the machine has asked for, in short. */
 let said: string[] = []
 
-function machine(
+function machine<M extends ClientMachine = ClientMachine>(
   more: Partial<ReconnectPolicy> = {},
   settings: Partial<MachineSettings> = {},
-): ClientMachine {
+  Machine = ClientMachine as new (...args: ConstructorParameters<typeof ClientMachine>) => M,
+): M {
   said = []
-  return new ClientMachine(
+  return new Machine(
     {
       policy: { ...policy, ...more },
-      usesTokens: false,
-      tokenTimeout: 10_000,
       closeTimeout: 15_000,
       connectTimeout: 20_000,
       ...settings,
@@ -101,7 +101,7 @@ test('maxAttempts counts failures in a row; the loss of a link that lasted is no
 })
 
 test('tokens: asked for before the first dial, again when refused, once', () => {
-  const m = machine({}, { usesTokens: true })
+  const m = machine({}, {}, TokenMachine)
   expect(words(() => m.connect(0))).toEqual(['connecting', 'token connect'])
   expect(words(() => m.tokenReady(1))).toEqual(['dial'])
   const no = { error: 'POLICY_VIOLATION', authRejected: true } as const
@@ -119,7 +119,7 @@ test('tokens: asked for before the first dial, again when refused, once', () => 
 })
 
 test('a server that refuses each new token at once is not asked without a pause', () => {
-  const m = machine({ minUptime: 0 }, { usesTokens: true })
+  const m = machine({ minUptime: 0 }, {}, TokenMachine)
   m.connect(0)
   m.tokenReady(0)
   m.dialOpened(1)
@@ -134,7 +134,7 @@ test('a server that refuses each new token at once is not asked without a pause'
 })
 
 test('a source of tokens that fails for good is the end; a dial that may have failed for its token asks once', () => {
-  const m = machine({}, { usesTokens: true })
+  const m = machine({}, {}, TokenMachine)
   m.connect(0)
   expect(words(() => m.tokenFailed(1, true))).toEqual(['failed'])
   m.connect(2)

@@ -11,6 +11,7 @@ import type { ClientStateName, EndpointFigures, StateChange } from '../engine'
 import { ClientMachine, type MachineHost, type MachineSettings, type TokenReason } from './client-machine'
 import { healthScore } from './health-score'
 import { Heartbeat } from './heartbeat'
+import type { TokenMachine } from './token-machine'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
 import { part, parts } from './parts'
 import { type Outcome, adapted, never } from './reconnect-policy'
@@ -29,6 +30,8 @@ export interface CoreSettings extends MachineSettings, SendingSettings {
   gated: boolean
   /** Heartbeat messages; `interval` 0: none. `always`: to servers too that do not speak our protocol. */
   heartbeat: { interval: number; timeout: number; always: boolean }
+  /** There is a source of tokens: no dial without one. */
+  usesTokens: boolean
   /** The token is part of what a dial shows, so a failed dial may mean it. */
   tokenInUrl: boolean
 }
@@ -39,7 +42,9 @@ interface Dial {
 }
 
 export class ClientCore extends CoreSending implements MachineHost {
-  readonly machine: ClientMachine
+  machine: ClientMachine
+  /** The same, of a client that uses tokens. */
+  tokens: TokenMachine | undefined
   latency = 0
   endpoints: Dialing
   private readonly dials = new Map<number, Dial>()
@@ -57,7 +62,7 @@ export class ClientCore extends CoreSending implements MachineHost {
   constructor(
     private readonly settings: CoreSettings,
     host: CoreHost,
-    random: () => number,
+    private readonly random: () => number,
     now: number,
   ) {
     super(settings, host, now)
@@ -65,6 +70,12 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.machine = new ClientMachine(settings, random, this)
     this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
     if (settings.endpoints > 1 && parts.endpoints !== undefined) this.useAll()
+    if (settings.usesTokens && parts.tokens !== undefined) this.useTokens()
+  }
+
+  /** No dial without a token, now that their part is loaded. */
+  useTokens(): void {
+    this.machine = this.tokens = new (part('tokens').TokenMachine)(this.settings, this.random, this)
   }
 
   /** Several endpoints, now that their part is loaded. */
@@ -99,11 +110,11 @@ export class ClientCore extends CoreSending implements MachineHost {
   setToken(now: number, firstMessage: string): void {
     this.now = now
     this.firstMessage = firstMessage
-    this.machine.tokenReady(now)
+    this.tokens?.tokenReady(now)
   }
   failToken(now: number, final: boolean): void {
     this.now = now
-    this.machine.tokenFailed(now, final)
+    this.tokens?.tokenFailed(now, final)
   }
 
   /** Gives up everything and settles what waits; no link is left. */
@@ -288,7 +299,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.endpoints.end()
     const { policy } = this.settings
     if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experience)
-    if (this.settings.tokenInUrl) this.machine.suspectToken()
+    if (this.settings.tokenInUrl) this.tokens?.suspectToken()
     this.machine.dialFailed(this.now, how)
   }
 

@@ -30,25 +30,12 @@ export interface MachineHost {
 
 export interface MachineSettings {
   policy: ReconnectPolicy
-  /** There is a source: no dial without a token that is not known to be bad. */
-  usesTokens: boolean
-  /** Milliseconds; 0: none. */
-  tokenTimeout: number
   closeTimeout: number
   /** For a round of dials, all its endpoints together; 0: none. */
   connectTimeout: number
 }
 
 type Waiting = 'nothing' | 'delay' | 'token' | 'dial'
-
-/** A token that is refused so soon again waits for its turn like any other failure. Milliseconds. */
-const hastyRefusal = 1_000
-
-const noToken: Outcome = {
-  error: 'ABORTED',
-  detail: 'No token could be had.',
-  authRejected: true,
-}
 
 export class ClientMachine {
   state: ClientStateName = 'idle'
@@ -58,19 +45,14 @@ export class ClientMachine {
   policy: ReconnectPolicy
   /** The device says that there is no network: attempts wait as long as they may. */
   offline = false
-  private waiting: Waiting = 'nothing'
+  protected waiting: Waiting = 'nothing'
   private failures = 0
-  private tokenHeld = false
-  private tokenSeen = false
-  private tokenRejected = false
-  /** The server has rejected a token since the last lasting connection. */
-  private refreshed = false
-  private connectedAt = 0
+  protected connectedAt = 0
 
   constructor(
     private readonly settings: MachineSettings,
     private readonly random: () => number,
-    private readonly host: MachineHost,
+    protected readonly host: MachineHost,
   ) {
     this.policy = settings.policy
   }
@@ -106,34 +88,6 @@ export class ClientMachine {
     }
   }
 
-  // --------------------------------------------------------------------------------------------------------- tokens
-
-  /** A token, asked for or not. */
-  tokenReady(now: number): void {
-    this.tokenHeld = this.tokenSeen = true
-    this.tokenRejected = false
-    if (this.waiting === 'token') this.dial(now)
-  }
-  /** The source gave none; `final`: it will not. */
-  tokenFailed(now: number, final: boolean): void {
-    if (this.waiting !== 'token') return
-    if (final) this.stop('failed', noToken)
-    else this.tryLater(now, noToken)
-  }
-  /** The server, or the program, calls the present token bad; the next dial waits for another. */
-  tokenExpired(): void {
-    this.tokenHeld = false
-  }
-  /**
-   * The platform does not say whether a dial failed for its token, so a failed dial with a token that the server may have
-   * refused asks for another, once until a connection lasts.
-   */
-  suspectToken(): void {
-    if (this.refreshed || !this.settings.usesTokens) return
-    this.refreshed = true
-    this.rejectToken()
-  }
-
   // ------------------------------------------------------------------------------------------------- dials and links
 
   /** False: nobody wants the link any more. */
@@ -151,37 +105,21 @@ export class ClientMachine {
   linkClosed(now: number, how: Outcome): void {
     if (this.state === 'disconnecting') this.stop('disconnected', how)
     if (this.state !== 'connected') return
-    const { policy } = this
-    const uptime = now - this.connectedAt
-    const lasted = uptime >= policy.minUptime
-    // However little the program calls lasting: a server that refuses each new token at once is not asked without a pause.
-    const hasty = uptime < hastyRefusal && this.refreshed && this.settings.usesTokens
-    if (lasted && hasty && judge(policy, how) === 'refresh') {
-      this.rejectToken()
-      this.tryLater(now, how)
-      return
-    }
+    const lasted = now - this.connectedAt >= this.policy.minUptime
     if (lasted) this.forget()
     this.attemptFailed(now, how, !lasted)
   }
 
   timer(now: number): void {
     if (now < this.deadline) return
-    switch (this.waiting) {
-      case 'delay':
-        this.beginAttempt(now)
-        break
-      case 'token':
-        this.tryLater(now, noToken)
-        break
-      case 'dial':
-        this.dropAttempt(true)
-        this.tryLater(now, timedOut)
-        break
-      case 'nothing':
-        // The close of a link that is being disconnected.
-        this.host.dropLink()
-        this.stop('disconnected', { ...timedOut, error: 'CLOSE_TIMEOUT' })
+    if (this.waiting === 'delay') this.beginAttempt(now)
+    else if (this.waiting === 'dial') {
+      this.dropAttempt(true)
+      this.tryLater(now, timedOut)
+    } else {
+      // The close of a link that is being disconnected.
+      this.host.dropLink()
+      this.stop('disconnected', { ...timedOut, error: 'CLOSE_TIMEOUT' })
     }
   }
 
@@ -191,15 +129,10 @@ export class ClientMachine {
     this.deadline = Math.min(this.deadline, now + this.random() * Math.min(this.policy.minDelay, 1_000))
   }
 
-  private beginAttempt(now: number): void {
-    if (!this.settings.usesTokens || this.tokenHeld) this.dial(now)
-    else this.askToken(now, this.tokenRejected ? 'refused' : this.tokenSeen ? 'expired' : 'connect')
+  protected beginAttempt(now: number): void {
+    this.dial(now)
   }
-  private askToken(now: number, why: TokenReason): void {
-    this.host.tokenWanted(why)
-    this.wait('token', now, this.settings.tokenTimeout)
-  }
-  private dial(now: number): void {
+  protected dial(now: number): void {
     this.wait('dial', now, this.settings.connectTimeout)
     this.host.beginRound()
   }
@@ -214,9 +147,9 @@ export class ClientMachine {
       // A peer that says goodbye to an open link is no failure.
       const goodbye = this.state === 'connected' && how.error === undefined && how.closeCode === 1000
       this.stop(goodbye ? 'disconnected' : 'failed', how)
-    } else if (!this.refreshToken(now, how)) this.stop('failed', how)
+    } else this.refused(now, how)
   }
-  private tryLater(now: number, how: Outcome, counts = true): void {
+  protected tryLater(now: number, how: Outcome, counts = true): void {
     const { policy } = this
     if (counts && policy.enabled) this.failures++
     const exhausted = policy.maxAttempts > 0 && this.failures >= policy.maxAttempts
@@ -232,29 +165,16 @@ export class ClientMachine {
     this.deadline = now + delay
   }
 
-  private refreshToken(now: number, how: Outcome): boolean {
-    this.rejectToken()
-    if (!this.settings.usesTokens || this.refreshed) return false
-    this.refreshed = true
-    if (this.state === 'connected') {
-      if (!this.policy.enabled) return false
-      this.enter('reconnecting', 0, how)
-    }
-    this.askToken(now, 'refused')
-    return true
-  }
-
-  private rejectToken(): void {
-    this.tokenHeld = false
-    this.tokenRejected = true
+  /** The server does not accept the client. */
+  protected refused(_now: number, how: Outcome): void {
+    this.stop('failed', how)
   }
   /** A connection has lasted, or the program begins anew. */
-  private forget(): void {
+  protected forget(): void {
     this.attempts = this.failures = 0
-    this.refreshed = false
   }
 
-  private stop(state: ClientStateName, how: Outcome, exhausted = false): void {
+  protected stop(state: ClientStateName, how: Outcome, exhausted = false): void {
     this.wait('nothing')
     this.enter(state, 0, how, exhausted)
   }
@@ -262,12 +182,12 @@ export class ClientMachine {
     if (this.waiting === 'dial') this.host.dropRound(timedOut)
     this.wait('nothing')
   }
-  private enter(state: ClientStateName, delay = 0, why?: Outcome, exhausted = false): void {
+  protected enter(state: ClientStateName, delay = 0, why?: Outcome, exhausted = false): void {
     this.state = state
     this.host.entered(state, delay, why, exhausted)
   }
   /** A span of 0 sets no deadline. */
-  private wait(what: Waiting, now = 0, span = 0): void {
+  protected wait(what: Waiting, now = 0, span = 0): void {
     this.waiting = what
     this.deadline = span > 0 ? now + span : never
   }

@@ -170,7 +170,7 @@ export class Inbox {
         if (own) host.say('{"type":"heartbeat_ack"}')
         return own
       case 'token_expired':
-        if (own) core.machine.tokenExpired()
+        if (own) core.tokens?.tokenExpired()
         break
       case 'reply':
         // Replies to requests that were given up.

@@ -9,6 +9,7 @@ import { dueAgain } from './retries'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
+import { TokenMachine } from './token-machine'
 import { openStore } from './stores'
 import { whereTest } from './where'
 
@@ -29,6 +30,8 @@ export interface Parts {
   answers: { Requests: typeof Requests; sendPast: typeof sendPast; dueAgain: typeof dueAgain }
   /** Several endpoints. */
   endpoints: { EndpointRounds: typeof EndpointRounds }
+  /** What a client shows to be let in. */
+  tokens: { TokenMachine: typeof TokenMachine }
   /** Durable messages. */
   store: { Durable: typeof Durable; openStore: typeof openStore }
 }
@@ -41,6 +44,7 @@ export const parts: Partial<Parts> = {
   rooms: { Positions },
   answers: { Requests, sendPast, dueAgain },
   endpoints: { EndpointRounds },
+  tokens: { TokenMachine },
   store: { Durable, openStore },
 }
 

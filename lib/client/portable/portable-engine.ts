@@ -62,7 +62,6 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
         ...options,
         policy: reconnect,
         usesTokens: auth !== undefined,
-        tokenTimeout: 10_000,
         closeTimeout: closeTimeout === 0 ? 0 : closeTimeout + 5_000,
         // Each dial has a limit of its own; this one is for the round as a whole.
         connectTimeout: dialTimeout * 2 * options.targets.length,
@@ -147,6 +146,7 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
     if (batch.max > 1) this.need('sending')
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.need('endpoints', () => this.core.useAll())
+    if (auth !== undefined && parts.tokens === undefined) this.need('tokens', () => this.core.useTokens())
     if (queue.store !== '') {
       this.need('answers')
       this.need('store', () => this.openStore())
