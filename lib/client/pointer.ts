@@ -1,21 +1,13 @@
 // JSON pointers (RFC 6901): reading and writing a value where one points.
 
+export { valueAt as readAt } from './portable/matcher'
+
 /** The keys that a pointer names, from the root on. */
 export function tokens(pointer: string): string[] {
   return pointer
     .slice(1)
     .split('/')
     .map((token) => token.replace(/~1/g, '/').replace(/~0/g, '~'))
-}
-
-/** The value at a pointer, or undefined. */
-export function readAt(root: unknown, path: readonly string[]): unknown {
-  let at = root
-  for (const key of path) {
-    if (at === null || typeof at !== 'object' || !Object.hasOwn(at, key)) return undefined
-    at = (at as Record<string, unknown>)[key]
-  }
-  return at
 }
 
 /** Sets the value at a path, making the objects on the way. */
