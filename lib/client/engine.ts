@@ -40,11 +40,11 @@ export interface StateChange {
   attempt: number
   /** Milliseconds until the next attempt, in `reconnecting`; else 0. */
   delay: number
-  /** Index of the endpoint in use, or -1. */
+  /** Index of the endpoint that is, or was, in use; or -1. */
   endpoint: number
-  /** The subprotocol that was agreed, or ''. */
+  /** The subprotocol that was agreed, or ''; counts in `connected`. */
   protocol: string
-  /** The open link, in `connected`; else 0. */
+  /** The open link; counts in `connected`. */
   link: number
   /** In `failed`: as many attempts in a row have failed as may; `error` or `close` is the last of them. */
   exhausted?: boolean

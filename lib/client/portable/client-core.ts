@@ -9,12 +9,12 @@
 // After any call the shell asks `deadline`. The host does not call back into the core.
 import type { ClientStateName, EndpointFigures, StateChange } from '../engine'
 import { ClientMachine, type MachineHost, type MachineSettings, type TokenReason } from './client-machine'
-import { healthScore } from './health-score'
 import { Heartbeat } from './heartbeat'
 import type { TokenMachine } from './token-machine'
 import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
 import { part, parts } from './parts'
 import { type Outcome, adapted, never } from './reconnect-policy'
+import { scoreOf } from './score'
 import { type Dialing, SoleEndpoint } from './sole-endpoint'
 
 export interface CoreSettings extends MachineSettings, SendingSettings {
@@ -156,16 +156,15 @@ export class ClientCore extends CoreSending implements MachineHost {
   // --------------------------------------------------------------------------------------------------------- the machine
 
   entered(state: ClientStateName, delay: number, why?: Outcome, exhausted?: boolean): void {
-    const connected = state === 'connected'
-    if (connected) this.counters.connects++
+    if (state === 'connected') this.counters.connects++
     if (state === 'failed') this.counters.failures++
     const change: StateChange = {
       state,
       attempt: this.machine.attempts,
       delay,
-      endpoint: connected ? this.endpoint : -1,
-      protocol: connected ? this.protocol : '',
-      link: connected ? this.link : 0,
+      endpoint: this.endpoint,
+      protocol: this.protocol,
+      link: this.link,
     }
     if (exhausted) change.exhausted = true
     if (why?.error !== undefined) {
@@ -375,13 +374,9 @@ export class ClientCore extends CoreSending implements MachineHost {
     if (this.firstConnect === undefined) return 0
     const all = now - this.firstConnect
     const up = this.connectedFor + (this.ready ? now - this.openedAt : 0)
-    return healthScore({
-      latency: this.latency,
-      successRate: this.endpoints.successRate,
-      uptime: all <= 0 ? 1 : up / all,
-      reconnects: this.counters.connects - 1,
-      queued: this.queue.waiting,
-      capacity: this.settings.queue.maxMessages,
-    })
+    const { queue } = this.settings
+    const full = queue.maxMessages > 0 ? Math.min(1, this.queue.waiting / queue.maxMessages) : 0
+    const good = this.endpoints.successRate * (all > 0 ? up / all : 1)
+    return scoreOf(Math.max(1, this.latency / 100), good, Math.max(0, this.counters.connects - 1), full)
   }
 }

@@ -1,5 +1,6 @@
 // How well a connection does, as one number: `getPerformanceMetrics().health`, and for figures of a program's own. The same
 // as src/core/metrics/health_score.hpp.
+import { scoreOf } from './score'
 
 export interface HealthInput {
   /** Round trip in milliseconds; 0: not known, which counts as good. Default 0. */
@@ -26,11 +27,10 @@ export interface HealthInput {
 export function healthScore(input: HealthInput): number {
   const { latency = 0, reference = 100, successRate = 1, uptime = 1 } = input
   const { reconnects = 0, queued = 0, capacity = 0 } = input
-  const slow = reference > 0 && latency > reference ? 1 - reference / latency : 0
+  const slow = reference > 0 && latency > reference ? latency / reference : 1
   const often = Number.isNaN(reconnects) ? Infinity : Math.max(0, reconnects)
-  const unstable = often === Infinity ? 1 : often / (often + 3)
   const full = capacity > 0 ? share(queued / capacity, 1) : 0
-  return 100 * share(successRate, 0) * share(uptime, 0) * (1 - 0.4 * slow - 0.3 * unstable - 0.3 * full)
+  return scoreOf(slow, share(successRate, 0) * share(uptime, 0), often, full)
 }
 
 function share(value: number, bad: number): number {
