@@ -4,14 +4,8 @@
 import path from 'node:path'
 import { root } from './project.mjs'
 
-/** What programs import. */
-const entries = [
-  'lib/index.ts',
-  'lib/browser/index.ts',
-  'lib/browser/testing.ts',
-  'lib/testing/index.ts',
-  'lib/utilities/index.ts',
-]
+/** What programs import in browsers. What only Node has, a server's members say, is nothing that a page can see. */
+const entries = ['lib/browser/index.ts', 'lib/browser/testing.ts', 'lib/utilities/index.ts']
 /** Whose types are those of the platform, of what travels, and of what is kept. */
 const foreign = /^lib\/(?:client\/(?:codecs|dialects)\/|client\/portable\/(?:platform|http-link|stores)\.ts)/
 
