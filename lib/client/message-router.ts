@@ -1,6 +1,6 @@
 // Handlers by message type. The engines of the clients evaluate the routes; what comes up names the route by number.
-import { HawserError, HawserTypeError } from '../core/error'
-import { shown } from '../core/validate'
+import { HawserError } from '../core/error'
+import { badArgument } from '../core/validate'
 import type { ClientEngine, RouteSpec, Routes } from './engine'
 import { reportUncaught } from './client-listeners'
 import { type Layout, type RoutingOptions, readLayout } from './envelope'
@@ -150,9 +150,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   // -------------------------------------------------------------------------------------------------- registration
 
   private add(spec: RouteSpec, handler: AnyHandler, shared: boolean, known = handler): Subscription {
-    if (typeof known !== 'function') {
-      throw new HawserTypeError('INVALID_ARGUMENT', `\`handler\` must be a function, not ${shown(known)}`)
-    }
+    if (typeof known !== 'function') badArgument('handler', 'a function', known)
     const key = JSON.stringify(spec)
     let route = this.byKey.get(key)
     if (route === undefined) {

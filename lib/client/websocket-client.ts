@@ -1,7 +1,7 @@
 // The managed client: what a program calls. Connecting, queueing, routing and matching are the engine's.
 import type { SendData } from '../core/bytes'
-import { HawserError, HawserTypeError } from '../core/error'
-import { badArgument, shown } from '../core/validate'
+import { HawserError } from '../core/error'
+import { badArgument } from '../core/validate'
 import { ClientBody } from './client-body'
 import { type Lifecycle, type LifecycleHandler, isLifecycle } from './client-listeners'
 import type { ManagedClientOptions } from './client-options'
@@ -296,12 +296,9 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
 }
 
 function checkClose(code: unknown, reason: unknown): void {
-  const valid = typeof code === 'number' && Number.isInteger(code)
-  if (!valid || !(code === 1000 || code === 1001 || (code >= 3000 && code <= 4999))) {
+  const whole = Number.isInteger(code) ? Number(code) : 0
+  if (whole !== 1000 && whole !== 1001 && !(whole >= 3000 && whole <= 4999))
     badArgument('code', '1000, 1001, or from 3000 to 4999', code)
-  }
-  if (typeof reason !== 'string') badArgument('reason', 'a string', reason)
-  if (sizeOf(reason) > 123) {
-    throw new HawserTypeError('INVALID_ARGUMENT', `\`reason\` may have 123 bytes, not ${shown(reason)}`)
-  }
+  if (typeof reason !== 'string' || sizeOf(reason) > 123)
+    badArgument('reason', 'a string of at most 123 bytes', reason)
 }
