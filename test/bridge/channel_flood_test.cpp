@@ -9,7 +9,7 @@
 #include "js_side.hpp"
 #include "loopback.hpp"
 
-namespace hawser::bridge::test {
+namespace hawser::bridge::test::channel_flood_test {
 namespace {
 
 using net::test::close_payload_text;
@@ -265,4 +265,4 @@ INSTANTIATE_TEST_SUITE_P(channel, flood_test, ::testing::Values(0u, 0xfff00000u)
 });
 
 }  // namespace
-}  // namespace hawser::bridge::test
+}  // namespace hawser::bridge::test::channel_flood_test

@@ -4,7 +4,7 @@
 #include "core/protocol/random.hpp"
 #include "simulation_world.hpp"
 
-namespace hawser::client::test {
+namespace hawser::client::test::simulation_test {
 namespace {
 
 TEST(Simulation, KeepsItsPromisesOverAHundredThousandLinks) {
@@ -59,4 +59,4 @@ TEST(Simulation, RepeatsALife) {
 }
 
 }  // namespace
-}  // namespace hawser::client::test
+}  // namespace hawser::client::test::simulation_test
