@@ -45,7 +45,7 @@ const files = {
   endpoints: 'client/portable/endpoints',
   formats: 'browser/formats',
   http: 'client/portable/http-link',
-  options: 'core/validate',
+  options: 'browser/options-part',
   rooms: 'browser/rooms-part',
   routes: 'browser/route-part',
   sending: 'client/portable/send-shaping',
@@ -55,6 +55,9 @@ const files = {
   utilities: 'utilities/index',
   index: 'browser/index',
 }
+
+/** What has its place in the file of options, for all but the core. */
+const ofOptions = ['browser/defaults', 'core/validate']
 
 const lib = path.join(root, 'lib')
 const nameOf = (file) =>
@@ -76,14 +79,16 @@ const resolving = (file, shared, taking) => ({
       const wanted = nameOf(path.resolve(resolveDir, name))
       // What takes a place may use what was there, and what is loaded later may use long words.
       const kept =
-        importer.startsWith(path.join(lib, 'browser/')) || (file !== 'core' && wanted === files.options)
+        importer.startsWith(path.join(lib, 'browser/')) || (file !== 'core' && ofOptions.includes(wanted))
       const swapped = kept ? undefined : taking[wanted]
       const found = swapped ?? wanted
       if (shared.has(found)) return { path: './core.mjs', external: true }
       // A bundler that splits by files would let a page load what the names and a part have in common, so the part has
       // its own.
       if (file === 'auth' && found === files.tokens) return undefined
-      const other = Object.keys(files).find((one) => files[one] === found)
+      const other = ofOptions.includes(found)
+        ? 'options'
+        : Object.keys(files).find((one) => files[one] === found)
       if (other !== undefined && (other !== file || kind === 'dynamic-import'))
         return { path: `./${other}.mjs`, external: true }
       return swapped === undefined ? undefined : { path: path.join(lib, `${swapped}.ts`) }

@@ -12,10 +12,11 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { root } from './project.mjs'
 
-/** Functions of other modules that make errors, and which of their parameters is `wanted`. */
+/** What lib/core/validate.ts and lib/browser/validate.ts have with a parameter `wanted`: its place. */
 const known = [
   ['badOption', 1],
   ['badArgument', 1],
+  ['checkOf', 1],
 ]
 const isCode = (text) => /^[A-Z]+(?:_[A-Z]+)*$/.test(text)
 
@@ -77,6 +78,8 @@ export function terse(ts, text) {
       if (place >= 0) return callOf(node, (list) => list.filter((_, i) => i !== place).map(print))
     }
     if (ts.isFunctionDeclaration(node)) return functionOf(node)
+    if (ts.isTemplateExpression(node) && node.templateSpans.some(({ expression }) => isWanted(expression)))
+      return factsOf(node, false)
     if (ts.isVariableDeclaration(node) && isWords(node.name) && node.initializer) {
       const table = ts.isObjectLiteralExpression(node.initializer)
       return `${node.name.text} = ${table ? '{}' : factsOf(node.initializer, false)}`
@@ -84,7 +87,8 @@ export function terse(ts, text) {
     return undefined
   }
 
-  const callOf = (node, made) => `${node.expression.getText(source)}(${made(node.arguments ?? []).join(', ')})`
+  const callOf = (node, made) =>
+    `${node.expression.getText(source)}(${made(node.arguments ?? []).join(', ')})`
   /** The arguments of an error: its code, what it says, and the rest. */
   const withFacts = ([code, said, ...rest]) => {
     const facts = said && factsOf(said, false)
