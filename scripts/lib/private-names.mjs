@@ -37,6 +37,7 @@ export async function privateNames(files) {
   for (const source of program.getSourceFiles()) {
     const name = path.relative(root, source.fileName).replaceAll(path.sep, '/')
     if (inputs.includes(name)) gather(look, source, { hidden, own, others })
+    else if (name.startsWith('lib/')) gather(look, source, { hidden, own, others: new Set() })
     else if (source.hasNoDefaultLib || /\/typescript\/lib\/lib\.[^/]*$/.test(source.fileName))
       platformNames(ts, source, platform)
   }
@@ -58,17 +59,28 @@ function gather({ ts, checker }, source, { hidden, own, others }) {
   const declare = (node, name) =>
     ((ts.getCombinedModifierFlags(node) & hiding(ts)) !== 0 ? hidden : own).add(name)
 
-  /** Of a class or an interface of ours; what is written down where it is used may be anybody's. */
+  /** Of a class, an interface or a type of ours; what is written down where it is used may be anybody's. */
   const isMember = (declaration) =>
     isOurs(declaration) &&
     (ts.isClassLike(declaration.parent) ||
-      ts.isInterfaceDeclaration(declaration.parent) ||
-      ts.isParameterPropertyDeclaration(declaration, declaration.parent))
+      ts.isParameterPropertyDeclaration(declaration, declaration.parent) ||
+      isOfNamedType(declaration.parent))
+  const isOfNamedType = (node) => {
+    if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return true
+    return (ts.isTypeNode(node) || ts.isPropertySignature(node)) && isOfNamedType(node.parent)
+  }
   const note = (name, symbol) => {
     const { declarations = [] } = symbol ?? {}
     if (declarations.length === 0 || !declarations.every(isMember)) others.add(name)
   }
-  const propertyOf = (type, name) => type && checker.getPropertyOfType(checker.getApparentType(type), name)
+  const propertyOf = (type, name) => {
+    if (type === undefined) return undefined
+    // Of several kinds of objects it may belong to one alone.
+    const kinds = type.isUnion() ? type.types : [type]
+    if (kinds.some((one) => one.flags & ts.TypeFlags.Any || one.getStringIndexType())) return undefined
+    const found = kinds.map((one) => checker.getPropertyOfType(checker.getApparentType(one), name))
+    return { declarations: found.flatMap((symbol) => symbol?.declarations ?? []) }
+  }
   const visit = (node) => {
     if (ts.isParameter(node) && ts.isParameterPropertyDeclaration(node, node.parent))
       declare(node, node.name.getText())
