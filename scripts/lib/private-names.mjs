@@ -37,6 +37,7 @@ export async function privateNames(files) {
   for (const source of program.getSourceFiles()) {
     const name = path.relative(root, source.fileName).replaceAll(path.sep, '/')
     if (inputs.includes(name)) gather(look, source, { hidden, own, others })
+    // What it declares may be used all the same, as the types of a file that another takes the place of.
     else if (name.startsWith('lib/')) gather(look, source, { hidden, own, others: new Set() })
     else if (source.hasNoDefaultLib || /\/typescript\/lib\/lib\.[^/]*$/.test(source.fileName))
       platformNames(ts, source, platform)
@@ -59,16 +60,12 @@ function gather({ ts, checker }, source, { hidden, own, others }) {
   const declare = (node, name) =>
     ((ts.getCombinedModifierFlags(node) & hiding(ts)) !== 0 ? hidden : own).add(name)
 
-  /** Of a class, an interface or a type of ours; what is written down where it is used may be anybody's. */
+  /** Of a class or an interface of ours; what is written down where it is used may be anybody's. */
   const isMember = (declaration) =>
     isOurs(declaration) &&
     (ts.isClassLike(declaration.parent) ||
-      ts.isParameterPropertyDeclaration(declaration, declaration.parent) ||
-      isOfNamedType(declaration.parent))
-  const isOfNamedType = (node) => {
-    if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return true
-    return (ts.isTypeNode(node) || ts.isPropertySignature(node)) && isOfNamedType(node.parent)
-  }
+      ts.isInterfaceDeclaration(declaration.parent) ||
+      ts.isParameterPropertyDeclaration(declaration, declaration.parent))
   const note = (name, symbol) => {
     const { declarations = [] } = symbol ?? {}
     if (declarations.length === 0 || !declarations.every(isMember)) others.add(name)
@@ -81,7 +78,15 @@ function gather({ ts, checker }, source, { hidden, own, others }) {
     const found = kinds.map((one) => checker.getPropertyOfType(checker.getApparentType(one), name))
     return { declarations: found.flatMap((symbol) => symbol?.declarations ?? []) }
   }
+  /** What a module exports is a member of the whole of it, whose names bundlers keep. */
+  const noteExports = (specifier) => {
+    const module = checker.getSymbolAtLocation(specifier)
+    for (const { name } of module === undefined ? [] : checker.getExportsOfModule(module)) others.add(name)
+  }
   const visit = (node) => {
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      noteExports(node.arguments[0])
+    else if (ts.isNamespaceImport(node)) noteExports(node.parent.parent.moduleSpecifier)
     if (ts.isParameter(node) && ts.isParameterPropertyDeclaration(node, node.parent))
       declare(node, node.name.getText())
     else if ((ts.isClassElement(node) || ts.isTypeElement(node)) && node.name !== undefined) {

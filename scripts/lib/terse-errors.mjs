@@ -4,6 +4,7 @@
 //   new HawserError('CODE', `The part ${name} is not there`)  ──►  new HawserError('CODE', `${name}`)
 //   refuse('CODE', 'Option `a` does not go with `b`')         ──►  refuse('CODE', '`a` `b`')
 //   badOption(name, 'a number', value)                        ──►  badOption(name, value)
+//   detail: 'No endpoint opened in time.'                     ──►  detail: ''
 //   const droppedWords = { QUEUE_FULL: 'the queue is full' }  ──►  const droppedWords = {}
 //
 // What is in backticks is a name, what is in `${}` a fact. A parameter that is called `wanted` has nothing but words; so has
@@ -18,6 +19,8 @@ const known = [
   ['badArgument', 1],
   ['checkOf', 1],
 ]
+/** What the engine says of a lost connection or a refused token. */
+const isSentence = (text) => /^[A-Z]\w* .*\.$/.test(text)
 const isCode = (text) => /^[A-Z]+(?:_[A-Z]+)*$/.test(text)
 
 /**
@@ -78,8 +81,9 @@ export function terse(ts, text) {
       if (place >= 0) return callOf(node, (list) => list.filter((_, i) => i !== place).map(print))
     }
     if (ts.isFunctionDeclaration(node)) return functionOf(node)
+    if (ts.isStringLiteral(node) && isSentence(node.text)) return "''"
     if (ts.isTemplateExpression(node) && node.templateSpans.some(({ expression }) => isWanted(expression)))
-      return factsOf(node, false)
+      return factsOf(node, false) ?? "''"
     if (ts.isVariableDeclaration(node) && isWords(node.name) && node.initializer) {
       const table = ts.isObjectLiteralExpression(node.initializer)
       return `${node.name.text} = ${table ? '{}' : factsOf(node.initializer, false)}`
@@ -124,9 +128,10 @@ export function terse(ts, text) {
       const nothing = inside ? "''" : 'undefined'
       return `(${print(node.condition)} ? ${yes ?? nothing} : ${no ?? nothing})`
     }
-    if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken) {
+    const operator = ts.isBinaryExpression(node) ? node.operatorToken.getText(source) : ''
+    if (operator === '??' || operator === '&&') {
       const [left, right] = [node.left, node.right].map((one) => factsOf(one, inside))
-      return left === undefined || right === undefined ? (left ?? right) : `(${left} ?? ${right})`
+      return left === undefined || right === undefined ? (left ?? right) : `(${left} ${operator} ${right})`
     }
     if (ts.isElementAccessExpression(node) && isWords(node.expression)) return undefined
     if (/^errorTable\[.*\]\.message$/.test(node.getText(source)) || isWanted(node)) return undefined
