@@ -37,8 +37,6 @@ export async function privateNames(files) {
   for (const source of program.getSourceFiles()) {
     const name = path.relative(root, source.fileName).replaceAll(path.sep, '/')
     if (inputs.includes(name)) gather(look, source, { hidden, own, others })
-    // What it declares may be used all the same, as the types of a file that another takes the place of.
-    else if (name.startsWith('lib/')) gather(look, source, { hidden, own, others: new Set() })
     else if (source.hasNoDefaultLib || /\/typescript\/lib\/lib\.[^/]*$/.test(source.fileName))
       platformNames(ts, source, platform)
   }
@@ -69,6 +67,8 @@ function gather({ ts, checker }, source, { hidden, own, others }) {
   const note = (name, symbol) => {
     const { declarations = [] } = symbol ?? {}
     if (declarations.length === 0 || !declarations.every(isMember)) others.add(name)
+    // Also where it is declared in a file that another takes the place of.
+    else for (const declaration of declarations) declare(declaration, name)
   }
   const propertyOf = (type, name) => {
     if (type === undefined) return undefined
