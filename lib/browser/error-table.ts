@@ -1,5 +1,5 @@
-// What error codes say in a browser: the rows of lib/core/error-table.ts that can occur there, in fewer words; a test
-// compares the two.
+// What error codes say in a browser: what lib/core/error-table.ts says of those that can occur there, in fewer words; a
+// test compares the two.
 import type { ErrorCode, ErrorFacts } from '../core/error-table'
 
 /** What has no words of its own where it happens says these. */
@@ -21,19 +21,19 @@ const words: Partial<Record<string, string>> = {
   STORE_FAILED: 'The durable queue cannot be written',
 }
 
-/** With `+` the same may succeed later; the number is the close code. */
+/**
+ * With `+` the same may succeed later; the number is the close code. All others need a change first, and have no close
+ * code.
+ */
 const rows = `CONNECTION_FAILED+ CONNECT_TIMEOUT+ OUT_OF_BUDGET+1013 HEARTBEAT_TIMEOUT+1006 CLOSE_TIMEOUT+1006
 CONNECTION_LOST+1006 BACKPRESSURE_EXCEEDED+ QUEUE_FULL+ EXPIRED+ RATE_LIMIT_EXCEEDED+ SERVER_ERROR+ TIMEOUT+ PARSE_ERROR+
-INVALID_MESSAGE+ DECRYPTION_FAILED+ MESSAGE_TOO_BIG-1009 POLICY_VIOLATION-1008 LISTENER_FAILED-1011 ABORTED- UNAUTHORIZED-
-AUTHENTICATION_FAILED- STORE_FAILED- INVALID_ARGUMENT- INVALID_OPTION- INVALID_STATE- CONNECTION_CLOSED-
-RETRIES_EXHAUSTED- UNKNOWN-`
+INVALID_MESSAGE+ DECRYPTION_FAILED+ MESSAGE_TOO_BIG-1009 POLICY_VIOLATION-1008 LISTENER_FAILED-1011`
 
-type Table = Partial<Record<ErrorCode, ErrorFacts>> & { UNKNOWN: ErrorFacts }
-
-export const errorTable = /* @__PURE__ */ Object.fromEntries(
-  /* @__PURE__ */ rows.split(/\s/).map((row) => {
-    const [code, closeCode] = row.split(/[+-]/)
-    const recoverable = row.includes('+')
-    return [code, { message: words[code] ?? code, recoverable, closeCode: Number(closeCode) || undefined }]
-  }),
-) as Table
+export function factsOf(code: ErrorCode): ErrorFacts {
+  const [, sign, closeCode] = new RegExp(`\\b${code}([+-])(\\d*)`).exec(rows) ?? []
+  return {
+    message: words[code] ?? code,
+    recoverable: sign === '+',
+    closeCode: Number(closeCode) || undefined,
+  }
+}

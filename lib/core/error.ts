@@ -1,6 +1,6 @@
 // The errors that the package throws, hands to callbacks and emits: all carry a stable string `code`.
 import { coreCodes } from './error-codes'
-import { type ErrorCode, errorTable } from './error-table'
+import { type ErrorCode, factsOf } from './error-table'
 import { messageOf } from './message-of'
 
 /** What an error can carry beside its code and message. */
@@ -32,7 +32,7 @@ export class HawserError extends Error {
   declare readonly body?: Buffer
 
   constructor(code: ErrorCode, message?: string, details: ErrorDetails = {}) {
-    const facts = errorTable[code]
+    const facts = factsOf(code)
     super(messageOf(code, message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.recoverable = details.recoverable ?? facts.recoverable
@@ -76,8 +76,8 @@ export function fromCore(
   more: ErrorDetails = {},
 ): HawserError {
   const code: ErrorCode = (coreCodes as Record<number, ErrorCode>)[number] ?? 'UNKNOWN'
-  const message =
-    details === '' ? errorTable[code].message : `${errorTable[code].message} (${details.replace(/\.$/, '')})`
+  const { message: words } = factsOf(code)
+  const message = details === '' ? words : `${words} (${details.replace(/\.$/, '')})`
   if (more.cause === undefined && (details !== '' || system !== 0)) {
     const cause = new Error(details === '' ? `system error ${system}` : details)
     if (system !== 0) Object.assign(cause, { errno: system })

@@ -134,7 +134,7 @@ export function terse(ts, text) {
       return left === undefined || right === undefined ? (left ?? right) : `(${left} ${operator} ${right})`
     }
     if (ts.isElementAccessExpression(node) && isWords(node.expression)) return undefined
-    if (/^errorTable\[.*\]\.message$/.test(node.getText(source)) || isWanted(node)) return undefined
+    if (/^factsOf\(.*\)\.message$/.test(node.getText(source)) || isWanted(node)) return undefined
     return print(node)
   }
 

@@ -2,7 +2,7 @@
 import ts from 'typescript'
 import { terse as terseOf } from '../../scripts/lib/terse-errors.mjs'
 
-const terse = (text: string): string => (terseOf)(ts, text)
+const terse = (text: string): string => terseOf(ts, text)
 
 test.each([
   ["new HawserError('GONE', 'It is gone')", "new HawserError('GONE')"],
@@ -36,8 +36,8 @@ test.each([
   ["why ?? 'for no reason'", 'why'],
   ["`${count} ${count === 1 ? 'was' : 'were'} dropped: ${droppedWords[code] ?? why}`", '`${count}: ${why}`'],
   ['words[how] && `${what} ${words[how]}`', '`${what}`'],
-  ['errorTable[code].message', undefined],
-  ['`${errorTable[code].message} (${detail})`', '`${detail}`'],
+  ['factsOf(code).message', undefined],
+  ['`${factsOf(code).message} (${detail})`', '`${detail}`'],
   ['`${why ?? `it is ${shown(value)}`}`', '`${(why ?? `${shown(value)}`)}`'],
   [
     "`A ${a}${meant === undefined ? '' : `. Did you mean \\`${meant}\\`?`}`",
