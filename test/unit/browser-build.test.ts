@@ -73,7 +73,7 @@ function sizes(names: string, from = 'hawser', conditions = ''): { start: number
 }
 
 /** What the client takes today, for pages that are published and for those in the making: nothing may grow it unseen. */
-const bounds = { production: 23_600, development: 25_100 }
+const bounds = { production: 23_500, development: 25_000 }
 
 test('does not grow unseen, and is as large as the documentation says', () => {
   const client = sizes('WebSocketClient', 'hawser', 'production')
