@@ -184,8 +184,7 @@ const authStatus: Record<number, 'AUTHENTICATION_FAILED' | 'UNAUTHORIZED'> = {
 function errorOf({ error, close, state }: StateChange): HawserError | undefined {
   if (error !== undefined) {
     const code = authStatus[error.status] ?? error.code
-    const words =
-      error.detail === '' ? factsOf(code).message : `${factsOf(code).message} (${error.detail})`
+    const words = error.detail === '' ? factsOf(code).message : `${factsOf(code).message} (${error.detail})`
     return new HawserError(code, words, {
       recoverable: error.recoverable,
       ...(error.detail === '' ? {} : { cause: new Error(error.detail) }),

@@ -117,7 +117,8 @@ function platformNames({ ts, checker }, source, platform) {
     seen.add(type)
     if (type.isUnionOrIntersection()) type.types.forEach(note)
     else if (type.symbol !== undefined && isPlatforms(type.symbol))
-      for (const member of checker.getPropertiesOfType(type)) if (isPlatforms(member)) platform.add(member.name)
+      for (const member of checker.getPropertiesOfType(type))
+        if (isPlatforms(member)) platform.add(member.name)
   }
   const visit = (node) => {
     if (ts.isExpression(node)) note(checker.getTypeAtLocation(node))
