@@ -1,7 +1,7 @@
 // What may be said of a message on its way out. Takes the place of lib/client/client-send.ts.
 import type { CheckedRequest, CheckedSend } from '../client/client-send'
 import { type SendShape, priorities } from '../client/engine'
-import { badArgument, checkOf, choice, flag, read, refuse, text, whole } from './validate'
+import { badArgument, badOption, checkOf, choice, flag, read, text, whole } from './validate'
 
 export type * from '../client/client-send'
 
@@ -36,16 +36,13 @@ export function readSend(type: string, options: unknown, store: boolean): Checke
   const given = read(options, { ...sent, key: text(type, 128) })
   const { ack, durable, throttle, debounce, key, priority, ttl, compress } = given
   const every = throttle + debounce
-  if (durable && !store)
-    refuse('INVALID_OPTION', 'Option `durable` needs the option `queue.store` of the client')
-  if (throttle > 0 && debounce > 0)
-    refuse('INVALID_OPTION', 'Options `throttle` and `debounce` exclude each other')
-  if (every > 0 && (ack || durable))
-    refuse('INVALID_OPTION', 'Options `throttle` and `debounce` do not go with `ack` or `durable`')
+  const mode = throttle > 0 ? 'throttle' : 'debounce'
+  if (durable && !store) badOption('durable', 'left out, as the client has no `queue.store`', durable)
+  if (throttle > 0 && debounce > 0) badOption('debounce', 'left out: `throttle` excludes it', debounce)
+  if (every > 0 && (ack || durable)) badOption(mode, 'left out beside `ack` or `durable`', every)
   if (every === 0 && (options as { key?: string }).key !== undefined)
-    refuse('INVALID_OPTION', 'Option `key` needs `throttle` or `debounce`')
-  const shape: SendShape | undefined =
-    every > 0 ? { mode: throttle > 0 ? 'throttle' : 'debounce', every, key } : undefined
+    badOption('key', 'left out without `throttle` or `debounce`', key)
+  const shape: SendShape | undefined = every > 0 ? { mode, every, key } : undefined
   return { ...(given as unknown as CheckedSend), message: { priority, ttl, compress, shape } }
 }
 

@@ -137,14 +137,15 @@ export function readOptions(options: unknown): PortableOptions {
   const none = { interval: 0, timeout: 0 }
   const beats = heartbeat === false ? none : { interval, timeout }
   if (dialect !== undefined && (codec !== undefined || messages))
-    refuse('INVALID_OPTION', 'Options `codec` and `heartbeat.messages` do not go with `dialect`')
+    badOption('dialect', 'left out beside `codec` or `heartbeat.messages`', dialect)
 
   const reconnect = group(given.reconnect, reconnecting, 'reconnect')
   const { minDelay } = reconnect
   // What is usual gives way to what was given.
   if ((given.reconnect as { maxDelay?: number } | undefined)?.maxDelay === undefined)
     reconnect.maxDelay = Math.max(reconnect.maxDelay, minDelay)
-  ordered('reconnect.minDelay', minDelay, 'reconnect.maxDelay', reconnect.maxDelay)
+  if (reconnect.maxDelay < minDelay)
+    badOption('reconnect.maxDelay', 'at least `reconnect.minDelay`', reconnect.maxDelay, HawserRangeError)
 
   const { store, ...queue } = read(given.queue ?? {}, queueing, 'queue.')
   const { path, name, fsync, kind } =
@@ -157,7 +158,8 @@ export function readOptions(options: unknown): PortableOptions {
   if (own.maxBackpressure === undefined) maxBackpressure = Math.max(maxBackpressure, 2 * queue.maxBytes)
   if (own.highWaterMark === undefined)
     highWaterMark = Math.min(highWaterMark, maxBackpressure, queue.maxBytes)
-  ordered('highWaterMark', highWaterMark, 'maxBackpressure', maxBackpressure)
+  if (maxBackpressure < highWaterMark)
+    badOption('maxBackpressure', 'at least `highWaterMark`', maxBackpressure, HawserRangeError)
 
   const batch = group(sendBatch, batching, 'sendBatch')
   const router = given.routing instanceof MessageRouter ? (given.routing as MessageRouter) : undefined
@@ -200,11 +202,6 @@ export function readOptions(options: unknown): PortableOptions {
   }
 }
 
-function ordered(lower: string, low: number, upper: string, high: number): void {
-  if (low > high)
-    throw new HawserRangeError('INVALID_OPTION', `Option \`${upper}\` must not be below \`${lower}\``)
-}
-
 function readFallback(given: unknown): PortableOptions['fallback'] {
   if (given === undefined || given === 'off') return undefined
   return read(given === 'auto' ? {} : given, falling, 'fallback.')
@@ -224,8 +221,7 @@ function readProtocols(given: unknown = [], hawser: unknown, dialect: Dialect | 
 function readAuth(given: object | undefined): CheckedAuth | undefined {
   if (given === undefined) return undefined
   const { as = 'message' } = given as { as?: CheckedAuth['as'] }
-  if (as === 'header')
-    refuse('INVALID_OPTION', "Option `auth.as` cannot be 'header' in a browser: take 'message' or 'query'")
+  if (as === 'header') badOption('auth.as', "'message' or 'query' in a browser", as)
   return { as, name: '', source: given } as unknown as CheckedAuth
 }
 
