@@ -101,7 +101,7 @@ const storing = {
   path: text('', 1 << 20),
   name: text('default', 200),
   fsync: flag(false),
-  kind: choice(kinds),
+  kind: checkOf<string>((value) => kinds.includes(value as string), "'indexedDB' or 'localStorage'", ''),
 }
 const batching = { max: whole(10, 2, 1_000), every: whole(100, 1, 60_000), always: flag(false) }
 const falling = { after: whole(2, 1, 1_000), retry: whole(300_000, 0), patience: whole(3_000) }
@@ -148,10 +148,14 @@ export function readOptions(options: unknown): PortableOptions {
     badOption('reconnect.maxDelay', 'at least `reconnect.minDelay`', reconnect.maxDelay, HawserRangeError)
 
   const { store, ...queue } = read(given.queue ?? {}, queueing, 'queue.')
-  const { path, name, fsync, kind } =
-    store === undefined
-      ? { path: '', name: '', fsync: false, kind: 0 }
-      : read(typeof store === 'string' ? { path: store } : store, storing, 'queue.store.')
+  const {
+    path = '',
+    name = '',
+    fsync = false,
+    kind = '',
+  } = store === undefined
+    ? {}
+    : read(typeof store === 'string' ? { path: store } : store, storing, 'queue.store.')
 
   // What may lie in the queue bounds what a client that was told nothing else accepts, and when it says so.
   let { maxBackpressure, highWaterMark } = given
@@ -187,7 +191,7 @@ export function readOptions(options: unknown): PortableOptions {
       },
     },
     heartbeatMessages: messages ? beats : none,
-    queue: { ...queue, store: path, line: name, fsync, kind: kinds[kind] },
+    queue: { ...queue, store: path, line: name, fsync, kind },
     batch: sendBatch ? batch : { ...batch, max: 0, every: 0 },
     layout: router?.layout ?? readLayout(given.routing ?? dialect?.routing),
     router,
