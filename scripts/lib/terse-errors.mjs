@@ -52,6 +52,8 @@ export function terse(ts, text) {
   const isWanted = (node) => ts.isIdentifier(node) && node.text === 'wanted'
   const isWords = (node) => ts.isIdentifier(node) && /^words$|Words$/.test(node.text)
   const placeOfWanted = (node) => node.parameters.findIndex(({ name }) => isWanted(name))
+  /** Names that a file gives to the words of a code: of `const { message } = factsOf(code)`. */
+  const ofCodes = new Set()
   const own = source.statements.filter((node) => ts.isFunctionDeclaration(node) && node.name && node.body)
   const wanting = new Map([...known, ...own.map((node) => [node.name.text, placeOfWanted(node)])])
 
@@ -69,7 +71,14 @@ export function terse(ts, text) {
     return out + text.slice(done, node.end)
   }
 
+  const noteOfCodes = ({ name, initializer }) => {
+    if (!ts.isObjectBindingPattern(name) || !/^factsOf\(/.test(initializer?.getText(source))) return
+    const message = name.elements.find((one) => (one.propertyName ?? one.name).getText(source) === 'message')
+    if (message !== undefined) ofCodes.add(message.name.getText(source))
+  }
+
   const replacement = (node) => {
+    if (ts.isVariableDeclaration(node)) noteOfCodes(node)
     if (ts.isNewExpression(node) && /^Hawser\w*Error$/.test(node.expression.getText(source)))
       return `new ${callOf(node, withFacts)}`
     if (ts.isCallExpression(node) && ts.isIdentifier(node.expression)) {
@@ -134,7 +143,10 @@ export function terse(ts, text) {
       return left === undefined || right === undefined ? (left ?? right) : `(${left} ${operator} ${right})`
     }
     if (ts.isElementAccessExpression(node) && isWords(node.expression)) return undefined
-    if (/^factsOf\(.*\)\.message$/.test(node.getText(source)) || isWanted(node)) return undefined
+    const isOfCode = ts.isIdentifier(node)
+      ? ofCodes.has(node.text)
+      : /^factsOf\(.*\)\.message$/.test(node.getText(source))
+    if (isOfCode || isWanted(node)) return undefined
     return print(node)
   }
 

@@ -80,6 +80,14 @@ test('tables of words, and what has the name of words', () => {
   expect(terse(text)).toBe('const droppedWords = {}, words = cause.message')
 })
 
+test('the words of a code, by whatever name', () => {
+  const text = (said: string): string => `const { message: all } = factsOf(code)
+new HawserError(code, ${said}, more)`
+  expect(terse(text("detail === '' ? all : `${all} (${detail})`"))).toBe(
+    text("(detail === '' ? undefined : `${detail}`)"),
+  )
+})
+
 test('details are sentences; other texts stay', () => {
   expect(terse("lose('OUT', 'The program does not take it.', now)")).toBe("lose('OUT', '', now)")
   for (const text of [
