@@ -185,14 +185,23 @@ test('for production errors have their class, code, name and what was given, wit
   const code = (build: string): string => `
     import { WebSocketClient } from ${JSON.stringify(pathToFileURL(join(root, 'dist/browser', build)).href)}
     globalThis.WebSocket = class {}
-    const client = (options) => new WebSocketClient({ url: 'ws://x', ...options })
-    const said = [${Object.keys(wrong)
+    // What is wrong is thrown at the call, or told when it is known.
+    let told
+    const client = (options) => {
+      const made = new WebSocketClient({ url: 'ws://x', ...options })
+      made.on('error', told)
+      return made
+    }
+    const said = []
+    for (const call of [${Object.keys(wrong)
       .map((call) => `() => client${call}`)
-      .join(', ')}].map((call) => {
-      try { call() } catch (error) {
-        return [Object.getPrototypeOf(error.constructor).name, error.code, error.message]
-      }
-    })
+      .join(', ')}]) {
+      const error = await new Promise((resolve) => {
+        told = resolve
+        Promise.resolve().then(call).catch(resolve)
+      })
+      said.push([Object.getPrototypeOf(error.constructor).name, error.code, error.message])
+    }
     const lost = client({ reconnect: false })
     const waiting = lost.request('sum').catch((error) => ['Error', error.code, error.message])
     lost.close()
