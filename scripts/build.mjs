@@ -47,6 +47,7 @@ async function buildTypeScript() {
     'scripts/esm-wrapper.mjs',
     'scripts/lib/browser-bundle.mjs',
     'scripts/lib/private-names.mjs',
+    'scripts/lib/terse-errors.mjs',
   ]
   const hash = hashFiles([...sources, ...inputs])
   const main = path.join(root, 'dist/index.mjs')

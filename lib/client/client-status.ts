@@ -1,6 +1,6 @@
 // Where a client stands: its state, what led to it, its errors, and who waits for a state.
 import { HawserError } from '../core/error'
-import { errorTable } from '../core/error-table'
+import { factsOf } from '../core/error-table'
 import type { ClientStateName, StateChange } from './engine'
 import type { LearnedEndpoint } from './learned'
 
@@ -184,8 +184,7 @@ const authStatus: Record<number, 'AUTHENTICATION_FAILED' | 'UNAUTHORIZED'> = {
 function errorOf({ error, close, state }: StateChange): HawserError | undefined {
   if (error !== undefined) {
     const code = authStatus[error.status] ?? error.code
-    const words =
-      error.detail === '' ? errorTable[code].message : `${errorTable[code].message} (${error.detail})`
+    const words = error.detail === '' ? factsOf(code).message : `${factsOf(code).message} (${error.detail})`
     return new HawserError(code, words, {
       recoverable: error.recoverable,
       ...(error.detail === '' ? {} : { cause: new Error(error.detail) }),
