@@ -107,17 +107,22 @@ function onlyPackages(build, packages) {
 }
 
 /**
- * The components and hooks for browsers: dist/react/browser.mjs. React and the package itself stay imports, so that a page
- * has one copy of each.
- * @returns {Promise<import('esbuild').BuildResult>}
+ * What stands on the package in browsers: the components and hooks, dist/react/browser.mjs, and the observables,
+ * dist/rxjs/browser.mjs. React, RxJS and the package itself stay imports, so that a page has one copy of each, and an error
+ * is of the same class wherever it comes from.
  */
-export async function bundleReact() {
+export async function bundleFaces() {
+  await bundleFace('react', 'index', ['react', 'react/jsx-runtime', 'hawser'])
+  await bundleFace('rxjs', 'browser', ['rxjs', 'hawser'])
+}
+
+/** @param {string[]} packages what it may import */
+async function bundleFace(folder, entry, packages) {
   const { build } = await import('esbuild')
-  const packages = ['react', 'react/jsx-runtime', 'hawser']
-  return await build({
+  await build({
     absWorkingDir: root,
-    entryPoints: [path.join(lib, 'react/index.ts')],
-    outfile: path.join(root, 'dist/react/browser.mjs'),
+    entryPoints: [path.join(lib, folder, `${entry}.ts`)],
+    outfile: path.join(root, 'dist', folder, 'browser.mjs'),
     bundle: true,
     format: 'esm',
     platform: 'neutral',
@@ -126,7 +131,19 @@ export async function bundleReact() {
     external: packages,
     // The compiler's own view of the name does not hold in a bundle.
     tsconfigRaw: { compilerOptions: { jsx: 'react-jsx' } },
-    plugins: [{ name: 'packages', setup: (own) => onlyPackages(own, packages) }],
+    plugins: [
+      {
+        name: 'packages',
+        setup(own) {
+          own.onResolve({ filter: /\/error$/ }, ({ path: name, resolveDir }) =>
+            nameOf(path.resolve(resolveDir, name)) === 'core/error'
+              ? { path: 'hawser', external: true }
+              : undefined,
+          )
+          onlyPackages(own, packages)
+        },
+      },
+    ],
     logLevel: 'warning',
   })
 }

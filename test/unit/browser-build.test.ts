@@ -148,6 +148,24 @@ test('the doubles of `hawser/testing` share its classes, and are not part of a p
   expect(sizes('MockWebSocketClient', 'hawser/testing').start).toBeGreaterThan(1_000)
 })
 
+test.each(['default', 'production'])(
+  'errors of `hawser/rxjs` are of the classes of the package: %s',
+  (condition) => {
+    const code = `import { HawserTypeError } from 'hawser'
+    import { webSocket } from 'hawser/rxjs'
+    globalThis.WebSocket = class {}
+    try { webSocket({ url: 'ws://localhost', reconnect: 7 }) } catch (error) {
+      console.log(JSON.stringify([error.code, error instanceof HawserTypeError]))
+    }`
+    const flags = ['browser', condition].map((name) => `--conditions=${name}`)
+    const out = execFileSync(process.execPath, [...flags, '--input-type=module', '-e', code], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
+    expect(JSON.parse(out)).toEqual(['INVALID_OPTION', true])
+  },
+)
+
 test('has the names of Node; those that it cannot serve say so when they are used', () => {
   const code = `import * as browser from ${JSON.stringify(pathToFileURL(bundle).href)}
     const said = Object.keys(browser).map((name) => {
