@@ -1,6 +1,6 @@
 # Compiles the files of a folder some at a time as one: what they include costs far more than they do. The preset
 # `separate` turns it off, for the commands of single files that editors read (build/separate/compile_commands.json).
-# Tests stay apart: there the tests themselves are what costs, and their helpers have short names.
+# Each file of tests has a namespace of its own, since their helpers have short names.
 option(HAWSER_UNITY "Compile several files as one" ON)
 
 # hawser_unity(<target> <size>): so many files of a folder at most.

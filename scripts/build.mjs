@@ -14,7 +14,7 @@ import {
 } from './lib/project.mjs'
 import { buildPreset, hasCmakeFolder } from './lib/cmake.mjs'
 import { buildAddon } from './lib/addon.mjs'
-import { bundleForBrowsers, bundleReact } from './lib/browser-bundle.mjs'
+import { bundleFaces, bundleForBrowsers } from './lib/browser-bundle.mjs'
 import { runMain, runTool, withBuildLock } from './lib/run.mjs'
 import { writeEsmWrapper } from './esm-wrapper.mjs'
 import { setup } from './setup.mjs'
@@ -47,6 +47,7 @@ async function buildTypeScript() {
     'scripts/esm-wrapper.mjs',
     'scripts/lib/browser-bundle.mjs',
     'scripts/lib/private-names.mjs',
+    'scripts/lib/terse-errors.mjs',
   ]
   const hash = hashFiles([...sources, ...inputs])
   const main = path.join(root, 'dist/index.mjs')
@@ -64,7 +65,7 @@ async function buildTypeScript() {
   runTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])
   await writeEsmWrapper()
   await bundleForBrowsers()
-  await bundleReact()
+  await bundleFaces()
   fs.copyFileSync(path.join(root, 'lib/react/styles.css'), path.join(root, 'dist/react/styles.css'))
   // The compiler asks for the types of whatever a program imports.
   writeFile(path.join(root, 'dist/react/styles.css.d.ts'), 'export {}\n')

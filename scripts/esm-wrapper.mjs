@@ -28,6 +28,7 @@ export async function writeEsmWrapper() {
   // The names are the same everywhere; those that a browser has not say so when they are used.
   writeFile(path.join(root, 'dist/browser/index.d.mts'), "export * from '../index.mjs'\n")
   writeFile(path.join(root, 'dist/react/browser.d.mts'), "export * from './index.mjs'\n")
+  writeFile(path.join(root, 'dist/rxjs/browser.d.mts'), "export * from './browser.js'\n")
   writeFile(path.join(root, 'dist/browser/testing.d.mts'), "export * from '../testing/index.mjs'\n")
 }
 

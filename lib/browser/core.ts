@@ -14,8 +14,7 @@ export { platform } from '../client/portable/platform'
 export { parts } from './parts'
 
 export { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
-export { badArgument, badOption, shown } from './validate'
-export { defaults } from './defaults'
+export { badArgument, badOption, checkOf, choice, flag, read, shown, text, whole } from './validate'
 
 export { WebSocketClient } from '../client/websocket-client'
 export { ClientInbox } from '../client/client-inbox'

@@ -1,4 +1,5 @@
-// The rows of lib/core/defaults.ts that a browser's client has; a test compares the two.
+// The rows of lib/core/defaults.ts that a browser's client has, for what is loaded later; options.ts has them where it
+// reads the options. Tests compare them.
 import type { NumericDefault } from '../core/defaults'
 
 const MiB = 1024 * 1024

@@ -1,27 +1,32 @@
 // Where the parts of messages stand. Takes the place of lib/client/layout.ts.
 import type { Layout } from '../client/layout'
 import { tokens } from '../client/pointer'
-import { any, badOption, read } from './validate'
+import { checkOf, read } from './validate'
 
 export type { Layout, RoutingOptions } from '../client/layout'
 
-const pointer =
-  (name: string, optional = false) =>
-  (value: unknown = `/${name}`, option: string): string[] | undefined => {
-    if (optional && value === false) return undefined
-    return typeof value === 'string' && /^(?:\/(?:[^~/]|~[01])*)+$/.test(value) && value.length <= 512
-      ? tokens(value)
-      : badOption(option, `a JSON pointer such as '/payload/symbol'`, value)
-  }
+const pointer = checkOf<string>(
+  (value) => typeof value === 'string' && /^(?:\/(?:[^~/]|~[01])*)+$/.test(value) && value.length <= 512,
+  "a JSON pointer such as '/payload/symbol'",
+)
+/** It usually points to the member of its own name. */
+const always = (value: unknown, option: string): string[] =>
+  tokens(pointer(value === undefined ? option.replace('routing.', '/') : value, option))
+const orNone = (value: unknown, option: string): string[] | undefined =>
+  value === false ? undefined : always(value, option)
 const checks = {
-  type: pointer('type'),
-  room: pointer('room'),
-  correlationId: pointer('correlationId'),
-  payload: pointer('payload'),
-  error: pointer('error'),
-  id: pointer('id', true),
-  timestamp: pointer('timestamp', true),
-  reply: any,
+  type: always,
+  room: always,
+  correlationId: always,
+  payload: always,
+  error: always,
+  id: orNone,
+  timestamp: orNone,
+  reply: checkOf<string | false>(
+    (value) => value === false || (typeof value === 'string' && value !== ''),
+    'the type of replies, or false',
+    'reply',
+  ),
 }
 let usual: Layout | undefined
 
@@ -32,10 +37,7 @@ export function readLayout(given?: unknown): Layout {
 }
 
 function layoutOf(given: unknown): Layout {
-  const { reply = 'reply', ...paths } = read(given, checks, 'routing.')
-  if (reply !== false && (typeof reply !== 'string' || reply === '')) {
-    badOption('routing.reply', 'the type of replies, or false', reply)
-  }
+  const { reply, ...paths } = read(given, checks, 'routing.')
   const standard = Object.keys(given as object).every((name) => name === 'reply')
   return { ...paths, replyType: reply || '', given, standard } as Layout
 }

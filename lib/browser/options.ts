@@ -7,44 +7,51 @@ import { MessageRouter } from '../client/message-router'
 import { ownProtocol } from '../client/portable/core-sending'
 import type { PortableOptions } from '../client/portable/portable-options'
 import { type PlatformSocketConstructor, platform } from '../client/portable/platform'
-import { HawserError, HawserRangeError, HawserTypeError } from '../core/error'
+import { HawserError, HawserRangeError } from '../core/error'
 import { readLayout } from './layout'
 import { readLearned } from './learned'
-import { type Check, any, badOption, choice, flag, isObject, read, row, share, shown, text } from './validate'
+import {
+  type Check,
+  any,
+  badOption,
+  checkOf,
+  choice,
+  flag,
+  isObject,
+  read,
+  refuse,
+  share,
+  shown,
+  text,
+  whole,
+} from './validate'
 
-function refuse(code: 'INVALID_OPTION' | 'INVALID_ARGUMENT' | 'INVALID_URL', message: string): never {
-  throw new HawserTypeError(code, message)
-}
+const MiB = 1024 * 1024
+const bytes = (usual: number): Check<number> => whole(usual, 1, 1024 * MiB)
 
-/** True, false or an object; of true and nothing the object is empty. */
-const group =
-  (name: string) =>
-  (value: unknown = {}): object =>
-    typeof value === 'boolean'
-      ? {}
-      : isObject(value)
-        ? value
-        : badOption(name, 'true, false or an object', value)
-
-const codes = (value: unknown = [], name: string): number[] => {
-  const fits = (code: unknown): boolean =>
-    Number.isInteger(code) && (code as number) >= 1000 && (code as number) < 5000
-  return Array.isArray(value) && value.every(fits)
-    ? [...(value as number[])]
-    : badOption(name, 'an array of close codes, 1000 to 4999', value)
-}
-const func: Check = (value, name) =>
-  value === undefined || typeof value === 'function' ? value : badOption(name, 'a function', value)
-const object: Check = (value, name) =>
-  value === undefined || isObject(value) ? value : badOption(name, 'an object', value)
+const object = checkOf<object | undefined>(isObject, 'an object')
+const codes: Check<number[]> = (value, name) => [
+  ...checkOf<number[]>(
+    (list) =>
+      Array.isArray(list) && list.every((code) => Number.isInteger(code) && code >= 1000 && code < 5000),
+    'an array of close codes, 1000 to 4999',
+    [],
+  )(value, name),
+]
 
 const checks = {
   url: any,
-  WebSocket: func,
+  WebSocket: checkOf<PlatformSocketConstructor | undefined>(
+    (value) => typeof value === 'function',
+    'a function',
+  ),
   protocols: any,
   hawser: any,
   strategy: choice(['failover', 'race', 'round-robin', 'least-busy', 'latency']),
-  auth: any,
+  auth: checkOf<object | undefined>(
+    (value) => typeof value === 'function' || isObject(value),
+    'a function that returns a token, or an object with `token`',
+  ),
   reconnect: any,
   learned: any,
   heartbeat: any,
@@ -55,13 +62,13 @@ const checks = {
   dialect: object,
   fallback: any,
   acks: any,
-  requestTimeout: row,
-  maxRequests: row,
-  maxPayload: row,
-  highWaterMark: row,
-  maxBackpressure: row,
-  connectTimeout: row,
-  closeTimeout: row,
+  requestTimeout: whole(10_000),
+  maxRequests: whole(100_000, 1, 1_000_000),
+  maxPayload: bytes(16 * MiB),
+  highWaterMark: bytes(MiB),
+  maxBackpressure: bytes(64 * MiB),
+  connectTimeout: whole(10_000, 0),
+  closeTimeout: whole(10_000, 0),
   // What a platform decides by itself, and nobody's meaning depends on.
   handshakeTimeout: any,
   attemptDelay: any,
@@ -69,23 +76,24 @@ const checks = {
   maxHeaderSize: any,
 }
 const reconnecting = {
-  minDelay: row,
-  maxDelay: row,
+  minDelay: whole(1_000),
+  maxDelay: whole(30_000),
   factor: share(2, 1, 100),
   jitter: share(0.5, 0, 1),
-  maxAttempts: row,
-  minUptime: row,
+  maxAttempts: whole(0, 0),
+  minUptime: whole(5_000, 0),
   adaptive: flag(true),
   recoverableCodes: codes,
   finalCodes: codes,
 }
+const beating = { interval: whole(30_000), timeout: whole(5_000), messages: flag(false) }
 const queueing = {
-  maxMessages: row,
-  maxBytes: row,
+  maxMessages: whole(1_000, 0, 10_000_000),
+  maxBytes: bytes(64 * MiB),
   overflow: choice(['drop-oldest', 'drop-newest', 'drop-lowest-priority', 'reject']),
-  ttl: row,
-  ackTimeout: row,
-  retries: row,
+  ttl: whole(0, 0),
+  ackTimeout: whole(10_000),
+  retries: whole(3, 0, 1_000),
   store: any,
 }
 const kinds = ['', 'indexedDB', 'localStorage']
@@ -93,61 +101,73 @@ const storing = {
   path: text('', 1 << 20),
   name: text('default', 200),
   fsync: flag(false),
-  kind: choice(kinds),
+  kind: checkOf<string>((value) => kinds.includes(value as string), "'indexedDB' or 'localStorage'", ''),
 }
+const batching = { max: whole(10, 2, 1_000), every: whole(100, 1, 60_000), always: flag(false) }
+const falling = { after: whole(2, 1, 1_000), retry: whole(300_000, 0), patience: whole(3_000) }
+
+/** An object of options, or true or false. */
+const group = <C extends Record<string, Check>>(
+  given: unknown,
+  grouped: C,
+  name: string,
+): ReturnType<typeof read<C>> =>
+  given === undefined || typeof given === 'boolean'
+    ? read({}, grouped)
+    : isObject(given)
+      ? read(given, grouped, `${name}.`)
+      : badOption(name, 'true, false or an object', given)
 
 /** Throws INVALID_OPTION, INVALID_URL, INVALID_ARGUMENT. */
 export function readOptions(options: unknown): PortableOptions {
-  const given = read(
+  const own = (
     typeof options === 'string' || options instanceof URL || Array.isArray(options)
       ? { url: options }
-      : options,
-    checks,
-  )
-  const own = options as Record<string, unknown>
-  const { sendBatch, heartbeat, requestTimeout, maxRequests, strategy } = given
-  const { maxPayload, connectTimeout, closeTimeout } = given
-  const portable = (given.WebSocket as PlatformSocketConstructor | undefined) ?? platform.WebSocket
+      : options
+  ) as Record<string, unknown>
+  const given = read(own, checks)
+  const { heartbeat, sendBatch, requestTimeout, maxRequests, strategy, maxPayload, connectTimeout } = given
+  const portable = given.WebSocket ?? platform.WebSocket
   if (portable === undefined)
     throw new HawserError('INVALID_STATE', 'There is no global WebSocket. Give one as the option `WebSocket`')
 
   const dialect = given.dialect as Dialect | undefined
   const codec = given.codec as Codec | undefined
-  const beats = read(
-    group('heartbeat')(heartbeat),
-    { interval: row, timeout: row, messages: flag(false) },
-    'heartbeat.',
-  )
-  if (dialect !== undefined && (codec !== undefined || beats.messages))
-    refuse('INVALID_OPTION', 'Options `codec` and `heartbeat.messages` do not go with `dialect`')
+  const { interval, timeout, messages } = group(heartbeat, beating, 'heartbeat')
+  const none = { interval: 0, timeout: 0 }
+  const beats = heartbeat === false ? none : { interval, timeout }
+  if (dialect !== undefined && (codec !== undefined || messages))
+    badOption('dialect', 'left out beside `codec` or `heartbeat.messages`', dialect)
 
-  const reconnect = read(group('reconnect')(given.reconnect), reconnecting, 'reconnect.')
+  const reconnect = group(given.reconnect, reconnecting, 'reconnect')
   const { minDelay } = reconnect
   // What is usual gives way to what was given.
   if ((given.reconnect as { maxDelay?: number } | undefined)?.maxDelay === undefined)
     reconnect.maxDelay = Math.max(reconnect.maxDelay, minDelay)
-  if (reconnect.maxDelay < minDelay) bounds('reconnect.maxDelay', 'reconnect.minDelay')
+  if (reconnect.maxDelay < minDelay)
+    badOption('reconnect.maxDelay', 'at least `reconnect.minDelay`', reconnect.maxDelay, HawserRangeError)
 
   const { store, ...queue } = read(given.queue ?? {}, queueing, 'queue.')
-  const { path, name, fsync, kind } =
-    store === undefined
-      ? { path: '', name: '', fsync: false, kind: 0 }
-      : read(typeof store === 'string' ? { path: store } : store, storing, 'queue.store.')
+  const {
+    path = '',
+    name = '',
+    fsync = false,
+    kind = '',
+  } = store === undefined
+    ? {}
+    : read(typeof store === 'string' ? { path: store } : store, storing, 'queue.store.')
 
   // What may lie in the queue bounds what a client that was told nothing else accepts, and when it says so.
-  const maxBackpressure =
-    isObject(options) && own.maxBackpressure !== undefined
-      ? given.maxBackpressure
-      : Math.max(given.maxBackpressure, 2 * queue.maxBytes)
-  const highWaterMark =
-    isObject(options) && own.highWaterMark !== undefined
-      ? given.highWaterMark
-      : Math.min(given.highWaterMark, maxBackpressure, queue.maxBytes)
-  if (highWaterMark > maxBackpressure) bounds('maxBackpressure', 'highWaterMark')
+  let { maxBackpressure, highWaterMark } = given
+  if (own.maxBackpressure === undefined) maxBackpressure = Math.max(maxBackpressure, 2 * queue.maxBytes)
+  if (own.highWaterMark === undefined)
+    highWaterMark = Math.min(highWaterMark, maxBackpressure, queue.maxBytes)
+  if (maxBackpressure < highWaterMark)
+    badOption('maxBackpressure', 'at least `highWaterMark`', maxBackpressure, HawserRangeError)
 
+  const batch = group(sendBatch, batching, 'sendBatch')
   const router = given.routing instanceof MessageRouter ? (given.routing as MessageRouter) : undefined
   const targets = readTargets(given.url, dialect)
-  const { interval, timeout } = heartbeat === false ? { interval: 0, timeout: 0 } : beats
   return {
     portable,
     targets,
@@ -165,66 +185,47 @@ export function readOptions(options: unknown): PortableOptions {
         maxPayload,
         highWaterMark,
         maxBackpressure,
-        closeTimeout,
-        heartbeatInterval: interval,
-        heartbeatTimeout: timeout,
+        closeTimeout: given.closeTimeout,
+        heartbeatInterval: beats.interval,
+        heartbeatTimeout: beats.timeout,
       },
     },
-    heartbeatMessages: beats.messages ? { interval, timeout } : { interval: 0, timeout: 0 },
-    queue: { ...queue, store: path, line: name, fsync, kind: kinds[kind] },
-    batch:
-      sendBatch === undefined || sendBatch === false
-        ? { max: 0, every: 0, always: false }
-        : read(group('sendBatch')(sendBatch), { max: row, every: row, always: flag(false) }, 'sendBatch.'),
+    heartbeatMessages: messages ? beats : none,
+    queue: { ...queue, store: path, line: name, fsync, kind },
+    batch: sendBatch ? batch : { ...batch, max: 0, every: 0 },
     layout: router?.layout ?? readLayout(given.routing ?? dialect?.routing),
     router,
     codec: codec?.name === 'json' ? undefined : codec,
     dialect,
     gated: dialect?.handshake === true,
     fallback: readFallback(given.fallback),
-    acks: readAcks(given.acks ?? dialect?.acks ?? 'auto'),
+    // The number of the core: by protocol, always, never.
+    acks: choice(['auto', true, false])(given.acks ?? dialect?.acks, 'acks'),
     requestTimeout,
     maxRequests,
   }
 }
 
-function bounds(upper: string, lower: string): never {
-  throw new HawserRangeError('INVALID_OPTION', `Option \`${upper}\` must not be below \`${lower}\``)
-}
-
 function readFallback(given: unknown): PortableOptions['fallback'] {
   if (given === undefined || given === 'off') return undefined
-  return read(given === 'auto' ? {} : given, { after: row, retry: row, patience: row }, 'fallback.')
-}
-
-/** The number of the core: by protocol, always, never. */
-function readAcks(value: unknown): number {
-  const place = ['auto', true, false].indexOf(value as boolean)
-  return place < 0 ? badOption('acks', "'auto', true or false", value) : place
+  return read(given === 'auto' ? {} : given, falling, 'fallback.')
 }
 
 function readProtocols(given: unknown = [], hawser: unknown, dialect: Dialect | undefined): string[] {
   const list = [given].flat() as string[]
-  const fits = (one: unknown, i: number): boolean =>
-    typeof one === 'string' && /^[!#-'*+.^_`|~\w-]+$/.test(one) && list.indexOf(one) === i
-  if (!list.every(fits))
-    refuse(
-      'INVALID_ARGUMENT',
-      `${shown(list.find((one, i) => !fits(one, i)))} is no subprotocol: each once, letters, digits and -._ only`,
-    )
-  if (flag(dialect === undefined)(hawser, 'hawser') && !list.includes(ownProtocol))
-    return [ownProtocol, ...list]
-  return [...list]
+  list.forEach((one, i) => {
+    if (typeof one !== 'string' || !/^[!#-'*+.^_`|~\w-]+$/.test(one) || list.indexOf(one) < i)
+      refuse('INVALID_ARGUMENT', `${shown(one)} is no subprotocol: each once, letters, digits and -._ only`)
+  })
+  const own = flag(dialect === undefined)(hawser, 'hawser') && !list.includes(ownProtocol)
+  return own ? [ownProtocol, ...list] : [...list]
 }
 
 /** What is in it is read by the part that it loads. */
-function readAuth(given: unknown): CheckedAuth | undefined {
+function readAuth(given: object | undefined): CheckedAuth | undefined {
   if (given === undefined) return undefined
-  if (typeof given !== 'function' && !isObject(given))
-    badOption('auth', 'a function that returns a token, or an object with `token`', given)
   const { as = 'message' } = given as { as?: CheckedAuth['as'] }
-  if (as === 'header')
-    refuse('INVALID_OPTION', "Option `auth.as` cannot be 'header' in a browser: take 'message' or 'query'")
+  if (as === 'header') badOption('auth.as', "'message' or 'query' in a browser", as)
   return { as, name: '', source: given } as unknown as CheckedAuth
 }
 

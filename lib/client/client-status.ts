@@ -1,6 +1,6 @@
 // Where a client stands: its state, what led to it, its errors, and who waits for a state.
 import { HawserError } from '../core/error'
-import { errorTable } from '../core/error-table'
+import { factsOf } from '../core/error-table'
 import type { ClientStateName, StateChange } from './engine'
 import type { LearnedEndpoint } from './learned'
 
@@ -181,7 +181,7 @@ const authStatus: Record<number, 'AUTHENTICATION_FAILED' | 'UNAUTHORIZED'> = {
 function errorOf({ error, close, state }: StateChange): HawserError | undefined {
   if (error !== undefined) {
     const code = authStatus[error.status] ?? error.code
-    const { message } = errorTable[code]
+    const { message } = factsOf(code)
     const { detail, recoverable } = error
     return new HawserError(code, detail === '' ? message : `${message} (${detail})`, {
       recoverable,

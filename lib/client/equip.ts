@@ -22,11 +22,14 @@ export function equip(body: ClientBody, inbox: ClientInbox, how: Equipment): voi
 
 function hostOf(body: ClientBody, inbox: ClientInbox): WireHost {
   const { acks, layout, listeners, outbox, pending, status } = body
+  const own = (): boolean => status.info().protocol === 'hawser.v1'
   return {
     layout,
     fail: (error) => body.fail(error),
     replied: (token, reply) => inbox.settle(token, reply),
-    acks: () => acks === 1 || (acks === 0 && status.info().protocol === 'hawser.v1'),
+    acks: () => acks === 1 || (acks === 0 && own()),
+    own,
+    control: (message) => inbox.control(message),
     waits: (token) => pending.has(token),
     connected: () => status.state === 'connected',
     drained: () => outbox.onDrain(),

@@ -28,11 +28,8 @@ const words: Partial<Record<Settlement, string>> = {
 
 /** Why a message did not make it. */
 export function settlementError(what: string, how: Exclude<Settlement, 'done'>): HawserError {
-  const said = words[how]
-  return new HawserError(
-    codes[how] ?? (how.toUpperCase() as ErrorCode),
-    said === undefined ? undefined : `${what} ${said}`,
-  )
+  const code = codes[how] ?? (how.toUpperCase() as ErrorCode)
+  return new HawserError(code, words[how] && `${what} ${words[how]}`)
 }
 
 /** Slots of a table that has been used once; a power of two. */

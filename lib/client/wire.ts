@@ -18,6 +18,10 @@ export interface WireHost {
   connected(): boolean
   /** The server acknowledges messages. */
   acks(): boolean
+  /** The server speaks `hawser.v1`. */
+  own(): boolean
+  /** An error of such a server that answers no request. */
+  control(message: object): void
   /** Whether somebody waits for the token still. */
   waits(token: number): boolean
   /** Nobody waits for encoders any more. */
@@ -267,6 +271,11 @@ export class Wire {
         this.engine.answered(true, id)
         return
       }
+    }
+    // What comes too late is nobody's, and an error is that of the message it names, as without a codec.
+    if (this.host.own() && (type === 'reply' || type === 'error')) {
+      if (type === 'error') this.host.control(message as object)
+      return
     }
     if (type === undefined) {
       this.host.fail(

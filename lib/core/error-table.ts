@@ -232,3 +232,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = {
   },
   UNKNOWN: { message: 'An error of a kind that this version does not know', recoverable: false },
 }
+
+export function factsOf(code: ErrorCode): ErrorFacts {
+  return errorTable[code]
+}

@@ -1,6 +1,7 @@
 // The errors that the package throws, hands to callbacks and emits: all carry a stable string `code`.
 import { coreCodes } from './error-codes'
-import { type ErrorCode, errorTable } from './error-table'
+import { type ErrorCode, factsOf } from './error-table'
+import { messageOf } from './message-of'
 
 /** What an error can carry beside its code and message. */
 export interface ErrorDetails {
@@ -31,8 +32,8 @@ export class HawserError extends Error {
   declare readonly body?: Buffer
 
   constructor(code: ErrorCode, message?: string, details: ErrorDetails = {}) {
-    const facts = errorTable[code]
-    super(message ?? facts.message, details.cause === undefined ? undefined : { cause: details.cause })
+    const facts = factsOf(code)
+    super(messageOf(code, message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.recoverable = details.recoverable ?? facts.recoverable
     const closeCode = details.closeCode ?? facts.closeCode
@@ -53,7 +54,7 @@ Object.defineProperty(HawserError.prototype, 'name', {
 export class HawserTypeError extends TypeError {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(messageOf(code, message), cause === undefined ? undefined : { cause })
     this.code = code
   }
 }
@@ -62,7 +63,7 @@ export class HawserTypeError extends TypeError {
 export class HawserRangeError extends RangeError {
   readonly code: ErrorCode
   constructor(code: ErrorCode, message: string) {
-    super(message)
+    super(messageOf(code, message))
     this.code = code
   }
 }
@@ -75,8 +76,8 @@ export function fromCore(
   more: ErrorDetails = {},
 ): HawserError {
   const code: ErrorCode = (coreCodes as Record<number, ErrorCode>)[number] ?? 'UNKNOWN'
-  const message =
-    details === '' ? errorTable[code].message : `${errorTable[code].message} (${details.replace(/\.$/, '')})`
+  const { message: words } = factsOf(code)
+  const message = details === '' ? words : `${words} (${details.replace(/\.$/, '')})`
   if (more.cause === undefined && (details !== '' || system !== 0)) {
     const cause = new Error(details === '' ? `system error ${system}` : details)
     if (system !== 0) Object.assign(cause, { errno: system })

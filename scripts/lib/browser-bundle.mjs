@@ -1,6 +1,7 @@
 // The build for browsers, in ES modules: dist/browser/index.mjs with the names, core.mjs with what every page needs, and
 // a file for each part that a page loads when it uses it. esbuild and not the compiler makes them, since a bundle fails at
-// once when something of Node's gets in, and since some files have other ones in their place there.
+// once when something of Node's gets in, and since some files have other ones in their place there. dist/browser/production
+// has the same files for the condition `production`, whose errors have their codes and facts without the words.
 //
 //   index.mjs ──► core.mjs ◄──────── routes.mjs, sending.mjs, …
 //       │            └─ import() when needed ─► ▲
@@ -8,6 +9,7 @@
 import path from 'node:path'
 import { privateNames } from './private-names.mjs'
 import { root } from './project.mjs'
+import { terseErrors } from './terse-errors.mjs'
 
 /** Files of lib/, and those that take their places. */
 export const swaps = {
@@ -31,6 +33,9 @@ export const swaps = {
   'core/validate': 'browser/validate',
 }
 
+/** And of the production build. */
+const productionSwaps = { ...swaps, 'core/message-of': 'browser/message-of' }
+
 /** The files of dist/browser, and what each is made of. What the core has, the others import from it. */
 const files = {
   core: 'browser/core',
@@ -40,7 +45,7 @@ const files = {
   endpoints: 'client/portable/endpoints',
   formats: 'browser/formats',
   http: 'client/portable/http-link',
-  options: 'core/validate',
+  options: 'browser/options-part',
   rooms: 'browser/rooms-part',
   routes: 'browser/route-part',
   sending: 'client/portable/send-shaping',
@@ -50,6 +55,9 @@ const files = {
   utilities: 'utilities/index',
   index: 'browser/index',
 }
+
+/** What has its place in the file of options, for all but the core. */
+const ofOptions = ['browser/defaults', 'core/validate']
 
 const lib = path.join(root, 'lib')
 const nameOf = (file) =>
@@ -61,23 +69,26 @@ const nameOf = (file) =>
 /**
  * @param {string} file of `files`
  * @param {Set<string>} shared what the core is made of
+ * @param {Record<string, string>} taking files, and those that take their places
  * @returns {import('esbuild').Plugin}
  */
-const resolving = (file, shared) => ({
+const resolving = (file, shared, taking) => ({
   name: 'resolving',
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, importer, resolveDir, kind }) => {
       const wanted = nameOf(path.resolve(resolveDir, name))
       // What takes a place may use what was there, and what is loaded later may use long words.
       const kept =
-        importer.startsWith(path.join(lib, 'browser/')) || (file !== 'core' && wanted === files.options)
-      const swapped = kept ? undefined : swaps[wanted]
+        importer.startsWith(path.join(lib, 'browser/')) || (file !== 'core' && ofOptions.includes(wanted))
+      const swapped = kept ? undefined : taking[wanted]
       const found = swapped ?? wanted
       if (shared.has(found)) return { path: './core.mjs', external: true }
       // A bundler that splits by files would let a page load what the names and a part have in common, so the part has
       // its own.
       if (file === 'auth' && found === files.tokens) return undefined
-      const other = Object.keys(files).find((one) => files[one] === found)
+      const other = ofOptions.includes(found)
+        ? 'options'
+        : Object.keys(files).find((one) => files[one] === found)
       if (other !== undefined && (other !== file || kind === 'dynamic-import'))
         return { path: `./${other}.mjs`, external: true }
       return swapped === undefined ? undefined : { path: path.join(lib, `${swapped}.ts`) }
@@ -96,17 +107,22 @@ function onlyPackages(build, packages) {
 }
 
 /**
- * The components and hooks for browsers: dist/react/browser.mjs. React and the package itself stay imports, so that a page
- * has one copy of each.
- * @returns {Promise<import('esbuild').BuildResult>}
+ * What stands on the package in browsers: the components and hooks, dist/react/browser.mjs, and the observables,
+ * dist/rxjs/browser.mjs. React, RxJS and the package itself stay imports, so that a page has one copy of each, and an error
+ * is of the same class wherever it comes from.
  */
-export async function bundleReact() {
+export async function bundleFaces() {
+  await bundleFace('react', 'index', ['react', 'react/jsx-runtime', 'hawser'])
+  await bundleFace('rxjs', 'browser', ['rxjs', 'hawser'])
+}
+
+/** @param {string[]} packages what it may import */
+async function bundleFace(folder, entry, packages) {
   const { build } = await import('esbuild')
-  const packages = ['react', 'react/jsx-runtime', 'hawser']
-  return await build({
+  await build({
     absWorkingDir: root,
-    entryPoints: [path.join(lib, 'react/index.ts')],
-    outfile: path.join(root, 'dist/react/browser.mjs'),
+    entryPoints: [path.join(lib, folder, `${entry}.ts`)],
+    outfile: path.join(root, 'dist', folder, 'browser.mjs'),
     bundle: true,
     format: 'esm',
     platform: 'neutral',
@@ -115,48 +131,66 @@ export async function bundleReact() {
     external: packages,
     // The compiler's own view of the name does not hold in a bundle.
     tsconfigRaw: { compilerOptions: { jsx: 'react-jsx' } },
-    plugins: [{ name: 'packages', setup: (own) => onlyPackages(own, packages) }],
+    plugins: [
+      {
+        name: 'packages',
+        setup(own) {
+          own.onResolve({ filter: /\/error$/ }, ({ path: name, resolveDir }) =>
+            nameOf(path.resolve(resolveDir, name)) === 'core/error'
+              ? { path: 'hawser', external: true }
+              : undefined,
+          )
+          onlyPackages(own, packages)
+        },
+      },
+    ],
     logLevel: 'warning',
   })
 }
 
-/**
- * @param {import('esbuild').BuildOptions} [more]
- */
-export async function bundleForBrowsers(more = {}) {
-  const { build } = await import('esbuild')
-  /** @param {import('esbuild').BuildOptions} options */
-  const make = (file, shared, options) =>
-    build({
-      absWorkingDir: root,
-      entryPoints: { [file]: path.join(lib, `${files[file]}.ts`) },
-      outdir: path.join(root, 'dist/browser'),
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      format: 'esm',
-      platform: 'neutral',
-      target: 'es2022',
-      // Fields without a value need no code.
-      tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-      plugins: [resolving(file, shared)],
-      logLevel: 'warning',
-      metafile: true,
-      ...more,
-      ...options,
-    })
-  // Once to see what they are made of, then with the names of private members shortened, the same ones in all files.
+/** Both builds, with the same names of private members. */
+export async function bundleForBrowsers() {
+  const builds = [
+    { outdir: 'dist/browser', taking: swaps, plugins: [] },
+    { outdir: 'dist/browser/production', taking: productionSwaps, plugins: [await terseErrors()] },
+  ]
+  // Once to see what they are made of, then with the names of private members shortened.
   const inputs = new Set()
-  const shared = new Set()
-  for (const file of Object.keys(files)) {
-    const { metafile } = await make(file, shared, { write: false })
-    for (const input of Object.keys(metafile.inputs)) inputs.add(input)
-    if (file === 'core') for (const input of inputs) shared.add(nameOf(path.join(root, input)))
+  for (const build of builds) {
+    build.shared = new Set()
+    for (const file of Object.keys(files)) {
+      const { metafile } = await bundle(file, build, { write: false })
+      const made = Object.keys(metafile.inputs)
+      for (const input of made) inputs.add(input)
+      if (file === 'core') build.shared = new Set(made.map((input) => nameOf(path.join(root, input))))
+    }
   }
   const names = await privateNames(inputs)
   const mangleProps = new RegExp(`^(?:${names.join('|')})$`)
   let mangleCache = {}
-  for (const file of Object.keys(files)) {
-    const result = await make(file, file === 'core' ? new Set() : shared, { mangleProps, mangleCache })
-    mangleCache = result.mangleCache
+  for (const build of builds) {
+    for (const file of Object.keys(files))
+      ({ mangleCache } = await bundle(file, build, { mangleProps, mangleCache }))
   }
+}
+
+async function bundle(file, { outdir, taking, plugins, shared }, options) {
+  const { build } = await import('esbuild')
+  const imported = file === 'core' ? new Set() : shared
+  return await build({
+    absWorkingDir: root,
+    entryPoints: { [file]: path.join(lib, `${files[file]}.ts`) },
+    outdir: path.join(root, outdir),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    // Fields without a value need no code.
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+    plugins: [resolving(file, imported, taking), ...plugins],
+    logLevel: 'warning',
+    metafile: true,
+    ...options,
+  })
 }

@@ -23,16 +23,16 @@ export async function privateNames(files) {
     { ...options, lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'], types: [] },
   )
   const look = { ts, checker: program.getTypeChecker() }
-  // Those that are reached through `this` alone, others of ours, those of the platform, and all that must stay.
+  // Those that are reached through `this` alone, others of ours, those of the platform's objects, and all that must stay.
   const hidden = new Set()
   const own = new Set()
   const platform = new Set()
   const others = new Set(['constructor', 'prototype'])
   for (const source of program.getSourceFiles()) {
     const name = path.relative(root, source.fileName).replaceAll(path.sep, '/')
-    if (inputs.includes(name)) gather(look, source, { hidden, own, others })
-    else if (source.hasNoDefaultLib || /\/typescript\/lib\/lib\.[^/]*$/.test(source.fileName))
-      platformNames(ts, source, platform)
+    if (!inputs.includes(name)) continue
+    gather(look, source, { hidden, own, others })
+    platformNames(look, source, platform)
   }
   publicNames(look, program, others)
   const foreignTo = (name) =>
@@ -61,9 +61,26 @@ function gather({ ts, checker }, source, { hidden, own, others }) {
   const note = (name, symbol) => {
     const { declarations = [] } = symbol ?? {}
     if (declarations.length === 0 || !declarations.every(isMember)) others.add(name)
+    // Also where it is declared in a file that another takes the place of.
+    else for (const declaration of declarations) declare(declaration, name)
   }
-  const propertyOf = (type, name) => type && checker.getPropertyOfType(checker.getApparentType(type), name)
+  const propertyOf = (type, name) => {
+    if (type === undefined) return undefined
+    // Of several kinds of objects it may belong to one alone.
+    const kinds = type.isUnion() ? type.types : [type]
+    if (kinds.some((one) => one.flags & ts.TypeFlags.Any || one.getStringIndexType())) return undefined
+    const found = kinds.map((one) => checker.getPropertyOfType(checker.getApparentType(one), name))
+    return { declarations: found.flatMap((symbol) => symbol?.declarations ?? []) }
+  }
+  /** What a module exports is a member of the whole of it, whose names bundlers keep. */
+  const noteExports = (specifier) => {
+    const module = checker.getSymbolAtLocation(specifier)
+    for (const { name } of module === undefined ? [] : checker.getExportsOfModule(module)) others.add(name)
+  }
   const visit = (node) => {
+    if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      noteExports(node.arguments[0])
+    else if (ts.isNamespaceImport(node)) noteExports(node.parent.parent.moduleSpecifier)
     if (ts.isParameter(node) && ts.isParameterPropertyDeclaration(node, node.parent))
       declare(node, node.name.getText())
     else if ((ts.isClassElement(node) || ts.isTypeElement(node)) && node.name !== undefined) {
@@ -84,9 +101,21 @@ function gather({ ts, checker }, source, { hidden, own, others }) {
   visit(source)
 }
 
-function platformNames(ts, source, platform) {
+/** Names of all members of those objects of the platform's that a file has to do with: they may pass for one of ours. */
+function platformNames({ ts, checker }, source, platform) {
+  const seen = new Set()
+  const isPlatforms = ({ declarations = [] }) =>
+    declarations.some((node) => /\/typescript\/lib\/lib\.[^/]*$/.test(node.getSourceFile().fileName))
+  const note = (type) => {
+    if (seen.has(type)) return
+    seen.add(type)
+    if (type.isUnionOrIntersection()) type.types.forEach(note)
+    else if (type.symbol !== undefined && isPlatforms(type.symbol))
+      for (const member of checker.getPropertiesOfType(type))
+        if (isPlatforms(member)) platform.add(member.name)
+  }
   const visit = (node) => {
-    if (ts.isTypeElement(node) && node.name?.text !== undefined) platform.add(node.name.text)
+    if (ts.isExpression(node)) note(checker.getTypeAtLocation(node))
     ts.forEachChild(node, visit)
   }
   visit(source)

@@ -9,7 +9,7 @@
 #include "js_side.hpp"
 #include "loopback.hpp"
 
-namespace hawser::bridge::test {
+namespace hawser::bridge::test::channel_flood_test {
 namespace {
 
 using net::test::close_payload_text;
@@ -194,6 +194,8 @@ TEST_P(flood_test, the_engine_stops_in_the_middle_of_a_flood) {
 }
 
 TEST_P(flood_test, the_engine_stops_in_the_middle_of_a_flood_that_flows) {
+  // Where this side is slower than the flood, a drain without a budget would not end.
+  js.set_budget(64);
   open();
   std::thread far([&] {
     const std::string batch =
@@ -201,7 +203,7 @@ TEST_P(flood_test, the_engine_stops_in_the_middle_of_a_flood_that_flows) {
     while (::send(peer[0].descriptor(), batch.data(), batch.size(), MSG_NOSIGNAL) > 0) {
     }
   });
-  js.run_until([&] { return js.socket(first()).messages.size() > 1000; });
+  js.run_until([&] { return js.socket(first()).messages.size() > 100; });
   js.stop();
   ::shutdown(peer[0].descriptor(), SHUT_RDWR);
   far.join();
@@ -265,4 +267,4 @@ INSTANTIATE_TEST_SUITE_P(channel, flood_test, ::testing::Values(0u, 0xfff00000u)
 });
 
 }  // namespace
-}  // namespace hawser::bridge::test
+}  // namespace hawser::bridge::test::channel_flood_test

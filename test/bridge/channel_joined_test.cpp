@@ -6,7 +6,7 @@
 #include "js_side.hpp"
 #include "loopback.hpp"
 
-namespace hawser::bridge::test {
+namespace hawser::bridge::test::channel_joined_test {
 namespace {
 
 using net::test::raw_peer;
@@ -122,4 +122,4 @@ TEST_F(joined_channels, the_end_of_the_server_is_the_last_record_of_each) {
 }
 
 }  // namespace
-}  // namespace hawser::bridge::test
+}  // namespace hawser::bridge::test::channel_joined_test

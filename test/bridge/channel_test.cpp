@@ -5,7 +5,7 @@
 #include "js_side.hpp"
 #include "loopback.hpp"
 
-namespace hawser::bridge::test {
+namespace hawser::bridge::test::channel_test {
 namespace {
 
 using net::test::close_payload_text;
@@ -284,4 +284,4 @@ TEST(channel, flush_gives_up_at_its_deadline) {
 }
 
 }  // namespace
-}  // namespace hawser::bridge::test
+}  // namespace hawser::bridge::test::channel_test

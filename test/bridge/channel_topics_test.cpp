@@ -3,7 +3,7 @@
 #include "js_side.hpp"
 #include "loopback.hpp"
 
-namespace hawser::bridge::test {
+namespace hawser::bridge::test::channel_topics_test {
 namespace {
 
 using net::test::raw_frame;
@@ -217,4 +217,4 @@ TEST_F(topics_test, a_published_message_never_lands_within_a_fragmented_one) {
 }
 
 }  // namespace
-}  // namespace hawser::bridge::test
+}  // namespace hawser::bridge::test::channel_topics_test

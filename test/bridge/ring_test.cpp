@@ -12,7 +12,7 @@
 #include <thread>
 #include <vector>
 
-namespace hawser::bridge {
+namespace hawser::bridge::ring_test {
 namespace {
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
@@ -367,4 +367,4 @@ INSTANTIATE_TEST_SUITE_P(ring, two_threads,
                                            traffic{1 << 20, 0xfff00000u, 4000, 10000}));
 
 }  // namespace
-}  // namespace hawser::bridge
+}  // namespace hawser::bridge::ring_test

@@ -30,6 +30,8 @@ function speak(
           await say({ type: 'reply', correlationId: message.id, payload: message.payload })
         if (message.type === 'refuse')
           await say({ type: 'reply', correlationId: message.id, error: { code: 'UNAUTHORIZED' } })
+        if (message.type === 'refused')
+          await say({ type: 'error', correlationId: message.id, error: { code: 'UNAUTHORIZED' } })
         if (message.type === 'acked') await say({ type: 'ack', correlationId: message.id })
         if (message.type === 'echo') await say(message.payload as Record<string, unknown>)
       })
@@ -74,6 +76,22 @@ describe.each([
       acked: 1,
       inFlight: 0,
     })
+  })
+
+  test('errors and late replies of a server of hawser.v1 are no messages of the program', async () => {
+    const far = await scope.far()
+    speak(far, make())
+    const { client, errors } = await scope.connected(far, { codec: make() })
+    const seen: string[] = []
+    client.on('*', ({ type }) => seen.push(type))
+    expect(await rejection(client.send('refused', 1, { ack: true }))).toMatchObject({ code: 'UNAUTHORIZED' })
+    expect(errors).toEqual([])
+    client.send('echo', { type: 'error', error: { code: 'SERVER_ERROR', message: 'of no message' } })
+    client.send('echo', { type: 'reply', correlationId: 'given up', payload: 1 })
+    client.send('echo', { type: 'end' })
+    await within(new Promise((resolve) => client.on('end', resolve)), 'the end')
+    expect(seen).toEqual(['end'])
+    expect(errors).toMatchObject([{ code: 'SERVER_ERROR' }])
   })
 
   test('what waits for a connection is sent on it, and close() lets it go out', async () => {

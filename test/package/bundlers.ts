@@ -18,8 +18,16 @@ const seen = []
 client.subscribe({ type: 'tick', where: { '/payload/price': { gt: 2 } } }, ({ payload }) => seen.push(payload.price))
 await client.connect()
 const sum = await client.request('sum', [1, 2])
-globalThis.result = { sum, seen }
+const wrong = []
+try {
+  new WebSocketClient({ url: location.hash.slice(1), reconnect: { minDelay: 'x' } })
+} catch (error) {
+  wrong.push(error instanceof TypeError, error.code, error.message)
+}
+globalThis.result = { sum, wrong, seen }
 `
+/** What is wrong, as the build for production says it. */
+const wrong = [true, 'INVALID_OPTION', "INVALID_OPTION: `reconnect.minDelay`, not 'x'"]
 
 /** What a bundler did, and said on the way. */
 interface Bundle {
@@ -27,6 +35,44 @@ interface Bundle {
 }
 
 const makers: Record<string, (project: string, out: string) => Bundle> = {
+  vite: (project, out) => {
+    const config = {
+      root: project,
+      configFile: false,
+      logLevel: 'silent',
+      build: {
+        outDir: out,
+        target: 'es2022',
+        rollupOptions: {
+          input: join(project, 'page.mjs'),
+          output: { entryFileNames: 'page.js', chunkFileNames: '[name]-[hash].js' },
+        },
+      },
+    }
+    return run(`const warnings = []
+      import(${JSON.stringify(join(root, 'node_modules/vite/dist/node/index.js'))})
+        .then(({ build, createLogger }) => build({
+          ...${JSON.stringify(config)},
+          customLogger: { ...createLogger('silent'), warn: (message) => warnings.push(message) },
+        }))
+        .then(() => console.log(JSON.stringify({ warnings })))`)
+  },
+  esbuild: (project, out) => {
+    const config = {
+      entryPoints: { page: join(project, 'page.mjs') },
+      outdir: out,
+      bundle: true,
+      minify: true,
+      splitting: true,
+      format: 'esm',
+      target: 'es2022',
+      conditions: ['production'],
+      logLevel: 'silent',
+    }
+    return run(`require(${JSON.stringify(join(root, 'node_modules/esbuild'))})
+      .build(${JSON.stringify(config)})
+      .then(({ warnings }) => console.log(JSON.stringify({ warnings: warnings.map(({ text }) => text) })))`)
+  },
   webpack: (project, out) => {
     const config = {
       mode: 'production',
@@ -57,9 +103,10 @@ const makers: Record<string, (project: string, out: string) => Bundle> = {
   },
 }
 
-/** Bundlers run in a process of their own, as they do in a program's build. */
+/** Bundlers run in a process of their own, as they do in a program's build: not in that of a test, as some tell by this. */
 function run(script: string): Bundle {
-  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' })
+  const env = { ...process.env, NODE_ENV: undefined }
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', env })
   if (status !== 0) throw new Error(stderr)
   return JSON.parse(stdout) as Bundle
 }
@@ -105,7 +152,7 @@ export function bundlerCases(project: () => string): void {
         await page.waitForFunction('globalThis.result !== undefined')
         for (let price = 1; price <= 4; price++) hub.broadcast('tick', { price })
         await page.waitForFunction('result.seen.length === 2')
-        expect(await page.evaluate('result')).toEqual({ sum: 3, seen: [3, 4] })
+        expect(await page.evaluate('result')).toEqual({ sum: 3, wrong, seen: [3, 4] })
         expect(pages.asked[0]).toBe('page.js')
         expect(pages.asked.length).toBeGreaterThan(1)
         expect(pages.asked.length).toBeLessThan(readdirSync(out).length)

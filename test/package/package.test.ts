@@ -141,7 +141,29 @@ describe('under the condition `browser`', () => {
   it('is the portable engine, for ES modules', () => {
     const where = "console.log(import.meta.resolve('hawser').split('/').slice(-3).join('/'))"
     expect(run(where, '--conditions=browser')).toBe('dist/browser/index.mjs')
+    expect(run(where, '--conditions=browser', '--conditions=development')).toBe('dist/browser/index.mjs')
+    expect(run(where, '--conditions=browser', '--conditions=production')).toBe('browser/production/index.mjs')
+    expect(run(where, '--conditions=production')).toBe('hawser/dist/index.mjs')
     expect(run(where)).toBe('hawser/dist/index.mjs')
+  })
+
+  it('doubles for tests, and hooks, are of the same copy', () => {
+    const program = `
+      import { HawserError, WebSocketClient } from 'hawser'
+      import { MockWebSocketClient } from 'hawser/testing'
+      const mock = new MockWebSocketClient()
+      await mock.connect()
+      const asked = mock.request('x').catch((error) => error instanceof HawserError)
+      mock.simulateErrorReply({ code: 'UNAUTHORIZED' })
+      console.log(await asked)
+      try { new WebSocketClient({ unheard: 1 }) } catch ({ code }) { console.log(code) }`
+    for (const build of ['development', 'production'])
+      expect(run(program, '--conditions=browser', `--conditions=${build}`).split('\n')).toEqual([
+        'true',
+        'INVALID_OPTION',
+      ])
+    const hooks = readFileSync(join(installed, 'dist/react/browser.mjs'), 'utf8')
+    expect(hooks).toMatch(/from ["']hawser["']/)
   })
 
   it('connects through a WebSocket that it is given, and has no server', () => {

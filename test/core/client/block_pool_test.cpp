@@ -8,7 +8,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::block_pool_test {
 namespace {
 
 TEST(block_pool, gives_aligned_blocks_and_takes_them_back) {
@@ -51,7 +51,7 @@ TEST(block_pool, slabs_go_from_one_size_to_another) {
 }
 
 TEST(block_pool, blocks_never_overlap) {
-  test::random_source random;
+  hawser::test::random_source random;
   struct held {
     unsigned char* bytes;
     std::size_t size;
@@ -81,4 +81,4 @@ TEST(block_pool, blocks_never_overlap) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::block_pool_test

@@ -3,7 +3,7 @@
 
 #include "core_rig.hpp"
 
-namespace hawser::client::test {
+namespace hawser::client::test::client_core_gate_test {
 namespace {
 
 core_settings gated() {
@@ -286,4 +286,4 @@ TEST(ClientCoreFigures, SayWhatIsKnownOfEachEndpointAndTakeItUp) {
 }
 
 }  // namespace
-}  // namespace hawser::client::test
+}  // namespace hawser::client::test::client_core_gate_test

@@ -11,7 +11,7 @@
 #include "core/protocol/random.hpp"
 #include "core_rig.hpp"
 
-namespace hawser::client::test {
+namespace hawser::client::test::client_core_send_test {
 namespace {
 
 core_settings batches_of(std::size_t max) {
@@ -332,4 +332,4 @@ TEST(ClientCoreEnd, TokenFailureDoesNotShowTheDialErrorBeforeIt) {
 }
 
 }  // namespace
-}  // namespace hawser::client::test
+}  // namespace hawser::client::test::client_core_send_test

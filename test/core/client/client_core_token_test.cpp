@@ -5,7 +5,7 @@
 
 #include "core/client/client_core.hpp"
 
-namespace hawser::client {
+namespace hawser::client::client_core_token_test {
 namespace {
 
 // Notes what the core asks for.
@@ -28,7 +28,7 @@ struct noting_host final : client_host {
   std::vector<std::pair<token_reason, std::uint32_t>> wanted;
 };
 
-struct ClientCoreToken : testing::Test {
+struct ClientCoreToken : ::testing::Test {
   ClientCoreToken() {
     core.connect(1);
     core.set_token(1, {});
@@ -79,4 +79,4 @@ TEST_F(ClientCoreToken, ThatCameDuringTheDialIsFinalWhenItIsRefusedToo) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::client_core_token_test

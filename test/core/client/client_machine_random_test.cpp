@@ -7,7 +7,7 @@
 #include "core/client/machine_driver.hpp"
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::client_machine_random_test {
 namespace {
 
 using kind = client_action::kind;
@@ -249,4 +249,4 @@ TEST(client_machine_random, keeps_its_rules_under_any_calls) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::client_machine_random_test

@@ -5,7 +5,7 @@
 
 #include "core/client/machine_driver.hpp"
 
-namespace hawser::client {
+namespace hawser::client::client_machine_test {
 namespace {
 
 using test::machine_driver;
@@ -376,4 +376,4 @@ TEST(client_machine, delay_zero_dials_with_the_next_timer) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::client_machine_test

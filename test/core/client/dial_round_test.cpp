@@ -9,7 +9,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::dial_round_test {
 namespace {
 
 const reconnect_settings settings;
@@ -137,7 +137,7 @@ TEST(dial_round, cancel_and_begin_forget) {
 }
 
 TEST(dial_round, random_rounds_dial_each_once_and_end_once) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int i = 0; i < 3000; ++i) {
     const std::size_t n = 1 + random.below(6);
     dial_plan plan{list(n), static_cast<time_ms>(random.below(300))};
@@ -183,4 +183,4 @@ TEST(dial_round, random_rounds_dial_each_once_and_end_once) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::dial_round_test

@@ -10,7 +10,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::endpoint_set_test {
 namespace {
 
 using order = std::vector<endpoint_index>;
@@ -240,7 +240,7 @@ TEST(endpoint_set, none_at_all) {
 }
 
 TEST(endpoint_set, random_events_keep_the_rules) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int round = 0; round < 60; ++round) {
     const std::size_t n = 1 + random.below(5);
     const auto how = static_cast<strategy>(random.below(5));
@@ -318,4 +318,4 @@ TEST(endpoint_set, random_events_keep_the_rules) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::endpoint_set_test

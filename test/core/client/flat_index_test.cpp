@@ -9,11 +9,11 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::flat_index_test {
 namespace {
 
 TEST(flat_index, equals_a_map_under_random_operations) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int round = 0; round < 60; ++round) {
     flat_index<std::uint32_t> index;
     std::map<std::uint32_t, std::uint32_t> model;
@@ -60,7 +60,7 @@ TEST(flat_index, an_emptied_large_index_gives_its_memory_back) {
 }
 
 TEST(hash_id, sees_every_byte_the_length_and_the_seed) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (std::size_t size = 1; size <= 40; ++size) {
     const std::string id = random.ascii(size);
     const std::uint32_t hash = hash_id(id, 1);
@@ -90,4 +90,4 @@ TEST(hash_id, spreads_numbered_ids) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::flat_index_test

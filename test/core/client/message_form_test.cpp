@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace hawser::client {
+namespace hawser::client::message_form_test {
 namespace {
 
 constexpr std::uint64_t now = 1'700'000'000'123;
@@ -46,4 +46,4 @@ TEST(MessageForm, TakesMarksInAPayloadForBytes) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::message_form_test

@@ -9,7 +9,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::reconnect_policy_test {
 namespace {
 
 reconnect_settings settings() { return sanitized({}); }
@@ -55,7 +55,7 @@ TEST(next_delay, waits_at_least_as_long_as_it_was_asked_to) {
 }
 
 TEST(next_delay, stays_within_bounds_for_any_settings) {
-  test::random_source random;
+  hawser::test::random_source random;
   const double odd[] = {
       0,   -1,  1e308, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
       0.5, 1.5, 3};
@@ -239,4 +239,4 @@ TEST(jitter_source, is_uniform_and_repeats_with_its_seed) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::reconnect_policy_test

@@ -10,7 +10,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::request_table_test {
 namespace {
 
 using tokens = std::vector<std::uint32_t>;
@@ -154,7 +154,7 @@ TEST(request_table, a_hundred_thousand_at_once_in_bounded_memory) {
 }
 
 TEST(request_table, equals_a_map_under_random_operations) {
-  test::random_source random;
+  hawser::test::random_source random;
   struct entry {
     std::string id;
     time_ms deadline;
@@ -234,4 +234,4 @@ TEST(request_table, equals_a_map_under_random_operations) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::request_table_test

@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-namespace hawser::client {
+namespace hawser::client::send_batch_test {
 namespace {
 
 using enum message_priority;
@@ -61,4 +61,4 @@ TEST(BatchText, JoinsEnvelopesAndStartsAnew) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::send_batch_test

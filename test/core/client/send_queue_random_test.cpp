@@ -10,7 +10,7 @@
 #include "queue_fixture.hpp"
 #include "queue_model.hpp"
 
-namespace hawser::client {
+namespace hawser::client::send_queue_random_test {
 namespace {
 
 // A copy of a message on its way over one link.
@@ -27,7 +27,7 @@ struct wire_copy {
 // One queue, one model, one receiver, and one link after the other between them.
 class world {
  public:
-  explicit world(test::random_source& random) : random_(random), settings_(random_settings()) {}
+  explicit world(hawser::test::random_source& random) : random_(random), settings_(random_settings()) {}
 
   void live(int steps);  // the life of one link, from connected to lost, with time before it
   void finish();         // a link without trouble until all is done
@@ -49,7 +49,7 @@ class world {
   void compare();
   void check_events(const log& events);
 
-  test::random_source& random_;
+  hawser::test::random_source& random_;
   const queue_settings settings_;
   event_log events_;
   send_queue queue_{settings_, events_};
@@ -283,24 +283,24 @@ void world::step() {
 }
 
 void world::live(int steps) {
-  for (int i = 0; i < 2 * steps && !testing::Test::HasFatalFailure(); ++i) {
+  for (int i = 0; i < 2 * steps && !::testing::Test::HasFatalFailure(); ++i) {
     if (i == steps / 2) connected_ = true;
     step();
-    if (!testing::Test::HasFatalFailure()) compare();
+    if (!::testing::Test::HasFatalFailure()) compare();
   }
-  if (testing::Test::HasFatalFailure()) return;
+  if (::testing::Test::HasFatalFailure()) return;
   lose();
   compare();
 }
 
 void world::finish() {
   connected_ = true;
-  while (!queue_.empty() && !testing::Test::HasFatalFailure()) {
+  while (!queue_.empty() && !::testing::Test::HasFatalFailure()) {
     const std::size_t before = wire_.size();
     do {
       hand_over();
     } while (!wire_.empty() && wire_.size() > before && queue_.waiting() > 0 &&
-             !testing::Test::HasFatalFailure());
+             !::testing::Test::HasFatalFailure());
     kernel_takes(wire_.size());
     receiver_gets(wire_.size());
     for (const std::string& id : std::exchange(acks_, {})) {
@@ -314,7 +314,7 @@ void world::finish() {
 }
 
 TEST(send_queue, holds_its_promises_over_many_lives_of_links) {
-  test::random_source random;
+  hawser::test::random_source random;
   int lives = 0, settled = 0;
   for (int round = 0; round < 1000; ++round) {
     world w(random);
@@ -331,4 +331,4 @@ TEST(send_queue, holds_its_promises_over_many_lives_of_links) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::send_queue_random_test

@@ -3,7 +3,7 @@
 
 #include "queue_fixture.hpp"
 
-namespace hawser::client {
+namespace hawser::client::send_queue_replay_test {
 namespace {
 
 using priority = message_priority;
@@ -154,4 +154,4 @@ TEST(send_queue, restored_messages_go_before_new_ones_in_their_old_order) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::send_queue_replay_test

@@ -3,7 +3,7 @@
 
 #include "queue_fixture.hpp"
 
-namespace hawser::client {
+namespace hawser::client::send_queue_room_test {
 namespace {
 
 using priority = message_priority;
@@ -167,4 +167,4 @@ TEST(send_queue_room, no_room_at_all) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::send_queue_room_test

@@ -5,7 +5,7 @@
 
 #include "queue_fixture.hpp"
 
-namespace hawser::client {
+namespace hawser::client::send_queue_test {
 namespace {
 
 using priority = message_priority;
@@ -333,4 +333,4 @@ TEST(send_queue, needs_no_new_memory_in_steady_state) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::send_queue_test

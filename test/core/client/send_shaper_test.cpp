@@ -9,10 +9,10 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::client {
+namespace hawser::client::send_shaper_test {
 namespace {
 
-struct SendShaper : testing::Test {
+struct SendShaper : ::testing::Test {
   auto note() {
     return [this](const core_message& m) {
       EXPECT_EQ(m.shape, send_shape::none);
@@ -122,7 +122,7 @@ TEST_F(SendShaper, AtTheBoundTheNextOneInTimeGivesWay) {
 // Against a model that keeps, for each key, all that was offered: nothing is lost but what was replaced, the
 // latest always goes, and no two of a throttled key go closer than the interval.
 TEST_F(SendShaper, NeverLosesTheLatest) {
-  test::random_source random;
+  hawser::test::random_source random;
   SCOPED_TRACE(random.seed());
   std::map<std::string, std::string> latest_offered, latest_sent;
   std::map<std::string, time_ms> sent_at;
@@ -158,4 +158,4 @@ TEST_F(SendShaper, NeverLosesTheLatest) {
 }
 
 }  // namespace
-}  // namespace hawser::client
+}  // namespace hawser::client::send_shaper_test

@@ -7,7 +7,7 @@
 #include <thread>
 #include <vector>
 
-namespace hawser::hub {
+namespace hawser::hub::bucket_table_test {
 
 namespace {
 
@@ -84,4 +84,4 @@ TEST(bucket_table, holds_come_and_go_on_several_threads) {
 }
 
 }  // namespace
-}  // namespace hawser::hub
+}  // namespace hawser::hub::bucket_table_test

@@ -8,7 +8,7 @@
 #include <map>
 #include <random>
 
-namespace hawser::hub {
+namespace hawser::hub::history_test {
 namespace {
 
 using log = history<int>;
@@ -173,4 +173,4 @@ TEST(history, random_run_equals_a_plain_list) {
 }
 
 }  // namespace
-}  // namespace hawser::hub
+}  // namespace hawser::hub::history_test

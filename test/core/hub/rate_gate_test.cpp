@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-namespace hawser::hub {
+namespace hawser::hub::rate_gate_test {
 
 namespace {
 
@@ -147,4 +147,4 @@ TEST(rate_gate, holds_any_rate_over_any_stretch) {
 }
 
 }  // namespace
-}  // namespace hawser::hub
+}  // namespace hawser::hub::rate_gate_test

@@ -8,7 +8,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::metrics {
+namespace hawser::metrics::health_score_test {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
@@ -59,7 +59,7 @@ TEST(health_score, values_out_of_range_are_bounded) {
 }
 
 TEST(health_score, is_monotone_in_each_argument) {
-  test::random_source random;
+  hawser::test::random_source random;
   const auto number = [&](double most) { return most * static_cast<double>(random.below(10'001)) / 10'000; };
   for (int round = 0; round < 20'000; ++round) {
     const health_input base{.latency_ms = number(2000),
@@ -97,4 +97,4 @@ TEST(health_score, is_monotone_in_each_argument) {
 }
 
 }  // namespace
-}  // namespace hawser::metrics
+}  // namespace hawser::metrics::health_score_test

@@ -10,7 +10,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::metrics {
+namespace hawser::metrics::histogram_test {
 namespace {
 
 TEST(histogram, is_empty_at_first_and_after_a_reset) {
@@ -43,7 +43,7 @@ TEST(histogram, small_values_are_exact) {
 }
 
 TEST(histogram, every_value_is_within_its_error) {
-  test::random_source random;
+  hawser::test::random_source random;
   std::vector<std::int64_t> values{0, 1, 63, 64, 65, 127, 128, 129};
   for (int shift = 7; shift < 35; ++shift) {
     const std::int64_t power = std::int64_t{1} << shift;
@@ -64,7 +64,7 @@ TEST(histogram, every_value_is_within_its_error) {
 }
 
 TEST(histogram, equals_sorted_values_within_its_error) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int round = 0; round < 200; ++round) {
     histogram h;
     std::vector<std::int64_t> values(1 + random.below(2000));
@@ -107,7 +107,7 @@ TEST(histogram, extremes_do_not_break_it) {
 }
 
 TEST(histogram, merging_equals_recording_into_one) {
-  test::random_source random;
+  hawser::test::random_source random;
   histogram a, b, both;
   for (int i = 0; i < 5000; ++i) {
     const auto value = static_cast<std::int64_t>(random.below(1'000'000));
@@ -155,4 +155,4 @@ TEST(histogram, full_buckets_keep_the_shape) {
 }
 
 }  // namespace
-}  // namespace hawser::metrics
+}  // namespace hawser::metrics::histogram_test

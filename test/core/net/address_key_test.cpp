@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hawser::net {
+namespace hawser::net::address_key_test {
 namespace {
 
 std::string key(const char* text) { return address_key(std::string_view(text)); }
@@ -25,4 +25,4 @@ TEST(address_key, no_address_has_no_key) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::address_key_test

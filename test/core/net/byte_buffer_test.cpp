@@ -6,7 +6,7 @@
 #include <random>
 #include <string>
 
-namespace hawser::net {
+namespace hawser::net::byte_buffer_test {
 namespace {
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
@@ -101,4 +101,4 @@ TEST(byte_buffer, behaves_as_a_string_under_random_use) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::byte_buffer_test

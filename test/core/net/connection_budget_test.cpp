@@ -2,7 +2,7 @@
 // not.
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_budget_test {
 namespace {
 
 using protocol::opcode;
@@ -104,4 +104,4 @@ TEST_F(budget_test, a_client_closes_too) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_budget_test

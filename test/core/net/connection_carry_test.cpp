@@ -2,7 +2,7 @@
 // should be, then with a failure at each step.
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_carry_test {
 namespace {
 
 constexpr std::size_t window = 256 * 1024;  // bytes on their way up before the program acknowledges
@@ -289,4 +289,4 @@ TEST_F(carry_test, a_server_that_closes_leaves_the_end_to_the_program) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_carry_test

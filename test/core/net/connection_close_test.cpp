@@ -2,7 +2,7 @@
 // broken.
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_close_test {
 namespace {
 
 using protocol::opcode;
@@ -180,4 +180,4 @@ INSTANTIATE_TEST_SUITE_P(
                     errc::message_too_big}));
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_close_test

@@ -1,7 +1,7 @@
 // What stops and what goes on: pause and resume, heartbeat, idle time, flushed counts, callbacks, drain.
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_flow_test {
 namespace {
 
 using protocol::opcode;
@@ -293,4 +293,4 @@ TEST_F(flow_test, fragments_arrive_as_one_message_with_control_frames_between) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_flow_test

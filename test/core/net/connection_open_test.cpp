@@ -2,7 +2,7 @@
 // compression.
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_open_test {
 namespace {
 
 using protocol::opcode;
@@ -292,4 +292,4 @@ INSTANTIATE_TEST_SUITE_P(
                       round_trip{true, true, 15, true}));
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_open_test

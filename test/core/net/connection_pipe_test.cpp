@@ -4,7 +4,7 @@
 
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_pipe_test {
 namespace {
 
 using protocol::opcode;
@@ -327,4 +327,4 @@ TEST_F(descriptor_test, the_descriptor_is_closed_when_it_is_never_begun) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_pipe_test

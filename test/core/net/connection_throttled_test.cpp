@@ -3,7 +3,7 @@
 #include "core/net/dial_fixture.hpp"
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::connection_throttled_test {
 namespace {
 
 using protocol::opcode;
@@ -77,4 +77,4 @@ TEST_P(throttled_test, as_a_client) {
 INSTANTIATE_TEST_SUITE_P(connection, throttled_test, ::testing::Values(7, 61, 1021));
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::connection_throttled_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace hawser::net {
+namespace hawser::net::control_reader_test {
 namespace {
 
 // With what parsers read ahead of it.
@@ -92,4 +92,4 @@ TEST(control_reader, refuses_by_the_name_of_what_was_refused) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::control_reader_test

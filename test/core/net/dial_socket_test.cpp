@@ -8,7 +8,7 @@
 
 #include "core/net/dial_peers.hpp"
 
-namespace hawser::net {
+namespace hawser::net::dial_socket_test {
 namespace {
 
 using boost::asio::io_context;
@@ -60,4 +60,4 @@ TEST(DialSocket, ToTcpKeepsAddressAndPort) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::dial_socket_test

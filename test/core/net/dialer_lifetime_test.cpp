@@ -7,7 +7,7 @@
 #include "core/net/dial_fixture.hpp"
 #include "core/net/dialer.hpp"
 
-namespace hawser::net {
+namespace hawser::net::dialer_lifetime_test {
 namespace {
 
 using boost::asio::io_context;
@@ -165,4 +165,4 @@ TEST(DialerLifetime, TheContextMayEndWhileProxying) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::dialer_lifetime_test

@@ -6,7 +6,7 @@
 #include "core/net/dial_fixture.hpp"
 #include "core/net/dialer.hpp"
 
-namespace hawser::net {
+namespace hawser::net::dialer_proxy_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -136,4 +136,4 @@ TEST(DialerProxy, AForbiddenHeaderIsNeverSent) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::dialer_proxy_test

@@ -11,7 +11,7 @@
 
 #include "core/net/dial_fixture.hpp"
 
-namespace hawser::net {
+namespace hawser::net::dialer_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -316,4 +316,4 @@ TEST(DialerTimeout, ZeroIsNone) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::dialer_test

@@ -5,7 +5,7 @@
 
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::engine_refusal_test {
 namespace {
 
 using protocol::opcode;
@@ -212,4 +212,4 @@ TEST(engine_refusal, room_is_given_in_the_order_in_which_it_was_missed) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::engine_refusal_test

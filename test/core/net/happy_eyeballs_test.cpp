@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-namespace hawser::net {
+namespace hawser::net::happy_eyeballs_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -229,4 +229,4 @@ TEST(TellingRank, APeerThatAnsweredSaysMoreThanANetworkThatDidNot) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::happy_eyeballs_test

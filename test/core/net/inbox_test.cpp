@@ -8,7 +8,7 @@
 
 #include "core/net/server_group.hpp"
 
-namespace hawser::net {
+namespace hawser::net::inbox_test {
 namespace {
 
 std::span<const std::uint8_t> bytes_of(std::string_view text) {
@@ -185,4 +185,4 @@ TEST(inbox, serves_several_threads) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::inbox_test

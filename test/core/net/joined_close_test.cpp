@@ -1,7 +1,7 @@
 // A server whose parts lie on joined engines: how they begin one after the other, and how they end.
 #include "core/net/joined_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::joined_close_test {
 namespace {
 
 using protocol::opcode;
@@ -123,4 +123,4 @@ TEST_F(joined_engines, publish_to_a_server_that_is_gone_elsewhere_is_harmless) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::joined_close_test

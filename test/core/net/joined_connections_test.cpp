@@ -2,7 +2,7 @@
 #include "core/net/joined_fixture.hpp"
 #include "core/net/server_group.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::joined_connections_test {
 namespace {
 
 using protocol::opcode;
@@ -108,4 +108,4 @@ TEST_F(joined_engines, adopted_connections_count_and_hear_what_is_published) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::joined_connections_test

@@ -8,7 +8,7 @@
 
 #include "core/net/joined_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::joined_publish_test {
 namespace {
 
 using protocol::opcode;
@@ -252,4 +252,4 @@ TEST_F(joined_engines, what_was_kept_before_a_subscription_is_due_to_it_whoever_
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::joined_publish_test

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <string_view>
 
-namespace hawser::net {
+namespace hawser::net::proxy_connect_test {
 namespace {
 
 using state = proxy_connect::state;
@@ -54,7 +54,7 @@ TEST(ProxyRequest, AnExplicitAuthorizationHeaderIsNotDoubled) {
   EXPECT_EQ(proxy.request(), "CONNECT h:1 HTTP/1.1\r\nHost: h:1\r\nproxy-authorization: Bearer b\r\n\r\n");
 }
 
-class ForbiddenProxyRequest : public testing::TestWithParam<proxy_request> {};
+class ForbiddenProxyRequest : public ::testing::TestWithParam<proxy_request> {};
 
 TEST_P(ForbiddenProxyRequest, FailsFromTheStart) {
   const proxy_connect proxy(GetParam());
@@ -64,22 +64,21 @@ TEST_P(ForbiddenProxyRequest, FailsFromTheStart) {
   EXPECT_TRUE(proxy.request().empty());
 }
 
-INSTANTIATE_TEST_SUITE_P(Injection, ForbiddenProxyRequest,
-                         testing::Values(proxy_request{"", 1, "", {}}, proxy_request{"a\r\nX: y", 1, "", {}},
-                                         proxy_request{"a b", 1, "", {}}, proxy_request{"user@a", 1, "", {}},
-                                         proxy_request{"a", 1, "x\r\ny: z", {}},
-                                         proxy_request{"a", 1, "", {{"", "v"}}},
-                                         proxy_request{"a", 1, "", {{"n ", "v"}}},
-                                         proxy_request{"a", 1, "", {{"n:", "v"}}},
-                                         proxy_request{"a", 1, "", {{"n", "v\n"}}},
-                                         proxy_request{"a", 1, "", {{"n", std::string("v\0", 2)}}},
-                                         proxy_request{"a", 1, "", {{"HOST", "v"}}},
-                                         proxy_request{"a", 1, "", {{"content-length", "5"}}},
-                                         proxy_request{"a", 1, "", {{"Transfer-Encoding", "chunked"}}}));
+INSTANTIATE_TEST_SUITE_P(
+    Injection, ForbiddenProxyRequest,
+    ::testing::Values(proxy_request{"", 1, "", {}}, proxy_request{"a\r\nX: y", 1, "", {}},
+                      proxy_request{"a b", 1, "", {}}, proxy_request{"user@a", 1, "", {}},
+                      proxy_request{"a", 1, "x\r\ny: z", {}}, proxy_request{"a", 1, "", {{"", "v"}}},
+                      proxy_request{"a", 1, "", {{"n ", "v"}}}, proxy_request{"a", 1, "", {{"n:", "v"}}},
+                      proxy_request{"a", 1, "", {{"n", "v\n"}}},
+                      proxy_request{"a", 1, "", {{"n", std::string("v\0", 2)}}},
+                      proxy_request{"a", 1, "", {{"HOST", "v"}}},
+                      proxy_request{"a", 1, "", {{"content-length", "5"}}},
+                      proxy_request{"a", 1, "", {{"Transfer-Encoding", "chunked"}}}));
 
 // ---- acceptance
 
-class AcceptingAnswer : public testing::TestWithParam<const char*> {};
+class AcceptingAnswer : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(AcceptingAnswer, InOnePieceKeepsWhatFollows) {
   auto proxy = open_tunnel();
@@ -98,14 +97,14 @@ TEST_P(AcceptingAnswer, ByteByByteEndsWithItsHeader) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Status2xx, AcceptingAnswer,
-                         testing::Values("HTTP/1.1 200 Connection established\r\n\r\n",
-                                         "HTTP/1.0 200 OK\r\nVia: 1.1 p\r\n\r\n", "HTTP/1.1 200 \r\n\r\n",
-                                         "HTTP/1.1 200\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n",
-                                         // RFC 9110 §9.3.6: both are to be ignored in a 2xx to CONNECT.
-                                         "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
-                                         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
-                                         "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: "
-                                         "</a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"));
+                         ::testing::Values("HTTP/1.1 200 Connection established\r\n\r\n",
+                                           "HTTP/1.0 200 OK\r\nVia: 1.1 p\r\n\r\n", "HTTP/1.1 200 \r\n\r\n",
+                                           "HTTP/1.1 200\r\n\r\n", "HTTP/1.1 204 No Content\r\n\r\n",
+                                           // RFC 9110 §9.3.6: both are to be ignored in a 2xx to CONNECT.
+                                           "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n",
+                                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                                           "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: "
+                                           "</a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"));
 
 TEST(ProxyAnswer, HeadersOfTheFinalAnswerAreKept) {
   auto proxy = open_tunnel();
@@ -215,7 +214,7 @@ TEST(ProxyRefusal, TheReasonIsMadePrintable) {
 
 // ---- no answer
 
-class Garbage : public testing::TestWithParam<const char*> {};
+class Garbage : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(Garbage, IsNotHttpInOnePieceAndByteByByte) {
   for (const bool whole : {true, false}) {
@@ -228,10 +227,10 @@ TEST_P(Garbage, IsNotHttpInOnePieceAndByteByByte) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Bytes, Garbage,
-                         testing::Values("SSH-2.0-OpenSSH_9.2\r\n", "\x15\x03\x01\x00\x02\x02\x46", "\r\n",
-                                         "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.7 200 OK\r\n\r\n",
-                                         "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
-                                         "HTTP/1.1 403 No\r\nContent-Length: x\r\n\r\n"));
+                         ::testing::Values("SSH-2.0-OpenSSH_9.2\r\n", "\x15\x03\x01\x00\x02\x02\x46", "\r\n",
+                                           "HTTP/2.0 200 OK\r\n\r\n", "HTTP/1.7 200 OK\r\n\r\n",
+                                           "HTTP/1.1 2x0 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+                                           "HTTP/1.1 403 No\r\nContent-Length: x\r\n\r\n"));
 
 TEST(ProxyAnswer, NoHttpIsKnownByItsFirstByte) {
   auto proxy = open_tunnel();
@@ -289,4 +288,4 @@ TEST(ProxyAnswer, AHeaderUpToTheLimitIsTaken) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::proxy_connect_test

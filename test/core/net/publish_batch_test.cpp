@@ -4,7 +4,7 @@
 
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::publish_batch_test {
 namespace {
 
 using protocol::opcode;
@@ -267,4 +267,4 @@ TEST_F(publish_batch_test, to_several_topics_ends_the_connections_of_who_is_too_
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::publish_batch_test

@@ -9,7 +9,7 @@
 #include <random>
 #include <string>
 
-namespace hawser::net {
+namespace hawser::net::replay_queue_test {
 namespace {
 
 replay_queue::kept message(const std::string& text) {
@@ -122,4 +122,4 @@ TEST(replay_queue, does_what_a_plain_list_does) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::replay_queue_test

@@ -11,7 +11,7 @@
 
 #include "core/net/dial_peers.hpp"
 
-namespace hawser::net {
+namespace hawser::net::resolver_test {
 namespace {
 
 using boost::asio::io_context;
@@ -317,4 +317,4 @@ TEST(ResolverDeathTest, TheProcessMayExitDuringALookup) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::resolver_test

@@ -8,7 +8,7 @@
 
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::server_test {
 namespace {
 
 using protocol::opcode;
@@ -250,4 +250,4 @@ TEST(server, counts_what_passes) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::server_test

@@ -6,7 +6,7 @@
 #include <set>
 #include <thread>
 
-namespace hawser::net {
+namespace hawser::net::slot_table_test {
 namespace {
 
 TEST(slot_table, gives_out_as_many_slots_as_there_are) {
@@ -85,4 +85,4 @@ TEST(slot_table, serves_two_threads) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::slot_table_test

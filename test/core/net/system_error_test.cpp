@@ -7,7 +7,7 @@
 #include <boost/asio/error.hpp>
 #include <cerrno>
 
-namespace hawser::net {
+namespace hawser::net::system_error_test {
 namespace {
 
 boost::system::error_code system_error(int number) { return {number, boost::system::system_category()}; }
@@ -19,7 +19,7 @@ struct expectation {
   errc listening;
 };
 
-class SystemError : public testing::TestWithParam<expectation> {};
+class SystemError : public ::testing::TestWithParam<expectation> {};
 
 TEST_P(SystemError, IsClassifiedByStage) {
   const auto ec = system_error(GetParam().number);
@@ -30,7 +30,7 @@ TEST_P(SystemError, IsClassifiedByStage) {
 
 INSTANTIATE_TEST_SUITE_P(
     Errno, SystemError,
-    testing::Values(
+    ::testing::Values(
         expectation{ECONNREFUSED, errc::connection_refused, errc::connection_refused, errc::listen_failed},
         expectation{ECONNRESET, errc::connection_reset, errc::connection_reset, errc::listen_failed},
         expectation{ECONNABORTED, errc::connection_reset, errc::connection_reset, errc::listen_failed},
@@ -91,4 +91,4 @@ TEST(ToDnsError, OfTheSystemCarriesTheTextOfErrno) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::system_error_test

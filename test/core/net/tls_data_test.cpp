@@ -7,7 +7,7 @@
 #include "core/net/tls_material.hpp"
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_data_test {
 namespace {
 
 std::string pattern(std::size_t size) {
@@ -16,7 +16,7 @@ std::string pattern(std::size_t size) {
   return text;
 }
 
-struct tls_data : testing::Test {
+struct tls_data : ::testing::Test {
   tls_data() : pair(make_client(), make_server()) {
     pair.handshake();
     EXPECT_TRUE(pair.established());
@@ -189,7 +189,7 @@ struct fragmenting_server {
   SSL* ssl;
 };
 
-struct tls_fragments : testing::Test {
+struct tls_fragments : ::testing::Test {
   tls_fragments() : client(make_client(), true, "localhost", "key") {
     client.session.start(client.out);
     while (tickets.empty()) {
@@ -232,4 +232,4 @@ TEST_F(tls_fragments, a_ticket_that_never_ends_fails_at_a_bound) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_data_test

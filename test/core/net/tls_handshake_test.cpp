@@ -3,18 +3,18 @@
 
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_handshake_test {
 namespace {
 
-struct versions : testing::TestWithParam<int> {
+struct versions : ::testing::TestWithParam<int> {
   tls_client_settings client() const {
-    tls_client_settings settings = client_settings();
+    tls_client_settings settings = client_tls();
     settings.min_version = settings.max_version = GetParam();
     return settings;
   }
   const char* name() const { return GetParam() == 0x0304 ? "TLSv1.3" : "TLSv1.2"; }
 };
-INSTANTIATE_TEST_SUITE_P(tls, versions, testing::Values(0x0303, 0x0304),
+INSTANTIATE_TEST_SUITE_P(tls, versions, ::testing::Values(0x0303, 0x0304),
                          [](const auto& tested) { return tested.param == 0x0304 ? "v13" : "v12"; });
 
 TEST_P(versions, whole_flights) {
@@ -46,7 +46,7 @@ TEST_P(versions, one_byte_at_a_time) {
 TEST_P(versions, rsa_certificate) {
   certificate_wish wish;
   wish.rsa = true;
-  tls_pair pair(make_client(client()), make_server(server_settings(test_ca().issue(wish))));
+  tls_pair pair(make_client(client()), make_server(server_tls(test_ca().issue(wish))));
   pair.handshake();
   pair.expect_talk();
 }
@@ -72,7 +72,7 @@ TEST_P(versions, client_certificate) {
   tls_client_settings with_cert = client();
   with_cert.cert_pem = identity.cert_pem;
   with_cert.key_pem = identity.key_pem;
-  tls_server_settings asking = server_settings();
+  tls_server_settings asking = server_tls();
   asking.request_cert = true;
   asking.ca_pem = {test_ca().pem()};
   tls_pair pair(make_client(with_cert), make_server(asking));
@@ -83,7 +83,7 @@ TEST_P(versions, client_certificate) {
 }
 
 TEST_P(versions, missing_client_certificate) {
-  tls_server_settings asking = server_settings();
+  tls_server_settings asking = server_tls();
   asking.request_cert = true;
   asking.ca_pem = {test_ca().pem()};
   tls_pair pair(make_client(client()), make_server(asking));
@@ -96,7 +96,7 @@ TEST_P(versions, missing_client_certificate) {
 }
 
 TEST_P(versions, missing_client_certificate_is_told_when_not_rejected) {
-  tls_server_settings asking = server_settings();
+  tls_server_settings asking = server_tls();
   asking.request_cert = true;
   asking.reject_unauthorized = false;
   asking.ca_pem = {test_ca().pem()};
@@ -114,7 +114,7 @@ TEST_P(versions, client_certificate_of_an_unknown_issuer) {
   tls_client_settings with_cert = client();
   with_cert.cert_pem = identity.cert_pem;
   with_cert.key_pem = identity.key_pem;
-  tls_server_settings asking = server_settings();
+  tls_server_settings asking = server_tls();
   asking.request_cert = true;
   asking.ca_pem = {test_ca().pem()};
   {
@@ -136,9 +136,9 @@ TEST_P(versions, client_certificate_of_an_unknown_issuer) {
 }
 
 TEST(tls_handshake, no_common_version) {
-  tls_client_settings only_12 = client_settings();
+  tls_client_settings only_12 = client_tls();
   only_12.max_version = 0x0303;
-  tls_server_settings only_13 = server_settings();
+  tls_server_settings only_13 = server_tls();
   only_13.min_version = 0x0304;
   tls_pair pair(make_client(only_12), make_server(only_13));
   pair.handshake();
@@ -150,9 +150,9 @@ TEST(tls_handshake, no_common_version) {
 }
 
 TEST(tls_handshake, no_common_cipher) {
-  tls_client_settings client = client_settings();
+  tls_client_settings client = client_tls();
   client.ciphers = "ECDHE-ECDSA-AES256-GCM-SHA384";
-  tls_server_settings server = server_settings();
+  tls_server_settings server = server_tls();
   server.ciphers = "ECDHE-ECDSA-AES128-GCM-SHA256";
   tls_pair pair(make_client(client), make_server(server));
   pair.handshake();
@@ -208,4 +208,4 @@ TEST(tls_handshake, a_client_needs_a_name_to_verify) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_handshake_test

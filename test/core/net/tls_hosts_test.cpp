@@ -3,7 +3,7 @@
 
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_hosts_test {
 namespace {
 
 issued_certificate certificate_for(const std::string& name) {
@@ -25,7 +25,7 @@ errc result_for(const std::shared_ptr<tls_context>& server, const std::string& n
 }
 
 TEST(tls_hosts, are_chosen_by_name_and_wildcard) {
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.hosts = {host("a.test"), host("*.b.test"), host("x.b.test")};
   const auto server = make_server(settings);
   for (const char* name : {"a.test", "A.TEST", "a.test.", "y.b.test", "x.b.test", "localhost", "127.0.0.1"}) {
@@ -84,14 +84,14 @@ TEST(tls_hosts, without_a_default_certificate_unknown_names_are_refused) {
 
 TEST(tls_hosts, ask_for_client_certificates_too) {
   const certificate_authority stranger("Stranger CA");
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.hosts = {host("a.test")};
   settings.request_cert = true;
   settings.ca_pem = {test_ca().pem()};
   const auto server = make_server(settings);
   for (const auto* authority : {&test_ca(), &stranger}) {
     const issued_certificate identity = authority->issue_client();
-    tls_client_settings client = client_settings();
+    tls_client_settings client = client_tls();
     client.cert_pem = identity.cert_pem;
     client.key_pem = identity.key_pem;
     tls_pair pair(make_client(client), server, "a.test");
@@ -103,9 +103,9 @@ TEST(tls_hosts, ask_for_client_certificates_too) {
 
 std::string chosen(const std::vector<std::string>& client_list, const std::vector<std::string>& server_list,
                    const std::string& name = "localhost") {
-  tls_client_settings client = client_settings();
+  tls_client_settings client = client_tls();
   client.alpn = client_list;
-  tls_server_settings server = server_settings();
+  tls_server_settings server = server_tls();
   server.alpn = server_list;
   server.hosts = {host("a.test")};
   tls_pair pair(make_client(client), make_server(server), name);
@@ -126,4 +126,4 @@ TEST(tls_alpn, the_server_prefers_and_nothing_in_common_is_no_failure) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_hosts_test

@@ -5,7 +5,7 @@
 
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_material_test {
 namespace {
 
 void expect_bad_server(const tls_server_settings& settings, const std::string& words) {
@@ -45,13 +45,13 @@ TEST(tls_material, key_inside_cert) {
 }
 
 TEST(tls_material, text_around_pem_blocks) {
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.cert_pem = "Subject: somebody\r\n\r\n" + settings.cert_pem + "\ntrailing words";
   expect_serves(settings);
 }
 
 TEST(tls_material, encrypted_key) {
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.key_pem = encrypted_key(settings.key_pem, "open sesame");
   expect_bad_server(settings, "pass \"passphrase\"");
   settings.passphrase = "wrong";
@@ -97,30 +97,30 @@ TEST(tls_material, truncated_archives_do_no_harm) {
 
 TEST(tls_material, missing_halves) {
   expect_bad_server({}, "needs \"cert\" and \"key\"");
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.key_pem = "";
   expect_bad_server(settings, "without \"key\"");
-  settings = server_settings();
+  settings = server_tls();
   settings.cert_pem = "";
   expect_bad_server(settings, "without \"cert\"");
 }
 
 TEST(tls_material, key_of_another_certificate) {
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.key_pem = self_signed().key_pem;
   expect_bad_server(settings, "does not belong");
 }
 
 TEST(tls_material, what_is_not_pem) {
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.cert_pem = "/etc/ssl/cert.pem";
   expect_bad_server(settings, "not its path");
   settings.cert_pem = der_of(localhost_certificate().cert_pem);
   expect_bad_server(settings, "DER");
-  settings = server_settings();
+  settings = server_tls();
   settings.key_pem = "/etc/ssl/key.pem";
   expect_bad_server(settings, "not its path");
-  settings = server_settings();
+  settings = server_tls();
   settings.cert_pem.resize(settings.cert_pem.size() / 2);
   expect_bad_server(settings, "\"cert\"");
 
@@ -129,23 +129,23 @@ TEST(tls_material, what_is_not_pem) {
   expect_bad_client(client, "\"ca\" is empty");
   client.ca_pem = {"ca.pem"};
   expect_bad_client(client, "not its path");
-  client = client_settings();
+  client = client_tls();
   client.crl_pem = {"crl.pem"};
   expect_bad_client(client, "not its path");
 }
 
 TEST(tls_material, options_that_leave_nothing) {
-  tls_client_settings client = client_settings();
+  tls_client_settings client = client_tls();
   client.ciphers = "NO-SUCH-CIPHER";
   expect_bad_client(client, "ciphers");
-  client = client_settings();
+  client = client_tls();
   client.ciphersuites = "TLS_NO_SUCH_SUITE";
   expect_bad_client(client, "ciphers");
-  client = client_settings();
+  client = client_tls();
   client.min_version = 0x0304;
   client.max_version = 0x0303;
   expect_bad_client(client, "minVersion");
-  client = client_settings();
+  client = client_tls();
   client.alpn = {""};
   expect_bad_client(client, "1 to 255");
   client.alpn = {std::string(256, 'x')};
@@ -164,7 +164,7 @@ TEST(tls_material, a_cipher_list_may_name_both_generations) {
        "TLS_CHACHA20_POLY1305_SHA256"},
   };
   for (const auto& [ciphers, protocol, cipher] : cases) {
-    tls_client_settings settings = client_settings();
+    tls_client_settings settings = client_tls();
     settings.ciphers = ciphers;
     tls_pair pair(make_client(settings), make_server());
     pair.handshake();
@@ -174,4 +174,4 @@ TEST(tls_material, a_cipher_list_may_name_both_generations) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_material_test

@@ -4,17 +4,17 @@
 #include "core/net/tls_session_cache.hpp"
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_resumption_test {
 namespace {
 
-struct resumption : testing::TestWithParam<int> {
+struct resumption : ::testing::TestWithParam<int> {
   tls_client_settings client() const {
-    tls_client_settings settings = client_settings();
+    tls_client_settings settings = client_tls();
     settings.min_version = settings.max_version = GetParam();
     return settings;
   }
 };
-INSTANTIATE_TEST_SUITE_P(tls, resumption, testing::Values(0x0303, 0x0304),
+INSTANTIATE_TEST_SUITE_P(tls, resumption, ::testing::Values(0x0303, 0x0304),
                          [](const auto& tested) { return tested.param == 0x0304 ? "v13" : "v12"; });
 
 // Whether a connection resumed; both ends must agree.
@@ -86,7 +86,7 @@ TEST_P(resumption, an_unauthorized_peer_stays_unauthorized) {
   tls_client_settings lenient = client();
   lenient.reject_unauthorized = false;
   const auto client_context = make_client(lenient);
-  const auto server_context = make_server(server_settings(self_signed()));
+  const auto server_context = make_server(server_tls(self_signed()));
   for (const bool resumed : {false, true}) {
     tls_pair pair(client_context, server_context, "localhost", "localhost:443");
     pair.handshake();
@@ -103,7 +103,7 @@ TEST_P(resumption, keeps_the_client_certificate) {
   tls_client_settings with_cert = client();
   with_cert.cert_pem = identity.cert_pem;
   with_cert.key_pem = identity.key_pem;
-  tls_server_settings asking = server_settings();
+  tls_server_settings asking = server_tls();
   asking.request_cert = true;
   asking.ca_pem = {test_ca().pem()};
   const auto client_context = make_client(with_cert);
@@ -122,7 +122,7 @@ TEST_P(resumption, works_for_a_virtual_host) {
   certificate_wish wish;
   wish.names = {"DNS:host.test"};
   const issued_certificate certificate = test_ca().issue(wish);
-  tls_server_settings settings = server_settings();
+  tls_server_settings settings = server_tls();
   settings.hosts.push_back({"host.test", certificate.cert_pem, certificate.key_pem, "", ""});
   const auto client_context = make_client(client());
   const auto server_context = make_server(settings);
@@ -191,4 +191,4 @@ TEST(tls_session_cache, drops_what_expired_or_cannot_be_resumed) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_resumption_test

@@ -5,7 +5,7 @@
 
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_robustness_test {
 namespace {
 
 void expect_sound(const tls_end& end) {
@@ -15,9 +15,9 @@ void expect_sound(const tls_end& end) {
   EXPECT_EQ(end.received, "");
 }
 
-struct tampering : testing::TestWithParam<int> {
+struct tampering : ::testing::TestWithParam<int> {
   tampering() {
-    tls_client_settings settings = client_settings();
+    tls_client_settings settings = client_tls();
     settings.min_version = settings.max_version = GetParam();
     client_context = make_client(settings);
     server_context = make_server();
@@ -55,7 +55,7 @@ struct tampering : testing::TestWithParam<int> {
   std::shared_ptr<tls_context> client_context;
   std::shared_ptr<tls_context> server_context;
 };
-INSTANTIATE_TEST_SUITE_P(tls, tampering, testing::Values(0x0303, 0x0304),
+INSTANTIATE_TEST_SUITE_P(tls, tampering, ::testing::Values(0x0303, 0x0304),
                          [](const auto& tested) { return tested.param == 0x0304 ? "v13" : "v12"; });
 
 TEST_P(tampering, a_changed_byte) {
@@ -123,7 +123,7 @@ TEST(tls_robustness, garbage_from_the_start) {
 }
 
 TEST(tls_robustness, a_failed_session_says_goodbye_and_stays_failed) {
-  tls_pair pair(make_client(), make_server(server_settings(self_signed())));
+  tls_pair pair(make_client(), make_server(server_tls(self_signed())));
   pair.handshake();
   EXPECT_EQ(pair.client.last, status::failed);
   EXPECT_EQ(pair.server.last, status::failed) << "the alert arrived";
@@ -152,4 +152,4 @@ TEST(tls_robustness, sessions_of_one_thread_do_not_see_each_others_errors) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_robustness_test

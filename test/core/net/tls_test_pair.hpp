@@ -22,27 +22,27 @@ inline std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
 
-inline tls_client_settings client_settings() {
+inline tls_client_settings client_tls() {
   tls_client_settings settings;
   settings.ca_pem = {test_ca().pem()};
   return settings;
 }
 
-inline tls_server_settings server_settings(const issued_certificate& certificate = localhost_certificate()) {
+inline tls_server_settings server_tls(const issued_certificate& certificate = localhost_certificate()) {
   tls_server_settings settings;
   settings.cert_pem = certificate.cert_pem;
   settings.key_pem = certificate.key_pem;
   return settings;
 }
 
-inline std::shared_ptr<tls_context> make_client(const tls_client_settings& settings = client_settings()) {
+inline std::shared_ptr<tls_context> make_client(const tls_client_settings& settings = client_tls()) {
   error_info error;
   auto context = tls_context::make_client(settings, error);
   EXPECT_TRUE(context) << error.detail;
   return context;
 }
 
-inline std::shared_ptr<tls_context> make_server(const tls_server_settings& settings = server_settings()) {
+inline std::shared_ptr<tls_context> make_server(const tls_server_settings& settings = server_tls()) {
   error_info error;
   auto context = tls_context::make_server(settings, error);
   EXPECT_TRUE(context) << error.detail;

@@ -6,13 +6,13 @@
 
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_threads_test {
 namespace {
 
 TEST(tls_threads, share_contexts) {
   constexpr int thread_count = 4;
   constexpr int rounds = 25;
-  tls_client_settings older = client_settings();
+  tls_client_settings older = client_tls();
   older.max_version = 0x0303;
   const std::vector<std::shared_ptr<tls_context>> clients = {make_client(), make_client(older)};
   const auto server = make_server();
@@ -46,4 +46,4 @@ TEST(tls_threads, share_contexts) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_threads_test

@@ -3,7 +3,7 @@
 
 #include "tls_test_pair.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::tls_verify_test {
 namespace {
 
 constexpr long day = 86400;
@@ -17,9 +17,9 @@ struct verdict {
   std::string server_detail;
 };
 
-verdict judge(const issued_certificate& certificate, tls_client_settings settings = client_settings(),
+verdict judge(const issued_certificate& certificate, tls_client_settings settings = client_tls(),
               const std::string& host = "localhost") {
-  tls_pair pair(make_client(settings), make_server(server_settings(certificate)), host);
+  tls_pair pair(make_client(settings), make_server(server_tls(certificate)), host);
   pair.handshake();
   const tls_session& client = pair.client.session;
   return {pair.client.last,
@@ -32,7 +32,7 @@ verdict judge(const issued_certificate& certificate, tls_client_settings setting
 
 // Rejected by default, and let through but told when rejection is off.
 void expect_refusal(const issued_certificate& certificate, errc code, const std::string& words,
-                    tls_client_settings settings = client_settings(), const std::string& host = "localhost") {
+                    tls_client_settings settings = client_tls(), const std::string& host = "localhost") {
   const verdict strict = judge(certificate, settings, host);
   EXPECT_EQ(strict.client, status::failed);
   EXPECT_EQ(strict.code, code);
@@ -48,7 +48,7 @@ void expect_refusal(const issued_certificate& certificate, errc code, const std:
 }
 
 void expect_accepted(const issued_certificate& certificate, const std::string& host,
-                     const tls_client_settings& settings = client_settings()) {
+                     const tls_client_settings& settings = client_tls()) {
   const verdict verdict = judge(certificate, settings, host);
   EXPECT_EQ(verdict.client, status::ok) << host << ": " << verdict.detail;
   EXPECT_TRUE(verdict.authorized);
@@ -63,16 +63,16 @@ TEST(tls_verify, names_and_addresses) {
 
 TEST(tls_verify, wrong_host) {
   expect_refusal(localhost_certificate(), errc::tls_hostname_mismatch,
-                 "localhost, 127.0.0.1, 0:0:0:0:0:0:0:1, *.wild.test", client_settings(), "other.test");
+                 "localhost, 127.0.0.1, 0:0:0:0:0:0:0:1, *.wild.test", client_tls(), "other.test");
   for (const char* host : {"wild.test", "a.b.wild.test", "127.0.0.2", "::2", "localhost.test"}) {
-    expect_refusal(localhost_certificate(), errc::tls_hostname_mismatch, host, client_settings(), host);
+    expect_refusal(localhost_certificate(), errc::tls_hostname_mismatch, host, client_tls(), host);
   }
 }
 
 TEST(tls_verify, partial_wildcards_do_not_count) {
   certificate_wish wish;
   wish.names = {"DNS:f*.wild.test"};
-  expect_refusal(test_ca().issue(wish), errc::tls_hostname_mismatch, "f*.wild.test", client_settings(),
+  expect_refusal(test_ca().issue(wish), errc::tls_hostname_mismatch, "f*.wild.test", client_tls(),
                  "foo.wild.test");
 }
 
@@ -110,7 +110,7 @@ TEST(tls_verify, intermediates) {
   issued_certificate leaf = middle.issue();
   expect_refusal(leaf, errc::tls_cert_untrusted, "intermediate");
 
-  tls_server_settings as_ca = server_settings(leaf);
+  tls_server_settings as_ca = server_tls(leaf);
   as_ca.ca_pem = {middle.pem() + test_ca().pem()};
   tls_pair completed(make_client(), make_server(as_ca));
   completed.handshake();
@@ -123,7 +123,7 @@ TEST(tls_verify, intermediates) {
 TEST(tls_verify, self_signed) {
   const issued_certificate certificate = self_signed();
   expect_refusal(certificate, errc::tls_cert_self_signed, "self-signed");
-  tls_client_settings trusting = client_settings();
+  tls_client_settings trusting = client_tls();
   trusting.ca_pem.push_back(certificate.cert_pem);
   expect_accepted(certificate, "localhost", trusting);
 }
@@ -141,7 +141,7 @@ TEST(tls_verify, forged_signature) {
 TEST(tls_verify, revoked) {
   const issued_certificate good = test_ca().issue();
   const issued_certificate bad = test_ca().issue();
-  tls_client_settings settings = client_settings();
+  tls_client_settings settings = client_tls();
   settings.crl_pem = {test_ca().revocation_list({bad.cert_pem})};
   expect_accepted(good, "localhost", settings);
   expect_refusal(bad, errc::tls_cert_revoked, "revoked", settings);
@@ -172,4 +172,4 @@ TEST(tls_verify, default_roots) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::tls_verify_test

@@ -2,7 +2,7 @@
 // something else, or while nobody wanted it, may be forgotten.
 #include "core/net/engine_fixture.hpp"
 
-namespace hawser::net::test {
+namespace hawser::net::test::transport_test {
 namespace {
 
 using protocol::opcode;
@@ -155,4 +155,4 @@ TEST_F(transport_test, forgets_a_connection_that_ends_among_others_with_input) {
 }
 
 }  // namespace
-}  // namespace hawser::net::test
+}  // namespace hawser::net::test::transport_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hawser::net {
+namespace hawser::net::wait_review_test {
 namespace {
 
 // What a second brings: messages, and the share of a processor that they take.
@@ -119,4 +119,4 @@ TEST_F(wait_review_test, is_not_led_astray_by_one_sample) {
 }
 
 }  // namespace
-}  // namespace hawser::net
+}  // namespace hawser::net::wait_review_test

@@ -4,7 +4,7 @@
 #include "core/pool/pool_core.hpp"
 #include "core/pool/pool_driver.hpp"
 
-namespace hawser::pool {
+namespace hawser::pool::pool_balance_test {
 namespace {
 
 using client::strategy;
@@ -207,4 +207,4 @@ TEST(pool_balance, a_dead_endpoint_is_left_out_and_probed) {
 }
 
 }  // namespace
-}  // namespace hawser::pool
+}  // namespace hawser::pool::pool_balance_test

@@ -5,7 +5,7 @@
 
 #include "core/pool/pool_driver.hpp"
 
-namespace hawser::pool {
+namespace hawser::pool::pool_core_test {
 namespace {
 
 using test::pool_driver;
@@ -388,4 +388,4 @@ TEST(pool, shows_itself) {
 }
 
 }  // namespace
-}  // namespace hawser::pool
+}  // namespace hawser::pool::pool_core_test

@@ -12,7 +12,7 @@
 #include "core/pool/pool_world.hpp"
 #include "core/protocol/random.hpp"
 
-namespace hawser::pool {
+namespace hawser::pool::pool_random_test {
 namespace {
 
 using test::ask;
@@ -306,4 +306,4 @@ TEST(pool_random, keeps_its_rules_with_single_endpoints) { keep_rules(false); }
 TEST(pool_random, keeps_its_rules_with_several_endpoints) { keep_rules(true); }
 
 }  // namespace
-}  // namespace hawser::pool
+}  // namespace hawser::pool::pool_random_test

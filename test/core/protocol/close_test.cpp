@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace hawser::protocol {
+namespace hawser::protocol::close_test {
 namespace {
 
 using kind = close_event::kind;
@@ -212,4 +212,4 @@ TEST(close_handshake, abort_in_each_state) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::close_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hawser::protocol {
+namespace hawser::protocol::deflate_extension_test {
 namespace {
 
 TEST(parse_extensions, grammar) {
@@ -182,4 +182,4 @@ TEST(negotiation, both_sides_agree) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::deflate_extension_test

@@ -7,7 +7,7 @@
 
 #include "random.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::deflate_stream_test {
 namespace {
 
 using bytes = std::vector<std::uint8_t>;
@@ -118,7 +118,7 @@ TEST(inflater, bomb_costs_the_limit_and_no_more) {
 }
 
 TEST(inflater, window_smaller_than_the_senders_fails) {
-  test::random_source random;
+  hawser::test::random_source random;
   const std::string block = random.ascii(1000);
   const std::string first = block + random.ascii(1000);
   deflater out(15, 9, 8, true);
@@ -148,7 +148,7 @@ TEST(deflater, takes_the_tail_off) {
 }
 
 TEST(deflate, random_messages_round_trip) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int round = 0; round < 60; ++round) {
     const int bits = 9 + static_cast<int>(random.below(7));
     const bool takeover = random.one_in(2);
@@ -170,7 +170,7 @@ TEST(deflate, random_messages_round_trip) {
 
 // Sizes around those at which the output buffer is exactly full.
 TEST(deflate, incompressible_messages_of_all_sizes_round_trip) {
-  test::random_source random;
+  hawser::test::random_source random;
   deflater out(15, 1, 8, false);
   inflater in(15, false);
   for (std::size_t n = 65'300; n < 65'700; n += 3) {
@@ -181,4 +181,4 @@ TEST(deflate, incompressible_messages_of_all_sizes_round_trip) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::deflate_stream_test

@@ -8,7 +8,7 @@
 
 #include "random.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::frame_test {
 namespace {
 
 using bytes = std::vector<std::uint8_t>;
@@ -49,7 +49,7 @@ TEST(frame_header, masked) {
 
 // All lengths around the vector widths, all alignments, all phases, against the definition.
 TEST(masking, equals_definition) {
-  test::random_source random;
+  hawser::test::random_source random;
   const std::uint8_t mask[4] = {0x8F, 0x01, 0x7A, 0xC3};
   for (std::size_t n = 0; n < 200; ++n) {
     for (std::size_t offset = 0; offset < 17; offset += 4) {
@@ -98,4 +98,4 @@ TEST(masking, ascii_sees_every_place) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::frame_test

@@ -7,7 +7,7 @@
 
 #include "core/protocol/http_syntax.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::handshake_test {
 namespace {
 
 TEST(http_syntax, lists_and_tokens) {
@@ -154,4 +154,4 @@ TEST(http_response_text, text) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::handshake_test

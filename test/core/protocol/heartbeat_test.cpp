@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hawser::protocol {
+namespace hawser::protocol::heartbeat_test {
 namespace {
 
 using action = heartbeat::action;
@@ -102,4 +102,4 @@ TEST(heartbeat, traffic_revives_even_while_paused) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::heartbeat_test

@@ -7,7 +7,7 @@
 #include "frames.hpp"
 #include "random.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::message_decoder_random_test {
 namespace {
 
 using namespace hawser::test;
@@ -112,4 +112,4 @@ TEST(memory_budget, is_exact_under_contention) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::message_decoder_random_test

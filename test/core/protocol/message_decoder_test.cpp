@@ -8,7 +8,7 @@
 
 #include "frames.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::message_decoder_test {
 namespace {
 
 using namespace hawser::test;
@@ -268,7 +268,7 @@ TEST(message_decoder, budget_that_fits_exactly_is_enough) {
             (std::vector<event>{failure(violation::out_of_budget)}));
 }
 
-class assembled : public testing::Test {
+class assembled : public ::testing::Test {
  protected:
   // Leaves the decoder with a message of two fragments handed out.
   decoded hand_out(std::string_view behind = {}) {
@@ -359,4 +359,4 @@ TEST(violation, codes) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::message_decoder_test

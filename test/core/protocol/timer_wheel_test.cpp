@@ -11,7 +11,7 @@
 
 #include "random.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::timer_wheel_test {
 namespace {
 
 std::vector<timer_node*> fired(timer_wheel& wheel, time_ms now) {
@@ -124,7 +124,7 @@ TEST(timer_wheel, never_is_a_valid_deadline) {
 }
 
 TEST(timer_wheel, equals_a_multimap_under_random_operations) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int round = 0; round < 20; ++round) {
     const time_ms granularity = static_cast<time_ms>(1 + random.below(20));
     time_ms now = static_cast<time_ms>(random.below(100'000));
@@ -174,4 +174,4 @@ TEST(timer_wheel, equals_a_multimap_under_random_operations) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::timer_wheel_test

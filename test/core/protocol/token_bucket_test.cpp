@@ -6,7 +6,7 @@
 #include <thread>
 #include <vector>
 
-namespace hawser::protocol {
+namespace hawser::protocol::token_bucket_test {
 namespace {
 
 constexpr std::int64_t ms = 1'000'000;
@@ -69,4 +69,4 @@ TEST(token_bucket, threads_together_get_no_more_than_one_would) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::token_bucket_test

@@ -5,7 +5,7 @@
 
 #include "core/protocol/handshake.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::upgrade_request_parser_test {
 namespace {
 
 using result = upgrade_request_parser::result;
@@ -200,4 +200,4 @@ TEST(upgrade_request_parser, limit) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::upgrade_request_parser_test

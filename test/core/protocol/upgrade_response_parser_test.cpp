@@ -5,7 +5,7 @@
 
 #include "core/protocol/handshake.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::upgrade_response_parser_test {
 namespace {
 
 using result = upgrade_response_parser::result;
@@ -121,7 +121,7 @@ struct answer_case {
   bool needs_eof;
 };
 
-class unexpected : public testing::TestWithParam<answer_case> {};
+class unexpected : public ::testing::TestWithParam<answer_case> {};
 
 TEST_P(unexpected, collected_cut_at_every_byte) {
   const auto& [name, text, body, needs_eof] = GetParam();
@@ -143,7 +143,7 @@ TEST_P(unexpected, collected_cut_at_every_byte) {
 
 INSTANTIATE_TEST_SUITE_P(
     answers, unexpected,
-    testing::Values(
+    ::testing::Values(
         answer_case{"length", "HTTP/1.1 401 Unauthorized\r\nContent-Length: 5\r\n\r\nwhat?", "what?", false},
         answer_case{"empty", "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "", false},
         answer_case{"no_content", "HTTP/1.1 204 No Content\r\n\r\n", "", false},
@@ -180,4 +180,4 @@ TEST(upgrade_response_parser, endless_chunk_header_is_not_collected) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::upgrade_response_parser_test

@@ -9,7 +9,7 @@
 
 #include "random.hpp"
 
-namespace hawser::protocol {
+namespace hawser::protocol::utf8_test {
 namespace {
 
 using namespace std::string_literals;
@@ -150,7 +150,7 @@ TEST(utf8_stream, stays_failed_until_reset) {
 }
 
 TEST(utf8_stream, random_texts_in_random_pieces) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int round = 0; round < 3000; ++round) {
     std::string text;
     const std::size_t length = random.below(300);
@@ -178,4 +178,4 @@ TEST(utf8_stream, random_texts_in_random_pieces) {
 }
 
 }  // namespace
-}  // namespace hawser::protocol
+}  // namespace hawser::protocol::utf8_test

@@ -3,7 +3,7 @@
 
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::batcher_test {
 namespace {
 
 using namespace test;
@@ -116,4 +116,4 @@ TEST(batcher, flush_sends_what_it_holds) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::batcher_test

@@ -5,12 +5,12 @@
 
 #include "core/router/reader_rig.hpp"
 
-namespace hawser::router {
+namespace hawser::router::classifier_test {
 namespace {
 
 using kind = classified::kind;
 using routes = std::vector<std::uint32_t>;
-using test::padded_text;
+using hawser::test::padded_text;
 
 route_spec spec(std::string_view text) {
   const auto parsed = parse_route_spec(text);
@@ -82,7 +82,9 @@ TEST(classifier, numbers_as_types) {
 }
 
 TEST(classifier, other_pointers_by_settings) {
-  classifier c({.type = test::at("/e"), .room = test::at("/meta/channel"), .correlation_id = pointer()});
+  classifier c({.type = hawser::test::at("/e"),
+                .room = hawser::test::at("/meta/channel"),
+                .correlation_id = pointer()});
   c.add_route(1, spec(R"({"pattern":"trade"})"));
   const padded_text text(R"({"e":"trade","type":"x","correlationId":"c","meta":{"channel":"BTC"}})");
   const classified m = c.classify(text.bytes());
@@ -147,4 +149,4 @@ TEST(classifier, pointers_are_bounded_and_given_back) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::classifier_test

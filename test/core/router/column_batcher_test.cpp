@@ -3,7 +3,7 @@
 
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::column_batcher_test {
 namespace {
 
 using namespace test;
@@ -114,4 +114,4 @@ TEST(column_batcher, carries_rows_through_the_other_stages) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::column_batcher_test

@@ -3,7 +3,7 @@
 
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::conflater_test {
 namespace {
 
 using namespace test;
@@ -224,4 +224,4 @@ TEST(conflater, late_runs_send_what_punctual_ones_do) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::conflater_test

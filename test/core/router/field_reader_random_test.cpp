@@ -8,13 +8,13 @@
 #include "core/router/json_reference.hpp"
 #include "core/router/reader_rig.hpp"
 
-namespace hawser::router {
+namespace hawser::router::field_reader_random_test {
 namespace {
 
-using test::json_reference;
-using test::json_tree;
-using test::padded_text;
-using test::random_source;
+using hawser::test::json_reference;
+using hawser::test::json_tree;
+using hawser::test::padded_text;
+using hawser::test::random_source;
 
 const std::vector<std::string> names = {
     "a",        "b",        "type",      "payload", "room",      "0",
@@ -230,7 +230,7 @@ TEST(field_reader_random, reads_what_a_plain_parser_reads) {
   for (int i = 0; i < 20'000; ++i) {
     // Pointers come and go.
     if (fields.size() < 4 || random.one_in(10)) {
-      const pointer where = test::at(make.pointer_text());
+      const pointer where = hawser::test::at(make.pointer_text());
       fields.emplace_back(where, reader.add(where));
     }
     if (fields.size() > 12) {
@@ -252,7 +252,7 @@ TEST(field_reader_random, reads_what_a_plain_parser_reads) {
 TEST(field_reader_random, numbers_of_any_bits_come_back) {
   random_source random;
   field_reader reader;
-  const auto field = reader.add(test::at("/n"));
+  const auto field = reader.add(hawser::test::at("/n"));
   for (int i = 0; i < 50'000; ++i) {
     std::uint64_t bits = 0;
     for (const std::uint8_t byte : random.bytes(8)) bits = bits << 8 | byte;
@@ -271,4 +271,4 @@ TEST(field_reader_random, numbers_of_any_bits_come_back) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::field_reader_random_test

@@ -11,13 +11,13 @@
 
 #include "core/router/reader_rig.hpp"
 
-namespace hawser::router {
+namespace hawser::router::field_reader_test {
 namespace {
 
 using kind = field_value::kind;
 using outcome = field_reader::outcome;
-using test::at;
-using test::padded_text;
+using hawser::test::at;
+using hawser::test::padded_text;
 
 // One field of one text, copied out.
 struct found {
@@ -409,4 +409,4 @@ TEST(field_reader, depth_is_bounded) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::field_reader_test

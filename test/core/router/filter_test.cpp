@@ -8,10 +8,10 @@
 #include "core/protocol/random.hpp"
 #include "core/router/reader_rig.hpp"
 
-namespace hawser::router {
+namespace hawser::router::filter_test {
 namespace {
 
-using test::padded_text;
+using hawser::test::padded_text;
 
 std::vector<condition> where(std::string_view text) {
   const auto parsed = parse_route_spec("{\"pattern\":\"x\",\"where\":" + std::string(text) + "}");
@@ -116,7 +116,7 @@ TEST(filter, large_sets) {
 }
 
 TEST(number_set, holds_what_was_inserted) {
-  test::random_source random;
+  hawser::test::random_source random;
   number_set set;
   std::vector<double> in, out;
   for (int i = 0; i < 500; ++i) {
@@ -132,4 +132,4 @@ TEST(number_set, holds_what_was_inserted) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::filter_test

@@ -9,7 +9,7 @@
 #include "core/protocol/random.hpp"
 #include "core/router/field_reader.hpp"
 
-namespace hawser::router {
+namespace hawser::router::json_array_test {
 namespace {
 
 using texts = std::vector<std::string>;
@@ -60,7 +60,7 @@ TEST(JsonArray, StringsMayHoldAnything) {
             (texts{R"("\"]")", R"("\\")", R"({"k\\\"}":"[{"})"}));
 }
 
-std::string any_value(test::random_source& random, int depth) {
+std::string any_value(hawser::test::random_source& random, int depth) {
   static const texts flat = {"0",     "-1.5e9",           "true",        "null",
                              R"("")", R"("a\"]}[{,:\\")", R"("\u005d")", "\"\xC3\xA9\""};
   if (depth == 0 || random.one_in(2)) return flat[random.below(flat.size())];
@@ -76,7 +76,7 @@ std::string any_value(test::random_source& random, int depth) {
 
 // What was joined comes apart again, and whatever field_reader takes for JSON is cut into JSON.
 TEST(JsonArray, TakesApartWhatWasJoined) {
-  test::random_source random;
+  hawser::test::random_source random;
   SCOPED_TRACE(random.seed());
   for (int round = 0; round < 5'000; round++) {
     texts all;
@@ -109,7 +109,7 @@ TEST(JsonArray, ShowsAValueAsItIsWritten) {
 }
 
 TEST(JsonArray, EndsInAnyBytes) {
-  test::random_source random;
+  hawser::test::random_source random;
   SCOPED_TRACE(random.seed());
   static const std::string some = R"({}[]",:\payload 1u)";
   for (int round = 0; round < 20'000; round++) {
@@ -122,4 +122,4 @@ TEST(JsonArray, EndsInAnyBytes) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::json_array_test

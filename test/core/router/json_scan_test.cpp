@@ -7,10 +7,10 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::router::json {
+namespace hawser::router::json::json_scan_test {
 namespace {
 
-std::vector<std::uint8_t> text_of(test::random_source& random, std::size_t size) {
+std::vector<std::uint8_t> text_of(hawser::test::random_source& random, std::size_t size) {
   static const char telling[] = "\"\\\x1F\x20\x21\x23!\x00\x7F\x80\xA2\xDC\xFF/09:;";
   std::vector<std::uint8_t> text(size);
   for (auto& byte : text) {
@@ -25,7 +25,7 @@ std::vector<std::uint8_t> text_of(test::random_source& random, std::size_t size)
 bool stops(std::uint8_t byte) { return byte == '"' || byte == '\\' || byte < 0x20; }
 
 TEST(json_scan, string_stops) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int i = 0; i < 20'000; ++i) {
     const auto text = text_of(random, 64);
     std::uint64_t expected = 0;
@@ -55,7 +55,7 @@ TEST(json_scan, every_byte_at_every_place) {
 }
 
 TEST(json_scan, a_window_finds_each_stop_in_turn) {
-  test::random_source random;
+  hawser::test::random_source random;
   for (int i = 0; i < 5'000; ++i) {
     const std::size_t size = 1 + random.below(random.one_in(4) ? 400 : 100);
     auto text = text_of(random, size);
@@ -74,4 +74,4 @@ TEST(json_scan, a_window_finds_each_stop_in_turn) {
 }
 
 }  // namespace
-}  // namespace hawser::router::json
+}  // namespace hawser::router::json::json_scan_test

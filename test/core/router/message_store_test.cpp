@@ -7,7 +7,7 @@
 #include "core/protocol/random.hpp"
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::message_store_test {
 namespace {
 
 using namespace test;
@@ -149,4 +149,4 @@ TEST(message_store, equals_a_plain_list) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::message_store_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hawser::router {
+namespace hawser::router::pattern_test {
 namespace {
 
 pattern make(std::string_view text) {
@@ -62,4 +62,4 @@ TEST(pattern, faults) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::pattern_test

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-namespace hawser::router {
+namespace hawser::router::pointer_test {
 namespace {
 
 using tokens = std::vector<std::string>;
@@ -69,4 +69,4 @@ TEST(pointer, indices) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::pointer_test

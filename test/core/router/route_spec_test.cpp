@@ -5,7 +5,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::router {
+namespace hawser::router::route_spec_test {
 namespace {
 
 const std::string whole =
@@ -151,7 +151,7 @@ TEST(route_spec, counts_are_bounded) {
 }
 
 TEST(route_spec, any_bytes_are_safe) {
-  test::random_source random;
+  hawser::test::random_source random;
   std::size_t sound = 0, faulty = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string text = whole;
@@ -192,4 +192,4 @@ TEST(route_spec, any_bytes_are_safe) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::route_spec_test

@@ -5,7 +5,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::router {
+namespace hawser::router::route_table_test {
 namespace {
 
 using routes = std::vector<std::uint32_t>;
@@ -66,7 +66,7 @@ TEST(route_table, ten_thousand_routes) {
 }
 
 TEST(route_table, matches_what_the_patterns_match) {
-  test::random_source random;
+  hawser::test::random_source random;
   const auto name = [&](std::size_t most) {
     std::string text(1, static_cast<char>('a' + random.below(3)));
     for (std::size_t n = random.below(most); n > 0; --n)
@@ -95,4 +95,4 @@ TEST(route_table, matches_what_the_patterns_match) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::route_table_test

@@ -3,7 +3,7 @@
 
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::sampler_test {
 namespace {
 
 using namespace test;
@@ -131,4 +131,4 @@ TEST(sampler, flush_sends_what_waits) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::sampler_test

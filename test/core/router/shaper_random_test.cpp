@@ -7,7 +7,7 @@
 #include "core/protocol/random.hpp"
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::shaper_random_test {
 namespace {
 
 using namespace test;
@@ -323,4 +323,4 @@ TEST(shaper_random, a_blocked_key_is_not_made_up_for) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::shaper_random_test

@@ -3,7 +3,7 @@
 
 #include "shaper_fixture.hpp"
 
-namespace hawser::router {
+namespace hawser::router::shaper_test {
 namespace {
 
 using namespace test;
@@ -138,4 +138,4 @@ TEST(shaper, a_run_too_early_changes_nothing) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::shaper_test

@@ -7,7 +7,7 @@
 
 #include "core/protocol/random.hpp"
 
-namespace hawser::router {
+namespace hawser::router::string_index_test {
 namespace {
 
 TEST(string_index, finds_what_was_inserted) {
@@ -29,7 +29,7 @@ TEST(string_index, finds_what_was_inserted) {
 }
 
 TEST(string_index, behaves_as_a_map) {
-  test::random_source random;
+  hawser::test::random_source random;
   string_index index;
   std::unordered_map<std::string, std::uint32_t> map;
   for (std::uint32_t i = 0; i < 100'000; ++i) {
@@ -52,4 +52,4 @@ TEST(string_index, behaves_as_a_map) {
 }
 
 }  // namespace
-}  // namespace hawser::router
+}  // namespace hawser::router::string_index_test

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace hawser::store {
+namespace hawser::store::backlog_test {
 namespace {
 
 using keys = std::vector<message_key>;
@@ -100,4 +100,4 @@ TEST(Backlog, ResetEmptiesIt) {
 }
 
 }  // namespace
-}  // namespace hawser::store
+}  // namespace hawser::store::backlog_test

@@ -10,7 +10,7 @@
 #include "core/protocol/random.hpp"
 #include "core/store/store_probe.hpp"
 
-namespace hawser::store {
+namespace hawser::store::durable_store_crash_test {
 namespace {
 
 using testing::at;
@@ -142,7 +142,7 @@ std::vector<step> read_steps(int pipe, std::size_t count) {
 }
 
 void crash_rounds(bool fsync, int rounds) {
-  test::random_source random;
+  hawser::test::random_source random;
   const temporary_folder folder;
   auto settings = at(folder / "queue.db");
   settings.fsync = fsync;
@@ -188,7 +188,7 @@ TEST(StoreCrash, NothingConfirmedIsLostByAKill) { crash_rounds(false, 30); }
 TEST(StoreCrash, NothingConfirmedIsLostByAKillWithFsync) { crash_rounds(true, 6); }
 
 TEST(StoreCrash, ExitDuringATransactionIsSafe) {
-  test::random_source random;
+  hawser::test::random_source random;
   const temporary_folder folder;
   const auto settings = at(folder / "queue.db");
   std::vector<std::string> expected;
@@ -230,4 +230,4 @@ TEST(StoreCrash, ExitDuringATransactionIsSafe) {
 }
 
 }  // namespace
-}  // namespace hawser::store
+}  // namespace hawser::store::durable_store_crash_test

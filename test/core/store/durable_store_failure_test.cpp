@@ -32,7 +32,7 @@ extern "C" int fsync(int file) {
   return static_cast<int>(::syscall(SYS_fsync, file));
 }
 
-namespace hawser::store {
+namespace hawser::store::durable_store_failure_test {
 namespace {
 
 using testing::at;
@@ -312,4 +312,4 @@ TEST(StoreFailure, LinesOfOneFileDoNotDisturbEachOther) {
 }
 
 }  // namespace
-}  // namespace hawser::store
+}  // namespace hawser::store::durable_store_failure_test

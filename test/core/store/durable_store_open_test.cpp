@@ -6,7 +6,7 @@
 
 #include "core/store/store_probe.hpp"
 
-namespace hawser::store {
+namespace hawser::store::durable_store_open_test {
 namespace {
 
 using testing::at;
@@ -359,4 +359,4 @@ TEST(StoreOpening, AFileInUseIsNotMovedAside) {
 }
 
 }  // namespace
-}  // namespace hawser::store
+}  // namespace hawser::store::durable_store_open_test

@@ -10,7 +10,7 @@
 
 #include "core/store/store_probe.hpp"
 
-namespace hawser::store {
+namespace hawser::store::durable_store_test {
 namespace {
 
 using testing::at;
@@ -351,4 +351,4 @@ TEST(DurableStore, TakesCallsFromManyThreads) {
 }
 
 }  // namespace
-}  // namespace hawser::store
+}  // namespace hawser::store::durable_store_test

@@ -6,7 +6,7 @@
 
 #include "core/store/store_probe.hpp"
 
-namespace hawser::store {
+namespace hawser::store::file_lock_test {
 namespace {
 
 using testing::in_child;
@@ -105,4 +105,4 @@ TEST(FileLock, SystemErrorsHaveCodes) {
 }
 
 }  // namespace
-}  // namespace hawser::store
+}  // namespace hawser::store::file_lock_test
