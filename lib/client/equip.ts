@@ -16,16 +16,17 @@ export interface Equipment {
 /** Messages that the engine cannot read go to the router by another way. */
 export function equip(body: ClientBody, inbox: ClientInbox, how: Equipment): void {
   body.feed = new PortableFeed(body)
-  body.wire = new Wire(hostOf(body, inbox), body.engine, body.feed, how)
+  body.wire = new Wire(hostOf(body), body.engine, body.feed, how)
   inbox.engine = body.feed.beside(body.engine)
 }
 
-function hostOf(body: ClientBody, inbox: ClientInbox): WireHost {
-  const { acks, layout, listeners, outbox, pending, status } = body
+function hostOf(body: ClientBody): WireHost {
+  const { acks, layout, listeners, outbox, status } = body
+  const { pending } = outbox
   return {
     layout,
     fail: (error) => body.fail(error),
-    replied: (token, reply) => inbox.settle(token, reply),
+    replied: (token, reply) => outbox.settle(token, reply),
     acks: () => acks === 1 || (acks === 0 && status.info().protocol === 'hawser.v1'),
     waits: (token) => pending.has(token),
     connected: () => status.state === 'connected',

@@ -2,7 +2,7 @@
 import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'
 import type { ClientEngine, RouteSpec, Routes } from './engine'
-import { type Layout, type RoutingOptions, readLayout } from './envelope'
+import { type Layout, type RoutingOptions, readLayout } from './layout'
 import { readText, readTexts } from './message-texts'
 import type { AnyProtocol, EnvelopeOf, PatternOf, ProtocolMap } from './protocol-map'
 import { type SubscribeSpec, checkPattern, readSpec } from './subscription-spec'

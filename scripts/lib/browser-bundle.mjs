@@ -11,6 +11,7 @@ import { root } from './project.mjs'
 
 /** Files of lib/, and those that take their places. */
 export const swaps = {
+  'client/client-outbox': 'browser/client-outbox',
   'client/client-platform': 'browser/client-platform',
   'client/client-send': 'browser/client-send',
   'client/client-tokens': 'browser/client-tokens',
@@ -34,7 +35,6 @@ export const swaps = {
 /** The files of dist/browser, and what each is made of. What the core has, the others import from it. */
 const files = {
   core: 'browser/core',
-  answers: 'browser/answers-part',
   auth: 'browser/auth-part',
   detour: 'client/portable/detour',
   endpoints: 'client/portable/endpoints',
@@ -43,7 +43,8 @@ const files = {
   options: 'core/validate',
   rooms: 'browser/rooms-part',
   routes: 'browser/route-part',
-  sending: 'client/portable/send-shaping',
+  sending: 'browser/sending-part',
+  shaping: 'client/portable/send-shaping',
   store: 'browser/store-part',
   testing: 'browser/testing',
   tokens: 'client/auth',

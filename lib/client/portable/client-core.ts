@@ -1,5 +1,5 @@
-// A client without its network: the machine of its states, its endpoints, the queue of what it sends, its requests and
-// heartbeats. What src/core/client/client_core.hpp is to the native engine. Pure but for the host it drives; times in
+// A client without its network: the machine of its states, its endpoints and heartbeats; and once it has something to send,
+// the queue of that, and its requests. What src/core/client/client_core.hpp is to the native engine. Pure but for the host it drives; times in
 // milliseconds of one clock are passed in.
 //
 //   program ─► connect, send, cancel … ──┐                     ┌─► dial, send, close …        (CoreHost)
@@ -11,7 +11,8 @@ import type { EndpointFigures, StateChange } from '../engine'
 import { type Action, ClientMachine, type MachineSettings } from './client-machine'
 import { healthScore } from './health-score'
 import { Heartbeat } from './heartbeat'
-import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
+import type { CoreHost, CoreSending, SendingSettings } from './core-sending'
+import { ownProtocol } from './own-protocol'
 import { part, parts } from './parts'
 import { type Outcome, adapted, never } from './reconnect-policy'
 import { type Dialing, SoleEndpoint } from './sole-endpoint'
@@ -38,8 +39,17 @@ interface Dial {
   since: number
 }
 
-export class ClientCore extends CoreSending {
+export class ClientCore {
   readonly machine: ClientMachine
+  /** As soon as there was something to send. */
+  sending: CoreSending | undefined
+  readonly counters = { connects: 0, failures: 0 }
+  /** The open link, or 0. */
+  link = 0
+  /** The link carries messages. */
+  ready = false
+  ended = false
+  protocol = ''
   latency = 0
   endpoints: Dialing
   private readonly dials = new Map<number, Dial>()
@@ -56,11 +66,10 @@ export class ClientCore extends CoreSending {
 
   constructor(
     private readonly settings: CoreSettings,
-    host: CoreHost,
+    private readonly host: CoreHost,
     random: () => number,
-    now: number,
+    private now: number,
   ) {
-    super(settings, host, now)
     this.heartbeat = new Heartbeat(settings.heartbeat)
     this.machine = new ClientMachine(settings, random)
     this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
@@ -71,6 +80,14 @@ export class ClientCore extends CoreSending {
   useAll(): void {
     const { endpoints, strategy, policy, learned } = this.settings
     this.endpoints = new (part('endpoints').EndpointRounds)(endpoints, strategy, policy.minUptime, learned)
+  }
+
+  get speaksOwnProtocol(): boolean {
+    return this.protocol === ownProtocol
+  }
+  /** The half that sends; its part is loaded. */
+  sender(): CoreSending {
+    return (this.sending ??= new (part('sending').CoreSending)(this.settings, this, this.host))
   }
 
   // ----------------------------------------------------------------------------------------------------- the program
@@ -89,10 +106,7 @@ export class ClientCore extends CoreSending {
   }
   disconnect(now: number, code: number, reason: string): void {
     this.now = now
-    if (this.ready) {
-      this.letOut()
-      this.flushing = false
-    }
+    if (this.ready) this.sending?.letOut(now)
     this.perform(this.machine.disconnect(now, code, reason))
   }
   /** `firstMessage` is the text that opens each link, where the token travels in one. */
@@ -113,7 +127,7 @@ export class ClientCore extends CoreSending {
     this.perform(this.machine.disconnect(now, 1000, ''))
     if (this.link !== 0) this.dropLink()
     this.ended = true
-    this.giveUp()
+    this.sending?.giveUp()
   }
   /** Lets out what was sent, without waiting for acks and replies; the shell asks `left` after each turn. */
   leave(now: number): void {
@@ -121,12 +135,13 @@ export class ClientCore extends CoreSending {
     this.now = now
     this.leaving = true
     if (this.settings.leaveTimeout > 0) this.leaveUntil = now + this.settings.leaveTimeout
-    this.letOut()
+    this.sending?.letOut(now, true)
     this.perform(this.machine.disconnect(now, 1000, ''))
     this.left(now)
   }
   left(now: number): boolean {
-    if (this.leaving && !(this.ready && !this.queue.flushedAll && now < this.leaveUntil)) this.end(now)
+    const flows = this.ready && this.sending?.queue.flushedAll === false
+    if (this.leaving && !(flows && now < this.leaveUntil)) this.end(now)
     return this.ended
   }
 
@@ -248,18 +263,18 @@ export class ClientCore extends CoreSending {
 
   private acceptLink(): void {
     this.authenticating = false
-    this.queue.acks = this.acks
     const actions = this.machine.dialOpened(this.now, this.machine.round)
     if (actions === undefined) {
       // The machine wants no link any more.
       this.dropLink()
       return
     }
-    this.carry()
+    this.ready = true
+    this.sending?.carry()
     const { interval, always } = this.settings.heartbeat
     if (interval > 0 && (always || this.speaksOwnProtocol)) this.heartbeat.begin(this.now)
     this.perform(actions)
-    this.pump()
+    this.sending?.pump(this.now)
   }
 
   /** The answer to the token that opened the link. False: none was waited for. */
@@ -321,7 +336,7 @@ export class ClientCore extends CoreSending {
     this.link = 0
     this.ready = this.authenticating = false
     this.heartbeat.end()
-    this.lost()
+    this.sending?.lost()
   }
 
   /** The peer of the open link has been silent for too long: the link is lost. */
@@ -337,7 +352,7 @@ export class ClientCore extends CoreSending {
   timer(now: number): void {
     this.now = now
     if (this.ended) return
-    this.runSending()
+    this.sending?.run(now)
     const limit = this.settings.dialTimeout
     for (const [link, { since }] of [...this.dials]) {
       if (limit === 0 || now < since + limit) continue
@@ -347,7 +362,7 @@ export class ClientCore extends CoreSending {
     if (now >= this.endpoints.deadline) this.startDials()
     this.perform(this.machine.timer(now))
     this.beat()
-    this.pump()
+    this.sending?.pump(now)
   }
 
   private beat(): void {
@@ -358,7 +373,7 @@ export class ClientCore extends CoreSending {
   }
   /** The client itself waits for nothing that comes. */
   get calm(): boolean {
-    return this.ready && !this.queue.size && !this.requests?.size && this.heartbeat.sent === undefined
+    return this.ready && this.sending?.busy !== true && this.heartbeat.sent === undefined
   }
   /** The milliseconds that the answer took; undefined: none was waited for. */
   onHeartbeatAck(now: number): number | undefined {
@@ -372,7 +387,7 @@ export class ClientCore extends CoreSending {
   get deadline(): number {
     if (this.ended) return never
     const { settings } = this
-    let next = Math.min(this.machine.deadline, this.endpoints.deadline, this.sendingDeadline)
+    let next = Math.min(this.machine.deadline, this.endpoints.deadline, this.sending?.deadline ?? never)
     if (this.leaving) next = Math.min(next, this.leaveUntil)
     if (settings.dialTimeout > 0)
       for (const { since } of this.dials.values()) next = Math.min(next, since + settings.dialTimeout)
@@ -392,7 +407,7 @@ export class ClientCore extends CoreSending {
       successRate: this.endpoints.successRate,
       uptime: all <= 0 ? 1 : up / all,
       reconnects: this.counters.connects - 1,
-      queued: this.queue.waiting,
+      queued: this.sending?.queue.waiting ?? 0,
       capacity: this.settings.queue.maxMessages,
     })
   }

@@ -1,10 +1,10 @@
 // The durable messages of a client: they go to the store first, and to the queue when they are safe there. The rules of
 // src/core/net/client_store.hpp.
 //
-//   put() ─► MessageStore ─ safe ─► core.send()          left there ─► queue.restore()
+//   put() ─► MessageStore ─ safe ─► sending.send()          left there ─► queue.restore()
 import type { EngineSend, Settlement } from '../engine'
-import { messageId } from '../envelope'
-import type { ClientCore } from './client-core'
+import { messageId } from '../outgoing'
+import type { CoreSending } from './core-sending'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
 import { type MessageStore, type StoredMessage, adopt } from './stores'
@@ -38,10 +38,10 @@ export class Durable {
     place: string,
     private readonly line: string,
     private readonly maxBytes: number,
-    private readonly core: ClientCore,
+    private readonly sending: CoreSending,
     private readonly host: DurableHost,
   ) {
-    core.holdSending()
+    sending.holdSending()
     this.ready = this.begin(open, place)
   }
 
@@ -56,7 +56,7 @@ export class Durable {
     }
     this.host.turn(() => {
       this.refill()
-      this.core.releaseSending(this.host.now())
+      this.sending.releaseSending(this.host.now())
     })
   }
   private fail(error: unknown): void {
@@ -69,14 +69,14 @@ export class Durable {
   refill(): void {
     if (this.left.length === 0) return
     this.takeUp()
-    this.core.releaseSending(this.host.now())
+    this.sending.releaseSending(this.host.now())
   }
   private takeUp(): void {
     const ahead = Date.now() - this.host.now()
     for (let one = this.left.at(0); one !== undefined; one = this.left.at(0)) {
       const { data, id, priority, key, joinable } = one
       const bytes = sizeOf(data)
-      const { inside } = this.core
+      const { inside } = this.sending
       if (inside.bytes > 0 && inside.bytes + bytes > this.maxBytes) return
       const what: EngineSend = {
         data,
@@ -94,7 +94,7 @@ export class Durable {
         link: 0,
       }
       const expiresAt = one.expiresAt === 0 ? never : one.expiresAt - ahead
-      const result = this.core.queue.restore(what, bytes, this.host.now(), expiresAt, key)
+      const result = this.sending.queue.restore(what, bytes, this.host.now(), expiresAt, key)
       if (result === 'rejected') return
       if (result !== 'accepted') this.remove(key)
       this.left.shift()
@@ -111,7 +111,7 @@ export class Durable {
       return
     }
     const bytes = sizeOf(data)
-    if (this.core.inside.bytes + this.waitingBytes + bytes > this.maxBytes) {
+    if (this.sending.inside.bytes + this.waitingBytes + bytes > this.maxBytes) {
       refuse('queue_full')
       return
     }
@@ -141,7 +141,7 @@ export class Durable {
   // case, where the server gives acks: a page may be gone when the network has what the peer has not.
   private stored(message: EngineSend, key: number, refuse: (how: Settlement) => void): void {
     const promised = message.acked
-    const sent = this.core.send(
+    const sent = this.sending.send(
       { ...message, acked: true, token: promised ? message.token : 0 },
       this.host.now(),
       key,
