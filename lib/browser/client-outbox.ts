@@ -63,7 +63,8 @@ class EarlyOutbox implements Early {
     if (now !== undefined) return now.request(type, payload, options)
     const { bytes, payload: kept, options: own } = this.kept(type, payload, options)
     const { timeout = 0 } = own ?? {}
-    const within = timeout > 0 && timeout <= longest ? timeout : this.body.requestTimeout
+    const fits = Number.isInteger(timeout) && timeout > 0 && timeout <= longest
+    const within = fits ? timeout : this.body.requestTimeout
     return this.promised('request', type, bytes, own, (outbox) => outbox.request(type, kept(), own), within)
   }
 
@@ -72,7 +73,7 @@ class EarlyOutbox implements Early {
     type: string,
     payload: unknown,
     options: O,
-  ): { bytes: number; payload(): unknown; options: O } {
+  ): { bytes: number; payload: () => unknown; options: O } {
     checkType(type)
     const text = payloadText(type, payload)
     return {
@@ -120,7 +121,7 @@ class EarlyOutbox implements Early {
         try {
           resolve(send(this.now as ClientOutbox))
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       }
       if (signal?.aborted === true) {

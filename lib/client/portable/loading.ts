@@ -17,6 +17,8 @@ export interface Waiting {
 }
 interface Step extends Waiting {
   run: () => void
+  /** The parts that were not there when it was called. */
+  needs: PartName[]
   since: number
   timer?: ReturnType<typeof setTimeout>
 }
@@ -46,7 +48,7 @@ export class Loading {
     return [...this.steps].filter(({ bytes }) => bytes !== undefined).length
   }
 
-  /** Steps wait until the part is there. */
+  /** Steps of from now on wait until the part is there. */
   need(name: PartName): void {
     if (parts[name] !== undefined || this.missing.has(name)) return
     this.missing.add(name)
@@ -62,10 +64,9 @@ export class Loading {
       return
     }
     this.missing.delete(name)
-    if (this.waits) return
-    this.failing = false
+    if (!this.waits) this.failing = false
     for (const step of this.steps) {
-      if (this.waits) break
+      if (step.needs.some((one) => this.missing.has(one))) break
       this.remove(step)
       this.since = step.since
       step.run()
@@ -81,7 +82,7 @@ export class Loading {
       return
     }
     const { bytes = 0, within = 0, over } = how
-    const step: Step = { ...how, run, since: performance.now() }
+    const step: Step = { ...how, run, needs: [...this.missing], since: performance.now() }
     this.steps.add(step)
     this.bytes += bytes
     if (within === 0) return
