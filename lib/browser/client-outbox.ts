@@ -118,11 +118,8 @@ class EarlyOutbox implements Early {
       const run = (): void => {
         signal?.removeEventListener('abort', abort)
         if (given) return
-        try {
-          resolve(send(this.now as ClientOutbox))
-        } catch (error) {
-          reject(error)
-        }
+        // What it throws at once is a rejection here.
+        resolve((async () => await send(this.now as ClientOutbox))())
       }
       if (signal?.aborted === true) {
         abort()

@@ -3,11 +3,12 @@
 //
 //   put() ─► MessageStore ─ safe ─► sending.send()          left there ─► queue.restore()
 import type { EngineSend, Settlement } from '../engine'
+import type { SharedOptions } from '../shared-options'
 import { messageId } from '../outgoing'
 import type { CoreSending } from './core-sending'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
-import { type MessageStore, type StoredMessage, adopt } from './stores'
+import { type MessageStore, type StoredMessage, adopt, openStore } from './stores'
 
 export interface DurableHost {
   now(): number
@@ -34,21 +35,18 @@ export class Durable {
   private readonly me = messageId()
 
   constructor(
-    open: () => Promise<MessageStore>,
-    place: string,
-    private readonly line: string,
-    private readonly maxBytes: number,
+    private readonly queue: SharedOptions['queue'],
     private readonly sending: CoreSending,
     private readonly host: DurableHost,
   ) {
     sending.holdSending()
-    this.ready = this.begin(open, place)
+    this.ready = this.begin(queue)
   }
 
-  private async begin(open: () => Promise<MessageStore>, place: string): Promise<void> {
+  private async begin({ store, line, fsync, kind }: SharedOptions['queue']): Promise<void> {
     try {
-      this.store = await open()
-      const { left, release } = await adopt(this.store, `${place}:${this.line}`, this.me)
+      this.store = await openStore(store, line, { fsync, kind })
+      const { left, release } = await adopt(this.store, `${store}:${line}`, this.me)
       this.left = left
       this.release = release
     } catch (error) {
@@ -77,7 +75,7 @@ export class Durable {
       const { data, id, priority, key, joinable } = one
       const bytes = sizeOf(data)
       const { inside } = this.sending
-      if (inside.bytes > 0 && inside.bytes + bytes > this.maxBytes) return
+      if (inside.bytes > 0 && inside.bytes + bytes > this.queue.maxBytes) return
       const what: EngineSend = {
         data,
         binary: typeof data !== 'string',
@@ -111,14 +109,14 @@ export class Durable {
       return
     }
     const bytes = sizeOf(data)
-    if (this.sending.inside.bytes + this.waitingBytes + bytes > this.maxBytes) {
+    if (this.sending.inside.bytes + this.waitingBytes + bytes > this.queue.maxBytes) {
       refuse('queue_full')
       return
     }
     this.waiting++
     this.waitingBytes += bytes
     const expiresAt = ttl > 0 ? Date.now() + ttl : 0
-    const record = { line: this.line, owner: this.me, id, data, priority, expiresAt, joinable }
+    const record = { line: this.queue.line, owner: this.me, id, data, priority, expiresAt, joinable }
     const safe = this.ready.then(() => {
       if (this.store === undefined) throw new Error('there is no store')
       return this.store.put(record)

@@ -83,20 +83,11 @@ export abstract class EngineSending extends EngineTurns {
     )
   }
   protected openStore(): void {
-    const { line, fsync, kind, maxBytes, store } = this.options.queue
-    const { Durable, openStore } = part('store')
-    this.durable = new Durable(
-      () => openStore(store, line, { fsync, kind }),
-      store,
-      line,
-      maxBytes,
-      this.core.sender(),
-      {
-        now: () => this.now(),
-        settled: (token, how) => this.settled(token, how),
-        failed: (detail) => this.outbox.push((told) => told.storeFailed(detail)),
-        turn: (step) => this.turn(step),
-      },
-    )
+    this.durable = new (part('store').Durable)(this.options.queue, this.core.sender(), {
+      now: () => this.now(),
+      settled: (token, how) => this.settled(token, how),
+      failed: (detail) => this.outbox.push((told) => told.storeFailed(detail)),
+      turn: (step) => this.turn(step),
+    })
   }
 }

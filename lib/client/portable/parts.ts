@@ -8,7 +8,6 @@ import type { RouteSpec } from '../engine'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
-import { openStore } from './stores'
 import { whereTest } from './where'
 
 export interface Parts {
@@ -29,7 +28,7 @@ export interface Parts {
   /** Several endpoints. */
   endpoints: { EndpointRounds: typeof EndpointRounds }
   /** Durable messages. */
-  store: { Durable: typeof Durable; openStore: typeof openStore }
+  store: { Durable: typeof Durable }
 }
 export type PartName = keyof Parts
 
@@ -40,7 +39,7 @@ export const parts: Partial<Parts> = {
   detour: { Detour },
   rooms: { Positions },
   endpoints: { EndpointRounds },
-  store: { Durable, openStore },
+  store: { Durable },
 }
 
 /** Resolves when the part is there. */
