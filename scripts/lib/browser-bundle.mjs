@@ -69,9 +69,10 @@ const resolving = (file, shared) => ({
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, importer, resolveDir, kind }) => {
       const wanted = nameOf(path.resolve(resolveDir, name))
-      // What takes a place may use what was there, and what is loaded later may use long words.
+      // What takes a place may use what was there, and what few pages load may use long words.
       const kept =
-        importer.startsWith(path.join(lib, 'browser/')) || (file !== 'core' && wanted === files.options)
+        importer.startsWith(path.join(lib, 'browser/')) ||
+        (!['core', 'sending'].includes(file) && wanted === files.options)
       const swapped = kept ? undefined : swaps[wanted]
       const found = swapped ?? wanted
       if (shared.has(found)) return { path: './core.mjs', external: true }

@@ -378,7 +378,7 @@ test('a client that is closed while a part is on its way settles what waits for 
     got.push('sum')
     return gate.promise
   })
-  const { page } = await open()
+  const { page } = await open('client')
   await make(page, url)
   await connect(page)
   const asked = deferred()
@@ -408,7 +408,7 @@ test('a client that is closed while a part is on its way settles what waits for 
 
 test('a client that is closed does not wait for a part that cannot be loaded', async () => {
   const { url } = await scope.hub()
-  const { page } = await open()
+  const { page } = await open('client')
   await page.route('**/sending.mjs', (route) => route.abort())
   await make(page, url)
   await connect(page)

@@ -75,9 +75,9 @@ export class Loading {
     this.turn(this.done)
   }
 
-  /** Runs a step: now, or in its turn. */
+  /** Runs a step: now, or in its turn. What a step asks for that has waited is part of that one. */
   run(run: () => void, how: Waiting = {}): void {
-    if (!this.waits) {
+    if (!this.waits || this.since !== undefined) {
       run()
       return
     }
