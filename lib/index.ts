@@ -64,7 +64,7 @@ export type {
 export type { JoinOptions, ResumeFailure } from './client/rooms'
 export { MessageRouter } from './client/message-router'
 export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'
-export type { RoutingOptions } from './client/envelope'
+export type { RoutingOptions } from './client/layout'
 export { defineCodec } from './client/codec'
 export type { Codec } from './client/codec'
 export type { PlatformSocket, PlatformSocketConstructor } from './client/portable/platform'

@@ -1,7 +1,8 @@
 // What may be said of a message on its way out. Takes the place of lib/client/client-send.ts.
+import { checkType } from '../client/check-type'
 import type { CheckedRequest, CheckedSend } from '../client/client-send'
 import { type SendShape, priorities } from '../client/engine'
-import { badArgument, badOption, checkOf, choice, flag, read, text, whole } from './validate'
+import { badOption, checkOf, choice, flag, read, text, whole } from './validate'
 
 export type * from '../client/client-send'
 
@@ -50,9 +51,4 @@ export function readSend(type: string, options: unknown, store: boolean): Checke
 export function readRequest(options: unknown, requestTimeout: number): CheckedRequest {
   const { timeout, ...given } = read(options, { ...asked, timeout: whole(requestTimeout) })
   return { ...given, requestTimeout: timeout } as CheckedRequest
-}
-
-export function checkType(type: unknown): asserts type is string {
-  if (typeof type !== 'string' || type === '' || type.length > 128)
-    badArgument('type', 'the type of the message, at most 128 characters', type)
 }

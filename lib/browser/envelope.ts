@@ -1,18 +1,10 @@
 // Envelopes in few bytes: the same texts as those of lib/client/envelope.ts, whose place it takes.
-import { type Layout, type Parts, envelope, payloadText } from '../client/envelope'
+import { type Parts, envelope } from '../client/envelope'
+import type { Layout } from '../client/layout'
+import { payloadText } from '../client/payload-text'
 
 export type * from '../client/envelope'
-export {
-  asked,
-  envelope,
-  idPrefix,
-  idSource,
-  messageId,
-  payloadText,
-  readReply,
-  requestMark,
-} from '../client/envelope'
-export { readLayout } from './layout'
+export { envelope, readReply } from '../client/envelope'
 
 /** A message as JSON text. Throws INVALID_ARGUMENT for a payload that JSON cannot hold. */
 export function encode(layout: Layout, type: string, parts: Parts, now: number): string {

@@ -1,5 +1,6 @@
 // Codecs and dialects, with what a client needs for them.
 import * as routes from './route-part'
+import * as sending from './sending-part'
 import { engines, equipped } from './equip'
 import { parts } from './parts'
 import { type Codec, readCodec } from '../client/codec'
@@ -18,8 +19,9 @@ export { SocketIoArguments } from '../client/dialects/socket-io'
 export { JsonRpcError } from '../client/dialects/json-rpc'
 
 function withWire<T extends object>(thing: T): T {
-  // Messages that the engine cannot read are routed with it.
+  // Messages that the engine cannot read are routed with the one, and written by the other.
   parts.routes ??= routes
+  parts.sending ??= sending
   engines.wire = WireEngine
   engines.inbox = WireInbox
   equipped.set(thing, equip)

@@ -5,8 +5,8 @@ export const parts: Partial<Parts> = {}
 
 const files: { [N in PartName]: () => Promise<Parts[N]> } = {
   routes: () => import('./route-part.js'),
-  sending: () => import('../client/portable/send-shaping.js'),
-  answers: () => import('./answers-part.js'),
+  sending: () => import('./sending-part.js'),
+  shaping: () => import('../client/portable/send-shaping.js'),
   detour: () => import('../client/portable/detour.js'),
   rooms: () => import('./rooms-part.js'),
   endpoints: () => import('../client/portable/endpoints.js'),

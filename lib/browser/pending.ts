@@ -1,8 +1,6 @@
 // Promises that wait for the engine, in few bytes. Takes the place of lib/client/pending.ts.
 import type { Settlement } from '../client/engine'
-import { aborted, nameOf, settlementError } from '../client/pending'
-
-export { aborted, nameOf, replyError, settlementError } from '../client/pending'
+import { type Kind, aborted, nameOf, settlementError } from '../client/endings'
 
 interface Waiting {
   resolve(value: unknown): void
@@ -18,7 +16,7 @@ export class Pending {
 
   /** A promise and the token under which the engine settles it. `source.cancel` is called when the signal aborts. */
   add<T>(
-    kind: 'message' | 'request' | 'room',
+    kind: Kind,
     type: string,
     signal: AbortSignal | undefined,
     source: { cancel(token: number): void },

@@ -1,5 +1,6 @@
 // The rooms of a client, whose part is loaded by the first client that joins one. Takes the place of lib/client/rooms.ts.
 import type { ClientBody } from '../client/client-body'
+import { nameOf, settlementError } from '../client/endings'
 import { part } from './parts'
 import type { JoinOptions, ResumeFailure, Rooms as LoadedRooms } from '../client/rooms'
 
@@ -14,20 +15,17 @@ export class Rooms {
 
   /** Calls keep their order among themselves and among messages that are sent meanwhile. */
   private inTurn(room: string, step: (rooms: LoadedRooms) => Promise<void>): Promise<void> {
-    const { engine, pending } = this.body
-    // Also where the part never comes, the end of the client settles it.
-    const { token, promise } = pending.add<undefined>('room', room, undefined, engine)
-    // Both are on their way at once.
-    engine.later?.('answers', () => undefined)
-    engine.later?.('rooms', () => {
-      this.joining.clear()
-      this.loaded ??= new (part('rooms') as unknown as { Rooms: typeof LoadedRooms }).Rooms(this.body)
-      step(this.loaded).then(
-        () => pending.resolve(token),
-        (error: unknown) => pending.reject(token, error),
-      )
+    const { body } = this
+    return new Promise((resolve, reject) => {
+      const run = (): void => {
+        this.joining.clear()
+        this.loaded ??= new (part('rooms') as unknown as { Rooms: typeof LoadedRooms }).Rooms(body)
+        step(this.loaded).then(resolve, reject)
+      }
+      // Also where the part never comes, the end of the client settles it.
+      const over = (): void => reject(settlementError(nameOf('room', room), 'closed'))
+      if (body.engine.later?.('rooms', run, { over }) === 'full') reject(body.refusal())
     })
-    return promise
   }
 
   list(): string[] {

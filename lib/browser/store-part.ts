@@ -1,3 +1,2 @@
 // Durable messages: what a page loads whose client has the option `queue.store`.
 export { Durable } from '../client/portable/durable'
-export { openStore } from '../client/portable/stores'

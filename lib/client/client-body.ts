@@ -1,13 +1,12 @@
 // What a managed client is made of. Its roles share it; those that many clients never need are made when they are.
 import { HawserError } from '../core/error'
 import { ClientListeners } from './client-listeners'
-import { ClientOutbox } from './client-outbox'
+import { type ClientOutbox, outboxOf } from './client-outbox'
 import { ClientStatus } from './client-status'
 import { ClientTokens } from './client-tokens'
-import type { ClientEngine, EngineSend, FormedMessages } from './engine'
-import { type Layout, messageId } from './envelope'
+import type { ClientEngine, FormedMessages } from './engine'
+import type { Layout } from './layout'
 import { MessageRouter, type RoutedClient } from './message-router'
-import { Pending } from './pending'
 import type { PortableFeed } from './portable-feed'
 import { Rooms } from './rooms'
 import type { SharedOptions } from './shared-options'
@@ -15,9 +14,9 @@ import type { Wire } from './wire'
 
 export class ClientBody {
   readonly status: ClientStatus
-  readonly pending = new Pending()
   readonly listeners = new ClientListeners()
-  readonly outbox: ClientOutbox
+  /** In browsers another one follows as soon as something is sent. */
+  outbox: ClientOutbox
   /** Only of clients with the option `auth`. */
   readonly tokens: ClientTokens | undefined
   /** Both are set before any role is used. */
@@ -46,7 +45,7 @@ export class ClientBody {
 
   constructor(options: SharedOptions) {
     this.status = new ClientStatus(options.targets.map((target) => target.href))
-    this.outbox = new ClientOutbox(this)
+    this.outbox = outboxOf(this)
     this.tokens = options.auth === undefined ? undefined : new ClientTokens(this, options.auth)
     this.router = options.router
     this.layout = options.layout
@@ -69,11 +68,6 @@ export class ClientBody {
     return this.rooms
   }
 
-  /** `mark`: of a request. */
-  nextId(mark?: string): string {
-    return this.wire?.session?.nextId?.() ?? messageId(mark)
-  }
-
   fail(error: HawserError): void {
     this.status.remember(error)
     this.listeners.emit('error', error)
@@ -84,21 +78,4 @@ export class ClientBody {
     if (this.ended !== undefined) return new HawserError('INVALID_STATE', 'The client was closed for good')
     return new HawserError('BACKPRESSURE_EXCEEDED')
   }
-}
-
-/** A message that goes out without options. */
-export const plain: EngineSend = {
-  data: '',
-  binary: false,
-  compress: true,
-  priority: 1,
-  ttl: 0,
-  id: '',
-  acked: false,
-  durable: false,
-  requestTimeout: 0,
-  joinable: false,
-  shape: undefined,
-  token: 0,
-  link: 0,
 }

@@ -1,11 +1,10 @@
 // What comes up from the engine of a client, and where it goes: to the router, to promises, to listeners, to the roles.
 import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
+import { replyError } from './endings'
 import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
-import { asked, readReply } from './envelope'
 import type { ColumnBatch, RoutedClient } from './message-router'
 import { readMessage } from './message-texts'
-import { replyError, settlementError } from './pending'
 
 export class ClientInbox implements EngineEvents, RoutedClient {
   /** Where routes are told: the engine, or it and what reads messages beside it. */
@@ -42,22 +41,10 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   }
 
   answer(token: number, payload: string): void {
-    this.body.pending.resolve(token, JSON.parse(payload))
+    this.body.outbox.answer(token, payload)
   }
-  reply(token: number, given: string | object): void {
-    const { pending } = this.body
-    const message = readMessage(given, 'The reply', { failed: (error) => pending.reject(token, error) })
-    if (message !== undefined) this.settle(token, this.readReply(message))
-  }
-  protected readReply(message: unknown): { payload: unknown; error: unknown } {
-    return readReply(this.body.layout, message)
-  }
-
-  /** What a reply said. */
-  settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
-    const { pending } = this.body
-    if (error === undefined || error === null) pending.resolve(token, payload)
-    else pending.reject(token, replyError('The request', error))
+  reply(token: number, message: string | object): void {
+    this.body.outbox.reply(token, message)
   }
 
   /** Control messages of the server that no request waits for. */
@@ -78,7 +65,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
         break
       case 'error':
       case 'auth_error':
-        if (body.outbox.refuse(message) || asked(message.correlationId)) break
+        if (body.outbox.answers(message)) break
         body.fail(replyError('A message', message.error ?? message.payload))
         break
     }
@@ -87,18 +74,11 @@ export class ClientInbox implements EngineEvents, RoutedClient {
   // -------------------------------------------------------------------------------------------------- what was sent
 
   settled(token: number, how: Settlement): void {
-    this.body.pending.settled(token, how)
+    this.body.outbox.settled(token, how)
   }
-
   dropped(count: number, why: Settlement): void {
-    if (why === 'done') return
-    const what = count === 1 ? 'A message' : `${count} messages`
-    const { code } = settlementError(what, why)
-    this.body.fail(
-      new HawserError(code, `${what} ${count === 1 ? 'was' : 'were'} dropped: ${droppedWords[code] ?? why}`),
-    )
+    this.body.outbox.dropped(count, why)
   }
-
   drain(): void {
     this.body.outbox.onDrain()
   }
@@ -140,10 +120,9 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   closed(): void {
     const { body } = this
-    const { listeners, outbox, pending, router, status, tokens } = body
+    const { listeners, outbox, router, status, tokens } = body
     router?.detach(this)
     tokens?.stop()
-    pending.rejectAll('closed')
     outbox.end()
     const before = status.state
     status.end()
@@ -151,11 +130,4 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     body.ended ??= []
     for (const resolve of body.ended) resolve()
   }
-}
-
-const droppedWords: Record<string, string> = {
-  QUEUE_FULL: 'the queue is full',
-  EXPIRED: 'they waited longer than their `ttl`',
-  TIMEOUT: 'the server did not acknowledge them',
-  CONNECTION_CLOSED: 'the client was closed before they were sent',
 }

@@ -1,25 +1,34 @@
 // What a client sends: envelopes made of arguments, handed to the engine, and the promises that wait for their end.
 import { type SendData, bytesOf } from '../core/bytes'
+import { HawserError } from '../core/error'
 import { badArgument, shown } from '../core/validate'
-import { type ClientBody, plain } from './client-body'
+import { checkType } from './check-type'
+import type { ClientBody } from './client-body'
 import {
   type CheckedRequest,
   type ClientSendOptions,
   type ClientSendPromised,
   type RequestOptions,
-  checkType,
   readRequest,
   readSend,
 } from './client-send'
-import type { EngineSend } from './engine'
-import { type Parts, encode, requestMark } from './envelope'
+import { aborted, nameOf, replyError, settlementError } from './endings'
+import type { EngineSend, Settlement } from './engine'
+import { type Parts, encode, readReply } from './envelope'
 import { askFormed, sendFormed } from './formed'
-import { aborted, nameOf, replyError } from './pending'
+import { readMessage } from './message-texts'
+import { asked, nextId, plain, requestMark } from './outgoing'
+import { Pending } from './pending'
 
 /** Ids of refused messages that are kept; the oldest goes first. */
 const mostRefused = 1000
 
+export function outboxOf(body: ClientBody): ClientOutbox {
+  return new ClientOutbox(body)
+}
+
 export class ClientOutbox {
+  readonly pending = new Pending()
   /** Messages with `ack` that have none yet: their tokens by id, below 0 those of durable ones. */
   private acked: Map<string, number> | undefined
   /** Messages that were refused: their copies are refused as well, which is no news. */
@@ -37,10 +46,10 @@ export class ClientOutbox {
       checkType(type)
       const formed = sendFormed(this.body, type, payload)
       if (formed !== undefined) return this.taken(formed)
-      const id = this.body.nextId()
+      const id = nextId(this.body)
       return this.push(type, { id, payload, room: undefined, correlationId: undefined }, { ...plain })
     }
-    const id = this.body.nextId()
+    const id = nextId(this.body)
     const checked = readSend(type, options, this.body.stores)
     const { room, correlationId, ack, durable, signal } = checked
     const parts = { id, payload, room, correlationId, ack: ack || durable }
@@ -82,7 +91,7 @@ export class ClientOutbox {
   }
 
   private ask<T>(type: string, payload: unknown, message: EngineSend, more?: CheckedRequest): Promise<T> {
-    const id = (message.id = this.body.nextId(requestMark))
+    const id = (message.id = nextId(this.body, requestMark))
     const parts = { id, payload, room: more?.room, correlationId: id }
     return this.promised<T>('request', type, parts, message, more?.signal)
   }
@@ -101,28 +110,67 @@ export class ClientOutbox {
   /** The engine, or an encoder, has let go of what it had. */
   onDrain(): void {
     // While an encoder has messages still, more will wait.
-    if (this.body.wire === undefined || this.isDrained()) this.end()
+    if (this.body.wire === undefined || this.isDrained()) this.drained_()
   }
 
-  /** Nobody has to wait any longer. */
+  /** The client has ended: nobody has to wait any longer. */
   end(): void {
+    this.pending.rejectAll('closed')
+    this.drained_()
+  }
+  private drained_(): void {
     const { drains } = this
     this.drains = undefined
     for (const resolve of drains ?? []) resolve()
   }
 
+  // ----------------------------------------------------------------------------------------------------- what became of it
+
+  answer(token: number, payload: string): void {
+    this.pending.resolve(token, JSON.parse(payload))
+  }
+  reply(token: number, given: string | object): void {
+    const { layout, wire } = this.body
+    const message = readMessage(given, 'The reply', { failed: (error) => this.pending.reject(token, error) })
+    if (message === undefined) return
+    this.settle(token, wire?.readReply(message) ?? readReply(layout, message))
+    wire?.settled(token)
+  }
+  /** What a reply said. */
+  settle(token: number, { payload, error }: { payload: unknown; error: unknown }): void {
+    if (error === undefined || error === null) this.pending.resolve(token, payload)
+    else this.pending.reject(token, replyError('The request', error))
+  }
+  settled(token: number, how: Settlement): void {
+    this.pending.settled(token, how)
+    this.body.wire?.settled(token)
+  }
+
+  dropped(count: number, why: Settlement): void {
+    if (why === 'done') return
+    const what = count === 1 ? 'A message' : `${count} messages`
+    const { code } = settlementError(what, why)
+    this.body.fail(
+      new HawserError(code, `${what} ${count === 1 ? 'was' : 'were'} dropped: ${droppedWords[code] ?? why}`),
+    )
+  }
+
+  /** Whether an error of the server is about what the program waits for, or waited for. */
+  answers(message: Record<string, unknown>): boolean {
+    return this.refuse(message) || asked(message.correlationId)
+  }
   /**
    * An error that answers a message with `ack`, or one that may lie in the store, is that one's: it is not sent again, and
    * its promise rejects. In the store it stays where the server says no more than "later". False: the error is nobody's.
    */
-  refuse({ correlationId, error, payload }: Record<string, unknown>): boolean {
+  private refuse({ correlationId, error, payload }: Record<string, unknown>): boolean {
     const { acked, body } = this
     const refused = (this.refused ??= new Set())
     const id = correlationId as string
     if (refused.has(id)) return true
     const last = acked?.get(id) ?? 0
     // It may be settled just now, and not forgotten yet.
-    const token = body.pending.has(Math.abs(last)) ? last : 0
+    const token = this.pending.has(Math.abs(last)) ? last : 0
     if (typeof id !== 'string' || (token === 0 && !body.stores)) return false
     const told = replyError('The message', error ?? payload)
     if (token <= 0 && told.code === 'RATE_LIMIT_EXCEEDED') return false
@@ -130,7 +178,7 @@ export class ClientOutbox {
     if (refused.size >= mostRefused) refused.delete(oldest)
     refused.add(id)
     body.engine.refused(id)
-    body.pending.reject(Math.abs(token), told)
+    this.pending.reject(Math.abs(token), told)
     return token !== 0
   }
 
@@ -166,7 +214,8 @@ export class ClientOutbox {
     message: EngineSend,
     signal: AbortSignal | undefined,
   ): Promise<T> {
-    const { pending, wire } = this.body
+    const { pending } = this
+    const { wire } = this.body
     if (signal?.aborted === true) return Promise.reject(aborted(nameOf(kind, type), signal))
     const { token, promise } = pending.add<T>(kind, type, signal, this)
     message.token = token
@@ -184,4 +233,11 @@ export class ClientOutbox {
     wire?.settled(token)
     return promise
   }
+}
+
+const droppedWords: Record<string, string> = {
+  QUEUE_FULL: 'the queue is full',
+  EXPIRED: 'they waited longer than their `ttl`',
+  TIMEOUT: 'the server did not acknowledge them',
+  CONNECTION_CLOSED: 'the client was closed before they were sent',
 }

@@ -1,6 +1,7 @@
 // What may be said of a message on its way out, and how it is checked.
 import { HawserTypeError } from '../core/error'
-import { OptionReader, badArgument, badOption } from '../core/validate'
+import { OptionReader, badOption } from '../core/validate'
+import { checkType } from './check-type'
 import { type EngineSend, type Priority, priorities } from './engine'
 import { checkTime } from './pending'
 import { type ShapeOptions, readShape, shapeNames } from './send-shape'
@@ -99,11 +100,6 @@ export function readRequest(options: RequestOptions, requestTimeout: number): Ch
     priority: priorities.indexOf(reader.oneOf('priority', priorities, 'normal')),
     requestTimeout: checkTime('timeout', reader.raw('timeout'), requestTimeout),
   }
-}
-
-export function checkType(type: unknown): asserts type is string {
-  if (typeof type !== 'string' || type === '') badArgument('type', 'the type of the message', type)
-  if (type.length > 128) badArgument('type', 'at most 128 characters long', type)
 }
 
 function readSignal(value: unknown): AbortSignal | undefined {

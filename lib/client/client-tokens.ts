@@ -1,8 +1,9 @@
 // Tokens of a client: asked for when the engine needs one, told to it, and renewed at the server before they expire.
 import { HawserError } from '../core/error'
 import { type CheckedAuth, application } from './auth'
-import { type ClientBody, plain } from './client-body'
+import type { ClientBody } from './client-body'
 import { encode } from './envelope'
+import { nextId, plain } from './outgoing'
 
 export class ClientTokens {
   private token: string | undefined
@@ -55,7 +56,7 @@ export class ClientTokens {
 
   private message(type: string, token: string): string {
     const { body } = this
-    const parts = { id: body.nextId(), payload: { token }, room: undefined, correlationId: undefined }
+    const parts = { id: nextId(body), payload: { token }, room: undefined, correlationId: undefined }
     return encode(body.layout, type, parts, Date.now())
   }
 }

@@ -1,7 +1,7 @@
 // How a client speaks to servers that know other conventions: the interface of dialects, and its checks.
 import type { HawserError } from '../core/error'
 import { badOption } from '../core/validate'
-import type { RoutingOptions } from './envelope'
+import type { RoutingOptions } from './layout'
 
 /** What goes out as one WebSocket message: a string as text, bytes as binary. */
 export type Frame = string | Uint8Array

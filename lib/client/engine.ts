@@ -3,6 +3,7 @@
 // replies, routes and shapes. Everything that passes here is checked already.
 import type { ErrorCode } from '../core/error-table'
 import type { ColumnBatch } from './message-router'
+import type { Waiting } from './portable/loading'
 import type { PartName } from './portable/parts'
 
 /** How a managed client stands, in the numbers of the core. */
@@ -287,8 +288,11 @@ export interface ClientEngine {
    * here that it was told of the rooms. 0: no link is let go.
    */
   rooms(wanted: boolean, link: number): void
-  /** Loads a part that is not there yet and runs the step in its turn among the calls; where all is at hand it is left out. */
-  later?(part: PartName, step: () => void): void
+  /**
+   * Runs a step in its turn among what is sent, when a part is there that is loaded for it; where all is at hand it is left
+   * out. Says what `send` says of a message of so many bytes.
+   */
+  later?(part: PartName, step: () => void, how?: Waiting): true | false | 'full'
   /** Reads no more until `resume()`. */
   pause(): void
   resume(): void

@@ -1,10 +1,7 @@
 // Envelopes: how a message of ours is laid out as JSON, and where its parts are found in one that came.
-import { HawserTypeError } from '../core/error'
-import { shown } from '../core/validate'
 import type { Layout } from './layout'
+import { payloadText } from './payload-text'
 import { readAt, writeAt } from './pointer'
-
-export { type Layout, type RoutingOptions, readLayout } from './layout'
 
 /** Parts of a message on its way out; what is undefined is left out. */
 export interface Parts {
@@ -26,27 +23,6 @@ function typeText(type: string): string {
     typeTexts.set(type, text)
   }
   return text
-}
-
-/** A payload as JSON; undefined when there is none. Throws INVALID_ARGUMENT for what JSON cannot hold. */
-export function payloadText(type: string, payload: unknown): string | undefined {
-  if (payload === undefined) return undefined
-  let text: string | undefined
-  let why: string | undefined
-  let cause: unknown
-  try {
-    // Undefined for functions and symbols, whatever the declaration says.
-    text = JSON.stringify(payload)
-  } catch (error) {
-    cause = error
-    why = (error as Error).message
-  }
-  if (text !== undefined) return text
-  throw new HawserTypeError(
-    'INVALID_ARGUMENT',
-    `The payload of '${type}' cannot be written as JSON: ${why ?? `it is ${shown(payload)}`}`,
-    cause,
-  )
 }
 
 /** A message as JSON text. Throws INVALID_ARGUMENT for a payload that JSON cannot hold. */
@@ -94,38 +70,4 @@ export function readReply(layout: Layout, message: unknown): { payload: unknown;
   const type = readAt(message, layout.type)
   const refuses = type === 'error' || type === 'auth_error'
   return { payload, error: refuses ? (payload ?? type) : undefined }
-}
-
-/** 64 random bits in 16 characters. */
-export function idPrefix(): string {
-  const [high, low] = globalThis.crypto.getRandomValues(new Uint32Array(2))
-  return ((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')
-}
-
-/** Makes ids that no other source makes: a random prefix and a count. At most 64 characters, no escapes in JSON. */
-export function idSource(): () => string {
-  const prefix = idPrefix()
-  let count = 0
-  return () => `${prefix}-${(++count).toString(36)}`
-}
-
-/** Where the number of a request begins, as no number does: a late answer to one is told from one to a message by it. */
-export const requestMark = '0'
-
-let prefix: string | undefined
-let count = 0
-
-/** What ids of all clients here begin with. */
-export function clientPrefix(): string {
-  return (prefix ??= `${idPrefix()}-`)
-}
-
-/** Whether this is the id of a request that a client here has made. */
-export function asked(id: unknown): boolean {
-  return String(id).startsWith(clientPrefix() + requestMark)
-}
-
-/** An id for a message of any client: all of them share one source. */
-export function messageId(mark = ''): string {
-  return clientPrefix() + mark + (++count).toString(36)
 }

@@ -21,12 +21,13 @@ export function equip(body: ClientBody, inbox: ClientInbox, how: Equipment): voi
 }
 
 function hostOf(body: ClientBody, inbox: ClientInbox): WireHost {
-  const { acks, layout, listeners, outbox, pending, status } = body
+  const { acks, layout, listeners, outbox, status } = body
+  const { pending } = outbox
   const own = (): boolean => status.info().protocol === 'hawser.v1'
   return {
     layout,
     fail: (error) => body.fail(error),
-    replied: (token, reply) => inbox.settle(token, reply),
+    replied: (token, reply) => outbox.settle(token, reply),
     acks: () => acks === 1 || (acks === 0 && own()),
     own,
     control: (message) => inbox.control(message),

@@ -1,6 +1,7 @@
 // Messages that the native core writes itself: of them no more than the payload is made into text here.
 import type { ClientBody } from './client-body'
-import { payloadText } from './envelope'
+import type { ClientOutbox } from './client-outbox'
+import { payloadText } from './payload-text'
 
 /** As `ClientEngine.send`; undefined: it has to be written whole. */
 export function sendFormed(
@@ -13,14 +14,15 @@ export function sendFormed(
   return form === undefined ? undefined : forms.send(form, payloadText(type, payload) as string, 0, 0)
 }
 
-/** The same for a request. `source` is told when it is given up. */
+/** The same for a request. */
 export function askFormed<T>(
   body: ClientBody,
-  source: { cancel(token: number): void },
+  source: ClientOutbox,
   type: string,
   payload: unknown,
 ): Promise<T> | undefined {
-  const { forms, pending, requestTimeout } = body
+  const { forms, requestTimeout } = body
+  const { pending } = source
   if (forms === undefined || payload === undefined) return undefined
   const form = forms.of(type, true)
   if (form === undefined) return undefined

@@ -1,11 +1,8 @@
 // Promises that wait for the engine: acks, durable sends and requests, by token.
-import { HawserError, HawserRangeError } from '../core/error'
-import type { ErrorCode } from '../core/error-table'
-import { type ErrorDetails } from '../core/error'
+import { HawserRangeError } from '../core/error'
 import { shown } from '../core/validate'
+import { type Kind, aborted, nameOf, settlementError } from './endings'
 import type { Settlement } from './engine'
-
-type Kind = 'message' | 'request' | 'room'
 
 interface Waiting {
   token: number
@@ -15,21 +12,6 @@ interface Waiting {
   release: (() => void) | undefined
   kind: Kind
   type: string
-}
-
-/** Of those whose code is no other way to write them. */
-const codes: Partial<Record<Settlement, ErrorCode>> = { cancelled: 'ABORTED', closed: 'CONNECTION_CLOSED' }
-const words: Partial<Record<Settlement, string>> = {
-  timeout: 'was not answered in time',
-  cancelled: 'was taken back',
-  connection_lost: 'was sent, but the connection was lost before the answer',
-  closed: 'was given up: the client has ended',
-}
-
-/** Why a message did not make it. */
-export function settlementError(what: string, how: Exclude<Settlement, 'done'>): HawserError {
-  const code = codes[how] ?? (how.toUpperCase() as ErrorCode)
-  return new HawserError(code, words[how] && `${what} ${words[how]}`)
 }
 
 /** Slots of a table that has been used once; a power of two. */
@@ -135,42 +117,6 @@ function take(resolve: (value: never) => void, reject: (error: unknown) => void)
   resolveTaken = resolve as (value: unknown) => void
   rejectTaken = reject
 }
-
-export function nameOf(kind: Kind, type: string): string {
-  return `The ${kind} '${type}'`
-}
-
-export function aborted(what: string, signal: AbortSignal): HawserError {
-  return new HawserError('ABORTED', `${what} was given up: its \`signal\` was aborted`, {
-    cause: signal.reason as unknown,
-  })
-}
-
-/** What an `error` of a reply, or an `error` message, becomes. */
-export function replyError(what: string, error: unknown): HawserError {
-  const { code, message, retryAfter } = (typeof error === 'object' && error !== null ? error : {}) as {
-    code?: unknown
-    message?: unknown
-    retryAfter?: unknown
-  }
-  const known = serverCodes.find((one) => one === code) ?? 'SERVER_ERROR'
-  const said =
-    typeof message === 'string' && message !== '' ? message : typeof code === 'string' ? code : String(error)
-  const details: ErrorDetails = { cause: error }
-  const out = new HawserError(known, `${what} was answered with an error: ${said}`, details)
-  if (typeof retryAfter === 'number') Object.assign(out, { retryAfter })
-  if (typeof code === 'string' || typeof code === 'number') Object.assign(out, { serverCode: code })
-  return out
-}
-/** What a server's error may be called here too. */
-const serverCodes: readonly ErrorCode[] = [
-  'UNAUTHORIZED',
-  'AUTHENTICATION_FAILED',
-  'RATE_LIMIT_EXCEEDED',
-  'TIMEOUT',
-  'PARSE_ERROR',
-  'INVALID_MESSAGE',
-]
 
 /** Throws INVALID_OPTION: a time in milliseconds that an option of a call sets. */
 export function checkTime(name: string, value: unknown, fallback: number): number {

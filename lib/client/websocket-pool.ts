@@ -4,7 +4,8 @@ import { parseTarget } from '../core/client-url'
 import { HawserError } from '../core/error'
 import { OptionReader, badArgument, badOption } from '../core/validate'
 import { binding } from '../native/binding'
-import { aborted, checkTime } from './pending'
+import { aborted } from './endings'
+import { checkTime } from './pending'
 import {
   type AcquireOptions,
   type CheckedPoolOptions,

@@ -4,7 +4,8 @@
 //   form    {"id":"5f0c…-0F#","type":"work","timestamp":@,"correlationId":"5f0c…-0F#","payload":$}
 //   record  | form | priority | timeout | number | time | payload |                    see src/core/client/message_form.hpp
 import type { FormedMessages, MessageForm } from '../client/engine'
-import { clientPrefix, envelopeText, requestMark } from '../client/envelope'
+import { envelopeText } from '../client/envelope'
+import { clientPrefix, requestMark } from '../client/outgoing'
 import { clientFormHead } from './records'
 import { byteLength } from './shared-buffer'
 import { isUsualTime, setWide, timeDigits } from './timestamp'

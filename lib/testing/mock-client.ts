@@ -1,9 +1,9 @@
 // A managed client without a network: subscriptions work as on the I/O thread, and the test plays the server.
 import type { ConnectionDetails, StateListener } from '../client/client-status'
 import type { ClientStateName } from '../client/engine'
-import { idSource } from '../client/envelope'
+import { idSource } from '../client/outgoing'
 import { MessageRouter, type RoutedClient } from '../client/message-router'
-import { aborted, replyError } from '../client/pending'
+import { aborted, replyError } from '../client/endings'
 import { RouteSet } from '../client/portable/route-set'
 import type {
   AnyProtocol,

@@ -13,6 +13,7 @@ import { terseErrors } from './terse-errors.mjs'
 
 /** Files of lib/, and those that take their places. */
 export const swaps = {
+  'client/client-outbox': 'browser/client-outbox',
   'client/client-platform': 'browser/client-platform',
   'client/client-send': 'browser/client-send',
   'client/client-tokens': 'browser/client-tokens',
@@ -39,7 +40,6 @@ const productionSwaps = { ...swaps, 'core/message-of': 'browser/message-of' }
 /** The files of dist/browser, and what each is made of. What the core has, the others import from it. */
 const files = {
   core: 'browser/core',
-  answers: 'browser/answers-part',
   auth: 'browser/auth-part',
   detour: 'client/portable/detour',
   endpoints: 'client/portable/endpoints',
@@ -48,7 +48,8 @@ const files = {
   options: 'browser/options-part',
   rooms: 'browser/rooms-part',
   routes: 'browser/route-part',
-  sending: 'client/portable/send-shaping',
+  sending: 'browser/sending-part',
+  shaping: 'client/portable/send-shaping',
   store: 'browser/store-part',
   testing: 'browser/testing',
   tokens: 'client/auth',
@@ -77,9 +78,10 @@ const resolving = (file, shared, taking) => ({
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, importer, resolveDir, kind }) => {
       const wanted = nameOf(path.resolve(resolveDir, name))
-      // What takes a place may use what was there, and what is loaded later may use long words.
+      // What takes a place may use what was there, and what few pages load may use long words.
       const kept =
-        importer.startsWith(path.join(lib, 'browser/')) || (file !== 'core' && ofOptions.includes(wanted))
+        importer.startsWith(path.join(lib, 'browser/')) ||
+        (!['core', 'sending'].includes(file) && ofOptions.includes(wanted))
       const swapped = kept ? undefined : taking[wanted]
       const found = swapped ?? wanted
       if (shared.has(found)) return { path: './core.mjs', external: true }

@@ -54,7 +54,7 @@ function rig(more: Partial<CoreSettings> = {}) {
     0,
   )
   const send = (data: string, how: Partial<EngineSend> = {}, now = 0): boolean =>
-    core.send({ ...plain, data, ...how }, now)
+    core.sender().send({ ...plain, data, ...how }, now)
   /** What was said since. */
   const heard = (): string[] => said.splice(0)
   const open = (link = 1, protocol = 'hawser.v1', now = 0): void => {
@@ -114,16 +114,16 @@ test('messages go while there is room, then when the link has let go of some', (
   send('b')
   expect(sent).toEqual(['a'])
   room.left = 100
-  core.linkFlushed(1, 1, 1)
+  core.sender().linkFlushed(1, 1, 1)
   expect(sent).toEqual(['a', 'b'])
-  expect(core.inside).toEqual({ bytes: 1, messages: 1 })
+  expect(core.sender().inside).toEqual({ bytes: 1, messages: 1 })
 })
 
 test('what the kernel has not taken goes again on the next link, a request that it has is lost', () => {
   const { core, sent, send, heard, open } = rig()
   open()
   send('ask', { id: 'q', token: 7, requestTimeout: 1_000 })
-  core.linkFlushed(1, 1, 1)
+  core.sender().linkFlushed(1, 1, 1)
   send('a')
   core.linkEnded(1, { error: 'CONNECTION_LOST', closeCode: 1006, reason: '', detail: '' }, 10)
   expect(heard()).toEqual(['7 connection_lost', 'reconnecting CONNECTION_LOST'])
@@ -176,22 +176,22 @@ test('rooms: a new link is held until the joins have gone ahead on it', () => {
   const { core, sent, send, heard, open } = rig({ heartbeat: { interval: 100, timeout: 30, always: false } })
   open()
   send('unacked', { id: 'u', acked: true, priority: 0 })
-  core.linkFlushed(1, 1, 1)
-  core.wantRooms(true, 0, 1)
+  core.sender().linkFlushed(1, 1, 1)
+  core.sender().wantRooms(true, 0, 1)
   send('at once')
   core.linkEnded(1, lost, 10)
   core.timer(110)
   core.linkOpened(2, 'hawser.v1', 120)
   send('new', { priority: 0 }, 130)
   core.timer(220)
-  core.linkFlushed(2, 0, 221)
+  core.sender().linkFlushed(2, 0, 221)
   expect(sent.splice(0)).toEqual(['unacked', 'at once', '{"type":"heartbeat","timestamp":1000}'])
   expect(send('late', { id: 'l', token: 7, requestTimeout: 50, link: 1 }, 222)).toBe(false)
   expect(send('join', { id: 'j', token: 8, requestTimeout: 50, link: 2 }, 222)).toBe(true)
   expect(send('said', { token: 9, link: 2 }, 222)).toBe(true)
-  core.wantRooms(true, 1, 223)
+  core.sender().wantRooms(true, 1, 223)
   expect(sent.splice(0)).toEqual(['join', 'said'])
-  core.wantRooms(true, 2, 224)
+  core.sender().wantRooms(true, 2, 224)
   expect(sent.splice(0)).toEqual(['unacked', 'new', 'at once'])
   expect(heard().slice(-2)).toEqual(['7 connection_lost', '9 done'])
   core.linkEnded(2, lost, 225)
@@ -200,7 +200,7 @@ test('rooms: a new link is held until the joins have gone ahead on it', () => {
 
 test('rooms: the token comes before them; none that is wanted any more holds nothing', () => {
   const { core, sent, send, heard } = rig({ gated: true, maxRequests: 1 })
-  core.wantRooms(true, 0, 0)
+  core.sender().wantRooms(true, 0, 0)
   core.connect(0)
   core.linkOpened(1, 'hawser.v1', 1)
   expect(send('join', { id: 'j', token: 1, requestTimeout: 50, link: 1 }, 2)).toBe(false)
@@ -210,7 +210,7 @@ test('rooms: the token comes before them; none that is wanted any more holds not
   expect(send('join', { id: 'k', token: 3, requestTimeout: 50, link: 1 }, 4)).toBe(false)
   expect(sent).toEqual(['join'])
   expect(heard().slice(-3)).toEqual(['1 connection_lost', 'connected', '3 queue_full'])
-  core.wantRooms(false, 0, 5)
+  core.sender().wantRooms(false, 0, 5)
   expect(sent).toEqual(['join', 'a'])
 })
 
@@ -250,7 +250,7 @@ test('batches: full ones go, others in time, those of high priority at once and 
   expect(sent.splice(0)).toEqual(['6'])
   send('7', { joinable: false }, 102)
   expect(sent.splice(0)).toEqual(['5', '7'])
-  expect(core.counters).toMatchObject({ batches: 1, messagesOut: 7 })
+  expect(core.sender().counters).toMatchObject({ batches: 1, messagesOut: 7 })
 })
 
 test('leave: what was sent goes out first, what waits for an ack is given up', () => {
@@ -259,10 +259,10 @@ test('leave: what was sent goes out first, what waits for an ack is given up', (
   send('a', { id: 'x', acked: true, token: 1 })
   core.leave(5)
   expect(heard()).toEqual(['disconnecting'])
-  core.linkFlushed(1, 1, 6)
+  core.sender().linkFlushed(1, 1, 6)
   expect(core.left(6)).toBe(true)
   expect(heard()).toEqual(['drop 1', '1 closed'])
-  expect(core.send({ ...plain, token: 2 }, 7)).toBe(false)
+  expect(core.sender().send({ ...plain, token: 2 }, 7)).toBe(false)
   expect(heard()).toEqual(['2 closed'])
 })
 

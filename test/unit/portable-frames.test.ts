@@ -1,7 +1,7 @@
 // Messages that only the next frame of a page waits for: the portable engine leaves them unread until then, or until
 // anything else happens to the client. Nobody can tell but by the time.
 import type { EngineEvents, ReadNow, RouteSpec } from '../../lib/client/engine'
-import { plain } from '../../lib/client/client-body'
+import { plain } from '../../lib/client/outgoing'
 import { PortableEngine } from '../../lib/client/portable/portable-engine'
 import { readPortableOptions } from '../../lib/client/portable/portable-options'
 

@@ -1,6 +1,6 @@
-// A client without its network: the machine of its states, its endpoints, the queue of what it sends, its requests and
-// heartbeats. What src/core/client/client_core.hpp is to the native engine. Pure but for the host it drives; times in
-// milliseconds of one clock are passed in.
+// A client without its network: the machine of its states, its endpoints and heartbeats; and once it has something to send,
+// the queue of that, and its requests. What src/core/client/client_core.hpp is to the native engine. Pure but for the host
+// it drives; times in milliseconds of one clock are passed in.
 //
 //   program ─► connect, send, cancel … ──┐                     ┌─► dial, send, close …        (CoreHost)
 //                                        ├─► ClientCore ───────┤
@@ -11,7 +11,8 @@ import type { ClientStateName, EndpointFigures, StateChange } from '../engine'
 import { ClientMachine, type MachineHost, type MachineSettings, type TokenReason } from './client-machine'
 import { Heartbeat } from './heartbeat'
 import type { TokenMachine } from './token-machine'
-import { type CoreHost, CoreSending, type SendingSettings } from './core-sending'
+import type { CoreHost, CoreSending, SendingSettings } from './core-sending'
+import { ownProtocol } from './own-protocol'
 import { part, parts } from './parts'
 import { type Outcome, adapted, never } from './reconnect-policy'
 import { scoreOf } from './score'
@@ -41,10 +42,19 @@ interface Dial {
   since: number
 }
 
-export class ClientCore extends CoreSending implements MachineHost {
+export class ClientCore implements MachineHost {
   machine: ClientMachine
   /** The same, of a client that uses tokens. */
   tokens: TokenMachine | undefined
+  /** As soon as there was something to send. */
+  sending: CoreSending | undefined
+  readonly counters = { connects: 0, failures: 0 }
+  /** The open link, or 0. */
+  link = 0
+  /** The link carries messages. */
+  ready = false
+  ended = false
+  protocol = ''
   latency = 0
   endpoints: Dialing
   private readonly dials = new Map<number, Dial>()
@@ -61,11 +71,10 @@ export class ClientCore extends CoreSending implements MachineHost {
 
   constructor(
     private readonly settings: CoreSettings,
-    host: CoreHost,
+    private readonly host: CoreHost,
     private readonly random: () => number,
-    now: number,
+    private now: number,
   ) {
-    super(settings, host, now)
     this.heartbeat = new Heartbeat(settings.heartbeat)
     this.machine = new ClientMachine(settings, random, this)
     this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
@@ -84,6 +93,14 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.endpoints = new (part('endpoints').EndpointRounds)(endpoints, strategy, policy.minUptime, learned)
   }
 
+  get speaksOwnProtocol(): boolean {
+    return this.protocol === ownProtocol
+  }
+  /** The half that sends; its part is loaded. */
+  sender(): CoreSending {
+    return (this.sending ??= new (part('sending').CoreSending)(this.settings, this, this.host))
+  }
+
   // ----------------------------------------------------------------------------------------------------- the program
 
   connect(now: number): void {
@@ -100,10 +117,7 @@ export class ClientCore extends CoreSending implements MachineHost {
   }
   disconnect(now: number, code: number, reason: string): void {
     this.now = now
-    if (this.ready) {
-      this.letOut()
-      this.flushing = false
-    }
+    if (this.ready) this.sending?.letOut(now)
     this.machine.disconnect(now, code, reason)
   }
   /** `firstMessage` is the text that opens each link, where the token travels in one. */
@@ -124,7 +138,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.machine.disconnect(now, 1000, '')
     this.dropLink()
     this.ended = true
-    this.giveUp()
+    this.sending?.giveUp()
   }
   /** Lets out what was sent, without waiting for acks and replies; the shell asks `left` after each turn. */
   leave(now: number): void {
@@ -132,12 +146,13 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.now = now
     this.leaving = true
     if (this.settings.leaveTimeout > 0) this.leaveUntil = now + this.settings.leaveTimeout
-    this.letOut()
+    this.sending?.letOut(now, true)
     this.machine.disconnect(now, 1000, '')
     this.left(now)
   }
   left(now: number): boolean {
-    if (this.leaving && !(this.ready && !this.queue.flushedAll && now < this.leaveUntil)) this.end(now)
+    const flows = this.ready && this.sending?.queue.flushedAll === false
+    if (this.leaving && !(flows && now < this.leaveUntil)) this.end(now)
     return this.ended
   }
 
@@ -245,15 +260,16 @@ export class ClientCore extends CoreSending implements MachineHost {
 
   private acceptLink(): void {
     this.authenticating = false
-    this.queue.acks = this.acks
     if (!this.machine.dialOpened(this.now)) {
+      // The machine wants no link any more.
       this.dropLink()
       return
     }
-    this.carry()
+    this.ready = true
+    this.sending?.carry()
     const { interval, always } = this.settings.heartbeat
     if (interval > 0 && (always || this.speaksOwnProtocol)) this.heartbeat.begin(this.now)
-    this.pump()
+    this.sending?.pump(this.now)
   }
 
   /** The answer to the token that opened the link. False: none was waited for. */
@@ -308,7 +324,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     this.link = 0
     this.ready = this.authenticating = false
     this.heartbeat.end()
-    this.lost()
+    this.sending?.lost()
   }
 
   /** The peer of the open link has been silent for too long: the link is lost. */
@@ -324,7 +340,7 @@ export class ClientCore extends CoreSending implements MachineHost {
   timer(now: number): void {
     this.now = now
     if (this.ended) return
-    this.runSending()
+    this.sending?.run(now)
     const limit = this.settings.dialTimeout
     for (const [link, { since }] of [...this.dials]) {
       if (limit === 0 || now < since + limit) continue
@@ -334,7 +350,7 @@ export class ClientCore extends CoreSending implements MachineHost {
     if (now >= this.endpoints.deadline) this.startDials()
     this.machine.timer(now)
     this.beat()
-    this.pump()
+    this.sending?.pump(now)
   }
 
   private beat(): void {
@@ -345,7 +361,7 @@ export class ClientCore extends CoreSending implements MachineHost {
   }
   /** The client itself waits for nothing that comes. */
   get calm(): boolean {
-    return this.ready && !this.queue.size && !this.requests?.size && this.heartbeat.sent === undefined
+    return this.ready && this.sending?.busy !== true && this.heartbeat.sent === undefined
   }
   /** The milliseconds that the answer took; undefined: none was waited for. */
   onHeartbeatAck(now: number): number | undefined {
@@ -359,7 +375,7 @@ export class ClientCore extends CoreSending implements MachineHost {
   get deadline(): number {
     if (this.ended) return never
     const { settings } = this
-    let next = Math.min(this.machine.deadline, this.endpoints.deadline, this.sendingDeadline)
+    let next = Math.min(this.machine.deadline, this.endpoints.deadline, this.sending?.deadline ?? never)
     if (this.leaving) next = Math.min(next, this.leaveUntil)
     if (settings.dialTimeout > 0)
       for (const { since } of this.dials.values()) next = Math.min(next, since + settings.dialTimeout)
@@ -374,8 +390,9 @@ export class ClientCore extends CoreSending implements MachineHost {
     if (this.firstConnect === undefined) return 0
     const all = now - this.firstConnect
     const up = this.connectedFor + (this.ready ? now - this.openedAt : 0)
-    const { queue } = this.settings
-    const full = queue.maxMessages > 0 ? Math.min(1, this.queue.waiting / queue.maxMessages) : 0
+    const { maxMessages } = this.settings.queue
+    const waiting = this.sending?.queue.waiting ?? 0
+    const full = maxMessages > 0 ? Math.min(1, waiting / maxMessages) : 0
     const good = this.endpoints.successRate * (all > 0 ? up / all : 1)
     return scoreOf(Math.max(1, this.latency / 100), good, Math.max(0, this.counters.connects - 1), full)
   }

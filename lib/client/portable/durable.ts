@@ -1,13 +1,14 @@
 // The durable messages of a client: they go to the store first, and to the queue when they are safe there. The rules of
 // src/core/net/client_store.hpp.
 //
-//   put() ─► MessageStore ─ safe ─► core.send()          left there ─► queue.restore()
+//   put() ─► MessageStore ─ safe ─► sending.send()          left there ─► queue.restore()
 import type { EngineSend, Settlement } from '../engine'
-import { messageId } from '../envelope'
-import type { ClientCore } from './client-core'
+import type { SharedOptions } from '../shared-options'
+import { messageId } from '../outgoing'
+import type { CoreSending } from './core-sending'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
-import { type MessageStore, type StoredMessage, adopt } from './stores'
+import { type MessageStore, type StoredMessage, adopt, openStore } from './stores'
 
 export interface DurableHost {
   now(): number
@@ -34,21 +35,18 @@ export class Durable {
   private readonly me = messageId()
 
   constructor(
-    open: () => Promise<MessageStore>,
-    place: string,
-    private readonly line: string,
-    private readonly maxBytes: number,
-    private readonly core: ClientCore,
+    private readonly queue: SharedOptions['queue'],
+    private readonly sending: CoreSending,
     private readonly host: DurableHost,
   ) {
-    core.holdSending()
-    this.ready = this.begin(open, place)
+    sending.holdSending()
+    this.ready = this.begin(queue)
   }
 
-  private async begin(open: () => Promise<MessageStore>, place: string): Promise<void> {
+  private async begin({ store, line, fsync, kind }: SharedOptions['queue']): Promise<void> {
     try {
-      this.store = await open()
-      const { left, release } = await adopt(this.store, `${place}:${this.line}`, this.me)
+      this.store = await openStore(store, line, { fsync, kind })
+      const { left, release } = await adopt(this.store, `${store}:${line}`, this.me)
       this.left = left
       this.release = release
     } catch (error) {
@@ -56,7 +54,7 @@ export class Durable {
     }
     this.host.turn(() => {
       this.refill()
-      this.core.releaseSending(this.host.now())
+      this.sending.releaseSending(this.host.now())
     })
   }
   private fail(error: unknown): void {
@@ -69,15 +67,15 @@ export class Durable {
   refill(): void {
     if (this.left.length === 0) return
     this.takeUp()
-    this.core.releaseSending(this.host.now())
+    this.sending.releaseSending(this.host.now())
   }
   private takeUp(): void {
     const ahead = Date.now() - this.host.now()
     for (let one = this.left.at(0); one !== undefined; one = this.left.at(0)) {
       const { data, id, priority, key, joinable } = one
       const bytes = sizeOf(data)
-      const { inside } = this.core
-      if (inside.bytes > 0 && inside.bytes + bytes > this.maxBytes) return
+      const { inside } = this.sending
+      if (inside.bytes > 0 && inside.bytes + bytes > this.queue.maxBytes) return
       const what: EngineSend = {
         data,
         binary: typeof data !== 'string',
@@ -94,7 +92,7 @@ export class Durable {
         link: 0,
       }
       const expiresAt = one.expiresAt === 0 ? never : one.expiresAt - ahead
-      const result = this.core.queue.restore(what, bytes, this.host.now(), expiresAt, key)
+      const result = this.sending.queue.restore(what, bytes, this.host.now(), expiresAt, key)
       if (result === 'rejected') return
       if (result !== 'accepted') this.remove(key)
       this.left.shift()
@@ -111,14 +109,14 @@ export class Durable {
       return
     }
     const bytes = sizeOf(data)
-    if (this.core.inside.bytes + this.waitingBytes + bytes > this.maxBytes) {
+    if (this.sending.inside.bytes + this.waitingBytes + bytes > this.queue.maxBytes) {
       refuse('queue_full')
       return
     }
     this.waiting++
     this.waitingBytes += bytes
     const expiresAt = ttl > 0 ? Date.now() + ttl : 0
-    const record = { line: this.line, owner: this.me, id, data, priority, expiresAt, joinable }
+    const record = { line: this.queue.line, owner: this.me, id, data, priority, expiresAt, joinable }
     const safe = this.ready.then(() => {
       if (this.store === undefined) throw new Error('there is no store')
       return this.store.put(record)
@@ -141,7 +139,7 @@ export class Durable {
   // case, where the server gives acks: a page may be gone when the network has what the peer has not.
   private stored(message: EngineSend, key: number, refuse: (how: Settlement) => void): void {
     const promised = message.acked
-    const sent = this.core.send(
+    const sent = this.sending.send(
       { ...message, acked: true, token: promised ? message.token : 0 },
       this.host.now(),
       key,

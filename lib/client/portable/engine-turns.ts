@@ -10,21 +10,24 @@ import type { ClientCore } from './client-core'
 import type { Durable } from './durable'
 import type { Inbox } from './inbox'
 import type { Links } from './links'
-import type { Loading } from './loading'
+import type { Loading, Waiting } from './loading'
 import { never } from './reconnect-policy'
 import { watch } from './surroundings'
 
 /** What a message weighs beside its bytes: as in the native engine. */
 export const overhead = 8
 /** What closes in the end is not waited for longer, where the program has set no limit. */
-const lastWait = 10_000
+const usualWait = 10_000
 
 export abstract class EngineTurns {
   // What takes the steps: the engine makes it.
   protected core!: ClientCore
   protected inbox!: Inbox
   protected links!: Links
+  /** What connecting needs, and reading. */
   protected loading!: Loading
+  /** What sending needs: neither connecting nor reading waits for that. */
+  protected sendLine!: Loading
   protected alarm!: Alarm
   protected durable: Durable | undefined
   /** What the client is to be told, in order. */
@@ -54,17 +57,17 @@ export abstract class EngineTurns {
   }
 
   get bufferedAmount(): number {
-    const { bytes, messages } = this.core.inside
+    const { bytes = 0, messages = 0 } = this.core.sending?.inside ?? {}
     const { waiting = 0, waitingBytes = 0 } = this.durable ?? {}
-    return this.core.ended ? 0 : bytes + waitingBytes + this.loading.bytes + (messages + waiting) * overhead
+    return this.core.ended ? 0 : bytes + waitingBytes + this.sendLine.bytes + (messages + waiting) * overhead
   }
 
   /** A call of the program's: what follows is told a little later, never inside the call. */
-  protected call(step: () => void): void {
+  protected call(step: () => void, line = this.loading, how?: Waiting): void {
     if (this.finished) return
     this.stirred = true
     this.read()
-    this.loading.run(step)
+    line.run(step, how)
     if (this.due) return
     this.due = true
     queueMicrotask(() => {
@@ -91,7 +94,10 @@ export abstract class EngineTurns {
       this.links.lookNow()
       this.durable?.refill()
       // What cannot be loaded now is not waited for at the end.
-      if (this.disposed && this.loading.failing) this.core.end(this.now())
+      if (this.disposed && (this.loading.failing || this.sendLine.failing)) {
+        this.core.end(this.now())
+        this.sendLine.giveUp()
+      }
       if (this.disposed && this.core.left(this.now())) this.leave()
       for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
       this.dropped_.clear()
@@ -110,11 +116,13 @@ export abstract class EngineTurns {
     if (stirred || this.stirred) this.plan()
   }
 
+  protected get lastWait(): number {
+    return this.options.socket.socket.closeTimeout || usualWait
+  }
   /** All is out or given up: the last things to do before the client is gone. */
   private leave(): void {
     if (this.closeBy === never) {
-      const { closeTimeout } = this.options.socket.socket
-      this.closeBy = this.now() + (closeTimeout === 0 ? lastWait : closeTimeout)
+      this.closeBy = this.now() + this.lastWait
       this.inbox.routes.flush(this.now())
       this.lookAway()
       const stored = this.durable?.close() ?? Promise.resolve()

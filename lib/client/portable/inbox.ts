@@ -1,7 +1,7 @@
 // What becomes of the messages that come: control messages and replies are settled, others go to the routes that match,
 // through their shapers, or are counted and forgotten. The rules of src/core/net/client_inbox.hpp.
 import type { EngineEvents } from '../engine'
-import type { Layout } from '../envelope'
+import type { Layout } from '../layout'
 import type { ClientCore } from './client-core'
 import { nameAt, valueAt } from './matcher'
 import { part } from './parts'
@@ -147,7 +147,7 @@ export class Inbox {
     const own = core.speaksOwnProtocol
     const id = nameAt(message, this.layout.correlationId) ?? ''
     if (id !== '' && this.isReply(type)) {
-      const token = core.onReply(id, host.now())
+      const token = core.sending?.onReply(id, host.now())
       if (token !== undefined) {
         this.up((events) => events.reply(token, message as object))
         return true
@@ -155,7 +155,7 @@ export class Inbox {
     }
     switch (type ?? '') {
       case 'ack':
-        return core.onAck(id, host.now()) || own
+        return core.sending?.onAck(id, host.now()) || own
       case 'auth_ok':
         return core.onAuth(true, '', host.now()) || own
       case 'auth_error':

@@ -4,7 +4,7 @@ import type { Outcome } from './reconnect-policy'
 import { never } from './reconnect-policy'
 import type { PlatformMessage, PlatformSocket, PlatformSocketConstructor } from './platform'
 import { sizeOf } from './size'
-import { ownProtocol } from './core-sending'
+import { ownProtocol } from './own-protocol'
 
 export interface LinkEvents {
   opened(link: number, protocol: string): void

@@ -1,16 +1,14 @@
 // What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
 // that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
+import { CoreSending } from './core-sending'
 import { DetourLinks } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
-import { Requests, sendPast } from './requests'
-import { dueAgain } from './retries'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
 import { TokenMachine } from './token-machine'
-import { openStore } from './stores'
 import { whereTest } from './where'
 
 export interface Parts {
@@ -20,32 +18,32 @@ export interface Parts {
     whereTest: typeof whereTest
     prepare: (spec: RouteSpec) => RouteSpec
   }
+  /** All that sends: the queue, requests, what the server acknowledges. */
+  sending: { CoreSending: typeof CoreSending }
   /** Messages that are throttled, debounced or sent in batches. */
-  sending: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
+  shaping: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
   /** HTTP where WebSocket is blocked. */
   detour: { DetourLinks: typeof DetourLinks }
   /** Rooms that the program joins. */
   rooms: { Positions: typeof Positions }
-  /** Requests, and what the server acknowledges. */
-  answers: { Requests: typeof Requests; sendPast: typeof sendPast; dueAgain: typeof dueAgain }
   /** Several endpoints. */
   endpoints: { EndpointRounds: typeof EndpointRounds }
   /** What a client shows to be let in. */
   tokens: { TokenMachine: typeof TokenMachine }
   /** Durable messages. */
-  store: { Durable: typeof Durable; openStore: typeof openStore }
+  store: { Durable: typeof Durable }
 }
 export type PartName = keyof Parts
 
 export const parts: Partial<Parts> = {
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
-  sending: { SendShaper, BatchGate },
+  sending: { CoreSending },
+  shaping: { SendShaper, BatchGate },
   detour: { DetourLinks },
   rooms: { Positions },
-  answers: { Requests, sendPast, dueAgain },
   endpoints: { EndpointRounds },
   tokens: { TokenMachine },
-  store: { Durable, openStore },
+  store: { Durable },
 }
 
 /** Resolves when the part is there. */

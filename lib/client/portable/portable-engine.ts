@@ -9,8 +9,6 @@ import type {
   EndpointFigures,
   EngineEvents,
   EngineMetrics,
-  EngineSend,
-  QueuedMessage,
   RouteSpec,
   Settlement,
   StateChange,
@@ -20,14 +18,14 @@ import { Alarm } from './alarm'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
 import type { TokenReason } from './client-machine'
-import { EngineTurns, overhead } from './engine-turns'
+import { EngineSending } from './engine-sending'
 import { figures } from './figures'
 import { Held } from './held'
 import { Inbox } from './inbox'
 import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
-import { type PartName, part, parts } from './parts'
 import { Loading } from './loading'
+import { part, parts } from './parts'
 import type { PlatformMessage, PlatformSocketConstructor } from './platform'
 import { isPlain } from './route-set'
 import { sizeOf } from './size'
@@ -39,13 +37,11 @@ const perEvent = 2048
 /** What only a codec or a dialect asks for is in wire-engine.ts. */
 type PlainEngine = Omit<ClientEngine, 'answered' | 'say' | 'admit' | 'pause' | 'resume'>
 
-export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost {
+export class PortableEngine extends EngineSending implements PlainEngine, CoreHost {
   private readonly latencies = new Latencies()
   private tokens = 0
   private tokenName = ''
   private tokenValue = ''
-  /** Tokens of messages that were given up while a part is on its way. */
-  private readonly takenBack = new Set<number>()
   protected readonly held: Held
   /** A platform makes a message's data when it is asked for them, and many at once cost less than each by itself. */
   private unread: PlatformMessage[] = []
@@ -119,22 +115,19 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
           if (link === this.core.link) this.held.offerEnd(end)
           else end()
         }),
-      flushed: (link, frames) => this.core.linkFlushed(link, frames, this.now()),
+      flushed: (link, frames) => this.core.sending?.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
     }
     this.links = new Links(socket, options.protocols, told)
-    this.loading = new Loading(
-      () => {
-        this.takenBack.clear()
-        this.turn(() => this.held.release())
-      },
-      (detail) => {
-        this.turn(() => {
-          if (!this.disposed) this.outbox.push((told) => told.loadFailed?.(detail))
-        })
-        return !this.disposed
-      },
-    )
+    const turn = (step: () => void): void => this.turn(step)
+    const failed = (detail: string): boolean => {
+      this.turn(() => {
+        if (!this.disposed) this.outbox.push((told) => told.loadFailed?.(detail))
+      })
+      return !this.disposed
+    }
+    this.loading = new Loading(turn, () => this.held.release(), failed)
+    this.sendLine = new Loading(turn, () => this.core.sending?.pump(this.now()), failed)
     this.alarm = new Alarm(
       () =>
         this.turn(() => {
@@ -143,44 +136,25 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
         }),
       () => ['idle', 'disconnected', 'failed'].includes(this.core.machine.state),
     )
-    if (batch.max > 1) this.need('sending')
-    if (options.targets.length > 1 && parts.endpoints === undefined)
-      this.need('endpoints', () => this.core.useAll())
-    if (auth !== undefined && parts.tokens === undefined) this.need('tokens', () => this.core.useTokens())
-    if (queue.store !== '') {
-      this.need('answers')
-      this.need('store', () => this.openStore())
+    const { loading } = this
+    if (batch.max > 1) this.later('shaping')
+    if (options.targets.length > 1 && parts.endpoints === undefined) {
+      loading.need('endpoints')
+      loading.run(() => this.core.useAll())
     }
-    if (fallback !== undefined)
-      this.need('detour', () => {
+    if (auth !== undefined && parts.tokens === undefined) {
+      loading.need('tokens')
+      loading.run(() => this.core.useTokens())
+    }
+    if (queue.store !== '') this.later('store', () => this.openStore())
+    if (fallback !== undefined) {
+      loading.need('detour')
+      loading.run(() => {
         const { DetourLinks } = part('detour')
         const around = { ...fallback, connectTimeout: dialTimeout }
         this.links = new DetourLinks(socket, options.protocols, told, around)
       })
-  }
-
-  private openStore(): void {
-    const { line, fsync, kind, maxBytes, store } = this.options.queue
-    const { Durable, openStore } = part('store')
-    this.durable = new Durable(
-      () => openStore(store, line, { fsync, kind }),
-      store,
-      line,
-      maxBytes,
-      this.core,
-      {
-        now: () => this.now(),
-        settled: (token, how) => this.settled(token, how),
-        failed: (detail) => this.outbox.push((told) => told.storeFailed(detail)),
-        turn: (step) => this.turn(step),
-      },
-    )
-  }
-
-  /** Loads a part if it is not there; what is asked for until then, and what comes, waits for it. */
-  private need(name: PartName, then?: () => void): void {
-    if (parts[name] === undefined) this.loading.add(name)
-    if (then !== undefined) this.loading.run(then)
+    }
   }
 
   wallClock(): number {
@@ -190,19 +164,31 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
   // ------------------------------------------------------------------------------------------------------ the program
 
   connect(): void {
-    this.call(() => {
+    const step = (): void => {
       this.look()
       this.core.connect(this.now())
-    })
+    }
+    // What is sent before may wait; the connection need not.
+    if (this.turned) this.inTurn(step)
+    else this.call(step)
   }
   disconnect(code: number, reason: string): void {
-    this.call(() => this.core.disconnect(this.now(), code, reason))
+    this.inTurn(() => this.core.disconnect(this.now(), code, reason))
   }
   reconnect(): void {
-    this.call(() => {
+    this.inTurn(() => {
       this.look()
       this.core.reconnect(this.now())
     })
+  }
+  dispose(): void {
+    if (this.disposed) return
+    this.disposed = true
+    this.inTurn(() => this.core.leave(this.now()))
+    for (const line of [this.loading, this.sendLine]) {
+      const over = (): void => void (line.failing = true)
+      line.run(() => undefined, { within: this.lastWait, over })
+    }
   }
   setToken(how: 'query' | 'header' | 'message' | 'none', name: string, value: string): void {
     this.tokens++
@@ -213,15 +199,8 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
   failToken(final: boolean): void {
     this.call(() => this.core.failToken(this.now(), final))
   }
-  cancel(token: number): void {
-    if (this.loading.waits) this.takenBack.add(token)
-    this.call(() => this.core.cancel(token, this.now()))
-  }
-  refused(id: string): void {
-    this.call(() => this.core.onAck(id, this.now(), 0))
-  }
   addRoute(route: number, spec: RouteSpec): void {
-    if (!isPlain(spec)) this.need('routes')
+    if (!isPlain(spec)) this.loading.need('routes')
     this.call(() => {
       try {
         this.inbox.routes.add(route, spec)
@@ -237,73 +216,11 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
     this.read()
     this.inbox.wants = { untyped, binary, asking }
   }
-  rooms(wanted: boolean, link: number): void {
-    this.call(() => {
-      if (wanted) this.inbox.follow()
-      this.core.wantRooms(wanted, link, this.now())
-    })
-  }
-  later(name: PartName, step: () => void): void {
-    this.need(name, step)
-  }
-  clearQueue(): void {
-    this.call(() => this.core.clearQueue(this.now()))
-  }
-  queue(limit: number): Promise<QueuedMessage[]> {
-    return new Promise((resolve) =>
-      this.loading.run(() => resolve(this.core.queue.snapshot(this.now(), limit))),
-    )
-  }
-  dispose(): void {
-    if (this.disposed) return
-    this.disposed = true
-    this.call(() => this.core.leave(this.now()))
-  }
   ref(): void {
     this.alarm.hold(true)
   }
   unref(): void {
     this.alarm.hold(false)
-  }
-
-  send(message: EngineSend): true | false | 'full' {
-    if (this.disposed && message.link === 0 && !this.loading.catchesUp) return 'full'
-    const { queue, socket } = this.options
-    const { highWaterMark, maxBackpressure } = socket.socket
-    // Without a connection the queue decides what gives way; with one nothing shall be lost.
-    const most = this.core.ready ? Math.min(maxBackpressure, queue.maxBytes) : maxBackpressure
-    // The program may change its bytes as soon as this returns.
-    const data = typeof message.data === 'string' ? message.data : new Uint8Array(message.data)
-    const after = this.bufferedAmount + sizeOf(data) + overhead
-    if (after > most && message.link === 0) return 'full'
-    const own = { ...message, data }
-    if (own.shape !== undefined) this.need('sending')
-    if (own.token !== 0 || own.acked) this.need('answers')
-    const inTime = own.requestTimeout > 0 && this.loading.waits ? this.timed(own) : undefined
-    this.loading.weigh(sizeOf(data) + overhead)
-    this.call(() => {
-      if (inTime?.() === false || this.takenBack.has(own.token)) return
-      if (message.durable && this.durable !== undefined) this.durable.put(own)
-      else this.core.send(own, this.now())
-    })
-    // From where `drained()` would wait.
-    if (after > highWaterMark / 2) this.armed = true
-    return after <= highWaterMark
-  }
-
-  /** A request that waits for its part is answered in time, or not at all. Says then whether it may still go out. */
-  private timed(request: EngineSend): () => boolean {
-    const until = this.now() + request.requestTimeout
-    let over = false
-    const timer = setTimeout(() => {
-      over = true
-      this.turn(() => this.settled(request.token, 'timeout'))
-    }, request.requestTimeout)
-    return () => {
-      clearTimeout(timer)
-      request.requestTimeout = Math.max(1, until - this.now())
-      return !over
-    }
   }
 
   // ---------------------------------------------------------------------------------------------- what the core does
@@ -403,6 +320,10 @@ export class PortableEngine extends EngineTurns implements PlainEngine, CoreHost
     return this.core.endpoints.figures()
   }
   metrics(): EngineMetrics {
-    return figures(this.core, this.inbox, this.latencies, this.now())
+    const all = figures(this.core, this.inbox, this.latencies, this.now())
+    const { messages } = this.sendLine
+    all.queued += messages
+    all.queuedNormal += messages
+    return all
   }
 }

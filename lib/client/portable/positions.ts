@@ -1,6 +1,6 @@
 // How far a client has read in the rooms whose messages the server numbers: kept here, since most messages of a room tell
 // nobody else, and told when the next link is.
-import type { Layout } from '../envelope'
+import type { Layout } from '../layout'
 import { nameAt, valueAt } from './matcher'
 
 /** Rooms whose positions are kept until the client is told. */

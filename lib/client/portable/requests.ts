@@ -1,7 +1,7 @@
 // The requests of a client that wait for their reply: found by correlation id when it comes, by token when it is not
 // wanted any more. Pure; times in milliseconds are passed in.
 import type { EngineSend } from '../engine'
-import type { CoreHost, CoreSending } from './core-sending'
+import type { Core, CoreHost, CoreSending } from './core-sending'
 import { never } from './reconnect-policy'
 import { sizeOf } from './size'
 
@@ -85,16 +85,22 @@ export class Requests {
 }
 
 /** What the program says to one link alone. If it is gone, so is the sense of it. */
-export function sendPast(core: CoreSending, host: CoreHost, message: EngineSend, now: number): boolean {
+export function sendPast(
+  sending: CoreSending,
+  core: Core,
+  host: CoreHost,
+  message: EngineSend,
+  now: number,
+): boolean {
   const { data, link, requestTimeout, token } = message
   const there = core.ready && link === core.link
-  if (!there || (requestTimeout > 0 && !core.asks(message, now + requestTimeout))) {
+  if (!there || (requestTimeout > 0 && !sending.asks(message, now + requestTimeout))) {
     if (token !== 0) host.settled(token, there ? 'queue_full' : 'connection_lost')
     return false
   }
   host.transmit(link, data, false)
-  core.counters.messagesOut++
-  core.counters.bytesOut += sizeOf(data)
-  if (token !== 0 && core.requests?.markSent(token) !== true) host.settled(token, 'done')
+  sending.counters.messagesOut++
+  sending.counters.bytesOut += sizeOf(data)
+  if (token !== 0 && !sending.requests.markSent(token)) host.settled(token, 'done')
   return true
 }

@@ -9,8 +9,8 @@
 // A message with an ack is sent again until the ack comes, in the old order and under the same id.
 import type { EngineSend, QueuedMessage } from '../engine'
 import { priorities } from '../engine'
-import { part } from './parts'
 import { never } from './reconnect-policy'
+import { dueAgain } from './retries'
 import { Line, type Message, isKept, plain } from './waiting-line'
 
 export interface QueueSettings {
@@ -280,7 +280,7 @@ export class SendQueue {
   }
 
   private retry(now: number): void {
-    const { back, spent } = part('answers').dueAgain(this.unacked, this.settings, now)
+    const { back, spent } = dueAgain(this.unacked, this.settings, now)
     for (const message of spent) this.drop(message, 'failed')
     this.counters.retried += back.length
     this.putBack(back)

@@ -6,8 +6,8 @@ import { PortableEngine } from './portable-engine'
 export class WireEngine extends PortableEngine implements ClientEngine {
   answered(ack: boolean, id: string): void {
     this.call(() => {
-      if (ack) this.core.onAck(id, this.now())
-      else this.core.onReply(id, this.now())
+      if (ack) this.core.sending?.onAck(id, this.now())
+      else this.core.sending?.onReply(id, this.now())
     })
   }
   say(link: number, frames: readonly (string | Uint8Array)[]): void {

@@ -3,7 +3,7 @@ import { longest } from '../../client/message-bounds'
 import { HubError, type WireError } from './hub-error'
 import { readMembership } from './membership-text'
 
-export { payloadText } from '../../client/envelope'
+export { payloadText } from '../../client/payload-text'
 
 export { longest }
 

@@ -1,7 +1,7 @@
 // The state of a hub and what is done with it: connections, rooms, users, deliveries. What peers and programs ask for
 // comes from control.ts, dispatch.ts and hub.ts.
 import { channel as diagnostics } from 'node:diagnostics_channel'
-import { idSource } from '../../client/envelope'
+import { idSource } from '../../client/outgoing'
 import { HawserError } from '../../core/error'
 import type { WebSocket } from '../../core/websocket'
 import type { WebSocketServer } from '../websocket-server'
