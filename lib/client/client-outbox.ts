@@ -110,21 +110,21 @@ export class ClientOutbox {
   /** The engine, or an encoder, has let go of what it had. */
   onDrain(): void {
     // While an encoder has messages still, more will wait.
-    if (this.body.wire === undefined || this.isDrained()) this.drained_()
+    if (this.body.wire === undefined || this.isDrained()) this.tellDrained()
   }
 
   /** The client has ended: nobody has to wait any longer. */
   end(): void {
     this.pending.rejectAll('closed')
-    this.drained_()
+    this.tellDrained()
   }
-  private drained_(): void {
+  private tellDrained(): void {
     const { drains } = this
     this.drains = undefined
     for (const resolve of drains ?? []) resolve()
   }
 
-  // ----------------------------------------------------------------------------------------------------- what became of it
+  // ------------------------------------------------------------------------------------------------ what became of it
 
   answer(token: number, payload: string): void {
     this.pending.resolve(token, JSON.parse(payload))
