@@ -73,7 +73,7 @@ function sizes(names: string, from = 'hawser', conditions = ''): { start: number
 }
 
 /** What the client takes today, for pages that are published and for those in the making: nothing may grow it unseen. */
-const bounds = { production: 21_750, development: 23_200 }
+const bounds = { production: 17_950, development: 19_200 }
 
 test('does not grow unseen, and is as large as the documentation says', () => {
   const client = sizes('WebSocketClient', 'hawser', 'production')
