@@ -20,7 +20,7 @@ export class ClientTokens {
   /** In its turn among the calls. */
   private later(step: (tokens: LoadedTokens) => unknown): void {
     const { body } = this
-    body.engine.later?.('tokens', () => {
+    body.engine.ahead?.('tokens', () => {
       if (this.stopped) return
       try {
         step((this.loaded ??= (part('tokens') as Part).makeTokens(body, this.auth)))

@@ -293,6 +293,8 @@ export interface ClientEngine {
    * out. Says what `send` says of a message of so many bytes.
    */
   later?(part: PartName, step: () => void, how?: Waiting): true | false | 'full'
+  /** The same among what connecting waits for. */
+  ahead?(part: PartName, step: () => void): void
   /** Reads no more until `resume()`. */
   pause(): void
   resume(): void

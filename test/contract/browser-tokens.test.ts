@@ -7,8 +7,10 @@ const { WebSocketClient } = jest.requireActual<typeof Lib>('../../dist/browser/i
 const { parts } = jest.requireActual<{ parts: Record<string, unknown> }>('../../dist/browser/core.mjs')
 const scope = useHubs()
 
+const clients: Lib.WebSocketClient[] = []
 // For each client it is not there yet.
 beforeEach(() => delete parts.tokens)
+afterEach(() => Promise.all(clients.splice(0).map((client) => client.close())))
 
 /** A hub that lets in those who know the word, and a client; what each of them was asked. */
 async function rig(auth: object = {}) {
@@ -31,6 +33,7 @@ async function rig(auth: object = {}) {
     WebSocket: WebSocket,
     auth: { token, ...auth } as never,
   })
+  clients.push(client)
   return { client, log }
 }
 

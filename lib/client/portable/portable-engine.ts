@@ -25,7 +25,7 @@ import { Inbox } from './inbox'
 import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
 import { Loading } from './loading'
-import { part, parts } from './parts'
+import { type PartName, part, parts } from './parts'
 import type { PlatformMessage, PlatformSocketConstructor } from './platform'
 import { isPlain } from './route-set'
 import { sizeOf } from './size'
@@ -136,25 +136,17 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
         }),
       () => ['idle', 'disconnected', 'failed'].includes(this.core.machine.state),
     )
-    const { loading } = this
     if (batch.max > 1) this.later('shaping')
-    if (options.targets.length > 1 && parts.endpoints === undefined) {
-      loading.need('endpoints')
-      loading.run(() => this.core.useAll())
-    }
-    if (auth !== undefined && parts.tokens === undefined) {
-      loading.need('tokens')
-      loading.run(() => this.core.useTokens())
-    }
+    if (options.targets.length > 1 && parts.endpoints === undefined)
+      this.ahead('endpoints', () => this.core.useAll())
+    if (auth !== undefined && parts.tokens === undefined) this.ahead('tokens', () => this.core.useTokens())
     if (queue.store !== '') this.later('store', () => this.openStore())
-    if (fallback !== undefined) {
-      loading.need('detour')
-      loading.run(() => {
+    if (fallback !== undefined)
+      this.ahead('detour', () => {
         const { DetourLinks } = part('detour')
         const around = { ...fallback, connectTimeout: dialTimeout }
         this.links = new DetourLinks(socket, options.protocols, told, around)
       })
-    }
   }
 
   wallClock(): number {
@@ -198,6 +190,10 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   }
   failToken(final: boolean): void {
     this.call(() => this.core.failToken(this.now(), final))
+  }
+  ahead(name: PartName, step: () => void): void {
+    this.loading.need(name)
+    this.call(step)
   }
   addRoute(route: number, spec: RouteSpec): void {
     if (!isPlain(spec)) this.loading.need('routes')
