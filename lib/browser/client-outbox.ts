@@ -37,30 +37,30 @@ class EarlyOutbox implements Early {
 
   constructor(private readonly body: ClientBody) {}
 
-  private get now(): ClientOutbox | undefined {
+  private get successor(): ClientOutbox | undefined {
     if (parts.sending !== undefined) this.body.outbox = this.loaded ??= outboxOf(this.body)
     return this.loaded
   }
 
   send(type: string, payload: unknown, options: Options | undefined): boolean | Promise<void> {
-    const { now } = this
-    if (now !== undefined) return now.send(type, payload, options)
+    const { successor } = this
+    if (successor !== undefined) return successor.send(type, payload, options)
     const { bytes, payload: kept, options: own } = this.kept(type, payload, options)
     const send: Send<boolean | Promise<void>> = (outbox) => outbox.send(type, kept(), own)
     if (own?.ack !== true && own?.durable !== true) return this.hand(bytes, own, send)
     return this.promised('message', type, bytes, own, send as Send<Promise<void>>)
   }
   sendBinary(data: Exclude<SendData, string | Blob>, options: ClientSendOptions): boolean {
-    const { now } = this
-    if (now !== undefined) return now.sendBinary(data, options)
+    const { successor } = this
+    if (successor !== undefined) return successor.sendBinary(data, options)
     const bytes = bytesOf(data)
     if (bytes === undefined) return badArgument('data', 'a TypedArray, a DataView or an ArrayBuffer', data)
     const [kept, own] = [new Uint8Array(bytes), copyOf(options)]
     return this.hand(kept.length, own, (outbox) => outbox.sendBinary(kept, own))
   }
   async request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
-    const { now } = this
-    if (now !== undefined) return now.request(type, payload, options)
+    const { successor } = this
+    if (successor !== undefined) return successor.request(type, payload, options)
     const { bytes, payload: kept, options: own } = this.kept(type, payload, options)
     const { timeout = 0 } = own ?? {}
     const fits = Number.isInteger(timeout) && timeout > 0 && timeout <= longest
@@ -88,7 +88,7 @@ class EarlyOutbox implements Early {
     const { body } = this
     const run = (): void => {
       try {
-        send(this.now as ClientOutbox)
+        send(this.successor as ClientOutbox)
       } catch (error) {
         queueMicrotask(() => body.fail(error as HawserError))
       }
@@ -119,7 +119,7 @@ class EarlyOutbox implements Early {
         signal?.removeEventListener('abort', abort)
         if (given) return
         // What it throws at once is a rejection here.
-        resolve((async () => await send(this.now as ClientOutbox))())
+        resolve((async () => await send(this.successor as ClientOutbox))())
       }
       if (signal?.aborted === true) {
         abort()
@@ -133,12 +133,12 @@ class EarlyOutbox implements Early {
   }
 
   drained(): Promise<void> {
-    const { now, body } = this
+    const { successor, body } = this
     const { engine, highWaterMark } = body
-    if (now !== undefined) return now.drained()
+    if (successor !== undefined) return successor.drained()
     if (engine.bufferedAmount <= highWaterMark / 2) return Promise.resolve()
     return new Promise((resolve) => {
-      const run = (): void => resolve(this.now?.drained())
+      const run = (): void => resolve(this.successor?.drained())
       if (engine.later?.('sending', run, { over: () => resolve() }) === 'full') resolve()
     })
   }

@@ -20,7 +20,7 @@ export const plain: EngineSend = {
 }
 
 /** 64 random bits in 16 characters. */
-export function idPrefix(): string {
+function idPrefix(): string {
   const [high, low] = globalThis.crypto.getRandomValues(new Uint32Array(2))
   return ((BigInt(high) << 32n) | BigInt(low)).toString(16).padStart(16, '0')
 }

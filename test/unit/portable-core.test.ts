@@ -1,5 +1,6 @@
 // A client of the portable engine without its network, with the times passed in: links, heartbeats, batches, the end.
 import type { EngineSend, StateChange } from '../../lib/client/engine'
+import { plain } from '../../lib/client/outgoing'
 import { ClientCore, type CoreSettings } from '../../lib/client/portable/client-core'
 
 const settings: CoreSettings = {
@@ -54,7 +55,7 @@ function rig(more: Partial<CoreSettings> = {}) {
     0,
   )
   const send = (data: string, how: Partial<EngineSend> = {}, now = 0): boolean =>
-    core.sender().send({ ...plain, data, ...how }, now)
+    core.sender().send({ ...plain, joinable: true, data, ...how }, now)
   /** What was said since. */
   const heard = (): string[] => said.splice(0)
   const open = (link = 1, protocol = 'hawser.v1', now = 0): void => {
@@ -63,21 +64,6 @@ function rig(more: Partial<CoreSettings> = {}) {
     heard()
   }
   return { core, said, sent, room, send, heard, open }
-}
-const plain: EngineSend = {
-  data: '',
-  binary: false,
-  compress: true,
-  priority: 1,
-  ttl: 0,
-  id: '',
-  acked: false,
-  durable: false,
-  requestTimeout: 0,
-  joinable: true,
-  shape: undefined,
-  token: 0,
-  link: 0,
 }
 
 test('a dial that does not open in time is dropped; the next begins after the delay', () => {

@@ -1,6 +1,7 @@
 // The send queue of the portable engine, with the times passed in: order, bounds, expiry, acks and their retries; and
 // against a model, at random.
 import type { EngineSend } from '../../lib/client/engine'
+import { plain } from '../../lib/client/outgoing'
 import { Latencies } from '../../lib/client/portable/latency'
 import { Requests } from '../../lib/client/portable/requests'
 import { type DropReason, type QueueSettings, SendQueue } from '../../lib/client/portable/send-queue'
@@ -19,23 +20,7 @@ const settings: QueueSettings = {
 let ids = 0
 function message(data: string, more: Partial<EngineSend> = {}): EngineSend {
   const own = more.acked === true || more.durable === true ? { id: `id${++ids}` } : {}
-  return {
-    data,
-    binary: false,
-    compress: true,
-    priority: 1,
-    ttl: 0,
-    id: '',
-    acked: false,
-    durable: false,
-    requestTimeout: 0,
-    joinable: true,
-    shape: undefined,
-    token: 0,
-    link: 0,
-    ...own,
-    ...more,
-  }
+  return { ...plain, joinable: true, data, ...own, ...more }
 }
 function rig(more: Partial<QueueSettings> = {}) {
   const done: unknown[] = []

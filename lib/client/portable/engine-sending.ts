@@ -9,6 +9,8 @@ import { sizeOf } from './size'
 export abstract class EngineSending extends EngineTurns {
   /** The program has asked for the end of a connection, so the next one begins behind that. */
   protected turned = false
+  /** What became of a message that nobody waits for: the same for all of them. */
+  private readonly gaveUp = (how: Settlement): void => this.dropped(how)
 
   abstract settled(token: number, how: Settlement): void
   /** A message that nobody waits for was given up. */
@@ -53,8 +55,11 @@ export abstract class EngineSending extends EngineTurns {
     if (!past && !this.catchesUp && (this.disposed || (bytes !== undefined && after > most))) return 'full'
     this.sendLine.need('sending')
     this.sendLine.need(name)
-    const dropped = bytes === undefined ? undefined : (how: Settlement): void => this.dropped(how)
-    this.call(step, this.sendLine, { bytes, within, over: over ?? dropped })
+    this.call(step, this.sendLine, {
+      bytes,
+      within,
+      over: over ?? (bytes === undefined ? undefined : this.gaveUp),
+    })
     // From where `drained()` would wait.
     if (after > highWaterMark / 2) this.armed = true
     return after <= highWaterMark
