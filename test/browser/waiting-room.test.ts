@@ -38,6 +38,8 @@ test('who comes back from a lost connection sees the line as it is', async () =>
   await ben.page.locator('.connection', { hasText: 'Connected' }).waitFor()
   await ben.page.getByRole('button', { name: 'Let 5 guests in' }).click()
   await ben.page.locator('.line .badge', { hasText: '5' }).waitFor()
+  await ada.page.locator('.widgets.stale').waitFor()
+  expect(await accessFaults(ada.page)).toEqual([])
   await ada.page.context().setOffline(false)
   await ada.page.locator('.line .badge', { hasText: '5' }).waitFor()
   await ada.page.getByText('Not connected. The line goes on').waitFor({ state: 'hidden' })
