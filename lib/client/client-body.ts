@@ -50,9 +50,9 @@ export class ClientBody {
     this.router = options.router
     this.layout = options.layout
     this.requestTimeout = options.requestTimeout
-    this.highWaterMark = options.socket.socket.highWaterMark
+    this.highWaterMark = options.highWaterMark
     this.acks = options.acks
-    this.stores = options.queue.store !== ''
+    this.stores = options.queue.store !== undefined
   }
 
   routing(): MessageRouter {

@@ -13,7 +13,6 @@ import type {
   Settlement,
   StateChange,
 } from '../engine'
-import type { SharedOptions } from '../shared-options'
 import { Alarm } from './alarm'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
@@ -26,6 +25,7 @@ import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
 import { Loading } from './loading'
 import { type PartName, part, parts } from './parts'
+import type { PortableOptions } from './portable-options'
 import type { PlatformMessage, PlatformSocketConstructor } from './platform'
 import { isPlain } from './route-set'
 import { sizeOf } from './size'
@@ -48,11 +48,10 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   /** Bytes of the largest message of late: how large one is shows only when it is read. */
   private largest = 0
 
-  constructor(options: SharedOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
+  constructor(options: PortableOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
     super(options, events)
-    const { auth, batch, fallback, heartbeatMessages, queue, reconnect, socket: limits } = options
-    const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
-    const dialTimeout = limits.connectTimeout
+    const { auth, batch, closeTimeout, fallback, queue, reconnect } = options
+    const dialTimeout = options.connectTimeout
     this.core = new ClientCore(
       {
         ...options,
@@ -64,11 +63,6 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
         endpoints: options.targets.length,
         leaveTimeout: closeTimeout,
         dialTimeout,
-        heartbeat: {
-          interval: heartbeatInterval,
-          timeout: heartbeatTimeout,
-          always: heartbeatMessages.interval > 0,
-        },
         tokenInUrl: auth?.as === 'query',
       },
       this,
@@ -140,7 +134,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.ahead('endpoints', () => this.core.useAll())
     if (auth !== undefined && parts.tokens === undefined) this.ahead('tokens', () => this.core.useTokens())
-    if (queue.store !== '') this.later('store', () => this.openStore())
+    if (queue.store !== undefined) this.later('store', () => this.openStore())
     if (fallback !== undefined)
       this.ahead('detour', () => {
         const { DetourLinks } = part('detour')
@@ -294,13 +288,13 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   private onMessage(data: string | Uint8Array): void {
     const bytes = sizeOf(data)
     this.largest = Math.max(bytes, this.largest * 0.9)
-    if (bytes > this.options.socket.socket.maxPayload) {
+    if (bytes > this.options.maxPayload) {
       this.lose('MESSAGE_TOO_BIG', `${bytes} bytes`)
       return
     }
     this.held.offer(data, bytes)
     // A platform's WebSocket cannot be told to read no more.
-    if (this.held.bytes > this.options.socket.socket.maxBackpressure)
+    if (this.held.bytes > this.options.maxBackpressure)
       this.lose('OUT_OF_BUDGET', 'The program does not take what comes.')
   }
   private lose(error: 'MESSAGE_TOO_BIG' | 'OUT_OF_BUDGET', detail: string): void {
