@@ -1,6 +1,7 @@
 // The rooms of a client, whose part is loaded by the first client that joins one. Takes the place of lib/client/rooms.ts.
 import type { ClientBody } from '../client/client-body'
-import { nameOf, settlementError } from '../client/endings'
+import { nameOf } from '../client/endings'
+import { promised } from './in-turn'
 import { part } from './parts'
 import type { JoinOptions, ResumeFailure, Rooms as LoadedRooms } from '../client/rooms'
 
@@ -16,15 +17,10 @@ export class Rooms {
   /** Calls keep their order among themselves and among messages that are sent meanwhile. */
   private inTurn(room: string, step: (rooms: LoadedRooms) => Promise<void>): Promise<void> {
     const { body } = this
-    return new Promise((resolve, reject) => {
-      const run = (): void => {
-        this.joining.clear()
-        this.loaded ??= new (part('rooms') as unknown as { Rooms: typeof LoadedRooms }).Rooms(body)
-        step(this.loaded).then(resolve, reject)
-      }
-      // Also where the part never comes, the end of the client settles it.
-      const over = (): void => reject(settlementError(nameOf('room', room), 'closed'))
-      if (body.engine.later?.('rooms', run, { over }) === 'full') reject(body.refusal())
+    return promised(body, 'rooms', nameOf('room', room), () => {
+      this.joining.clear()
+      this.loaded ??= new (part('rooms') as unknown as { Rooms: typeof LoadedRooms }).Rooms(body)
+      return step(this.loaded)
     })
   }
 

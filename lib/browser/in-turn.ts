@@ -1,0 +1,37 @@
+// What the program asks of a part of the client before it is loaded: a step in its turn among the calls.
+import type { ClientBody } from '../client/client-body'
+import { aborted, settlementError } from '../client/endings'
+import type { Waiting } from '../client/portable/loading'
+import type { PartName } from '../client/portable/parts'
+
+/** False: more waits than `highWaterMark`. Throws where the engine takes no more. */
+export function take(body: ClientBody, name: PartName, step: () => void, how?: Waiting): boolean {
+  const taken = body.engine.later?.(name, step, how)
+  if (taken === 'full') throw body.refusal()
+  return taken !== false
+}
+
+/**
+ * What comes of a step. Also where the part never comes, the end of the client settles it.
+ * @param given its `signal`, if it is one: who takes the step looks at it again
+ */
+export async function promised<T>(
+  body: ClientBody,
+  name: PartName,
+  what: string,
+  step: () => Promise<T>,
+  how?: Waiting,
+  given?: unknown,
+): Promise<T> {
+  const signal = given instanceof AbortSignal ? given : undefined
+  if (signal?.aborted === true) throw aborted(what, signal)
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(aborted(what, signal as AbortSignal))
+    signal?.addEventListener('abort', abort)
+    const run = (): void => {
+      signal?.removeEventListener('abort', abort)
+      step().then(resolve, reject)
+    }
+    take(body, name, run, { ...how, over: (why) => reject(settlementError(what, why)) })
+  })
+}
