@@ -42,7 +42,7 @@ class EarlyOutbox implements Early {
     const { body, successor } = this
     if (successor !== undefined) return successor.send(type, payload, options)
     const { own, how, bytes } = kept(type, payload, options)
-    const step = async (): Promise<void> => void (await body.outbox.send(type, own, how))
+    const step = (): Promise<void> => body.outbox.send(type, own, how) as Promise<void>
     if (how?.ack !== true && how?.durable !== true) return this.hand(bytes, how, step)
     return promised(body, partFor(how), nameOf('message', type), step, { bytes }, how.signal)
   }
@@ -53,7 +53,7 @@ class EarlyOutbox implements Early {
     if (bytes === undefined) return badArgument('data', 'a TypedArray, a DataView or an ArrayBuffer', data)
     const own = new Uint8Array(bytes)
     const how = copyOf(options)
-    return this.hand(own.length, how, async () => body.outbox.sendBinary(own, how))
+    return this.hand(own.length, how, () => body.outbox.sendBinary(own, how))
   }
   async request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
     const { body, successor } = this
@@ -65,10 +65,10 @@ class EarlyOutbox implements Early {
   }
 
   /** Has it sent in its turn; what is wrong with its options shows then. */
-  private hand(bytes: number, options: ClientSendOptions | undefined, step: () => Promise<unknown>): boolean {
+  private hand(bytes: number, options: ClientSendOptions | undefined, step: () => unknown): boolean {
     const { body } = this
     const failed = (error: unknown): void => body.fail(error as HawserError)
-    return take(body, partFor(options), () => void step().catch(failed), { bytes })
+    return take(body, partFor(options), step, { bytes }, failed)
   }
 
   async drained(): Promise<void> {

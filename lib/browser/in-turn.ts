@@ -4,9 +4,17 @@ import { aborted, settlementError } from '../client/endings'
 import type { Waiting } from '../client/portable/loading'
 import type { PartName } from '../client/portable/parts'
 
-/** False: more waits than `highWaterMark`. Throws where the engine takes no more. */
-export function take(body: ClientBody, name: PartName, step: () => void, how?: Waiting): boolean {
-  const taken = body.engine.later?.(name, step, how)
+/** `failed` hears what the step throws. False: more waits than `highWaterMark`. Throws where the engine takes no more. */
+export function take<T>(
+  body: ClientBody,
+  name: PartName,
+  step: () => T | Promise<T>,
+  how: Waiting,
+  failed: (error: unknown) => void,
+  done?: (value: T) => void,
+): boolean {
+  const run = (): void => void new Promise<T>((taken) => taken(step())).then(done, failed)
+  const taken = body.engine.later?.(name, run, how)
   if (taken === 'full') throw body.refusal()
   return taken !== false
 }
@@ -19,7 +27,7 @@ export async function promised<T>(
   body: ClientBody,
   name: PartName,
   what: string,
-  step: () => Promise<T>,
+  step: () => T | Promise<T>,
   how?: Waiting,
   given?: unknown,
 ): Promise<T> {
@@ -28,10 +36,11 @@ export async function promised<T>(
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(aborted(what, signal as AbortSignal))
     signal?.addEventListener('abort', abort)
-    const run = (): void => {
+    const run = (): T | Promise<T> => {
       signal?.removeEventListener('abort', abort)
-      step().then(resolve, reject)
+      return step()
     }
-    take(body, name, run, { ...how, over: (why) => reject(settlementError(what, why)) })
+    const over: Waiting['over'] = (why) => reject(settlementError(what, why))
+    take(body, name, run, { ...how, over }, reject, resolve)
   })
 }

@@ -64,8 +64,7 @@ export class ClientBody {
   }
 
   inRooms(): Rooms {
-    this.rooms ??= new Rooms(this)
-    return this.rooms
+    return (this.rooms ??= new Rooms(this))
   }
 
   fail(error: HawserError): void {
@@ -75,7 +74,8 @@ export class ClientBody {
 
   /** Why the engine takes nothing. */
   refusal(): HawserError {
-    if (this.ended !== undefined) return new HawserError('INVALID_STATE', 'The client was closed for good')
-    return new HawserError('BACKPRESSURE_EXCEEDED')
+    return this.ended === undefined
+      ? new HawserError('BACKPRESSURE_EXCEEDED')
+      : new HawserError('INVALID_STATE', 'The client was closed for good')
   }
 }

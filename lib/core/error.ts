@@ -38,8 +38,8 @@ export class HawserError extends Error {
     this.recoverable = facts.recoverable
     details.closeCode ??= facts.closeCode
     // What is not known is no member.
-    for (const [name, value] of Object.entries(details))
-      if (value !== undefined) Object.assign(this, { [name]: value as unknown })
+    for (const [name, value] of Object.entries<unknown>(details))
+      if (value !== undefined) Object.assign(this, { [name]: value })
   }
 }
 Object.defineProperty(HawserError.prototype, 'name', {
