@@ -214,8 +214,8 @@ function readUrl(given: unknown): URL {
     if (typeof given === 'string' || given instanceof URL) {
       const url = new URL(given, platform.location?.href)
       url.protocol = url.protocol.replace(/^http/, 'ws')
-      if (/^wss?:$/.test(url.protocol) && !url.href.includes('#') && url.username + url.password === '')
-        return url
+      // Nobody (@) before the host, and no fragment.
+      if (/^wss?:\/\/[^/@]+\/[^#]*$/.test(url.href)) return url
     }
   } catch {
     // It is none.

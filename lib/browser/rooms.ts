@@ -25,12 +25,10 @@ export class Rooms {
   }
 
   list(): string[] {
-    return [...(this.loaded?.list() ?? []), ...this.joining]
+    return [...new Set([...(this.loaded?.list() ?? []), ...this.joining])]
   }
   join(room: string, options?: JoinOptions): Promise<void> {
-    const known = this.list()
-    if (typeof room === 'string' && room !== '' && room.length <= 256 && !known.includes(room))
-      this.joining.add(room)
+    if (typeof room === 'string' && room !== '' && room.length <= 256) this.joining.add(room)
     return this.inTurn(room, (rooms) => rooms.join(room, options))
   }
   leave(room: string): Promise<void> {
