@@ -1,7 +1,6 @@
 // What a client sends before its part for that is loaded: checked at the call as far as the program may change it later, it
 // waits in the engine for its turn. Takes the place of lib/client/client-outbox.ts, whose class takes over then.
 import { type SendData, bytesOf } from '../core/bytes'
-import type { HawserError } from '../core/error'
 import { checkType } from '../client/check-type'
 import type { ClientBody } from '../client/client-body'
 import type { ClientOutbox } from '../client/client-outbox'
@@ -43,7 +42,7 @@ class EarlyOutbox implements Early {
     if (successor !== undefined) return successor.send(type, payload, options)
     const { own, how, bytes } = kept(type, payload, options)
     const step = (): Promise<void> => body.outbox.send(type, own, how) as Promise<void>
-    if (how?.ack !== true && how?.durable !== true) return this.hand(bytes, how, step)
+    if (how?.ack !== true && how?.durable !== true) return take(body, partFor(how), step, { bytes })
     return promised(body, partFor(how), nameOf('message', type), step, { bytes }, how.signal)
   }
   sendBinary(data: Exclude<SendData, string | Blob>, options: ClientSendOptions): boolean {
@@ -53,7 +52,8 @@ class EarlyOutbox implements Early {
     if (bytes === undefined) return badArgument('data', 'a TypedArray, a DataView or an ArrayBuffer', data)
     const own = new Uint8Array(bytes)
     const how = copyOf(options)
-    return this.hand(own.length, how, () => body.outbox.sendBinary(own, how))
+    const step = (): boolean => body.outbox.sendBinary(own, how)
+    return take(body, partFor(how), step, { bytes: own.length })
   }
   async request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
     const { body, successor } = this
@@ -62,13 +62,6 @@ class EarlyOutbox implements Early {
     const within = whole(body.requestTimeout)(how?.timeout, 'timeout')
     const step = (): Promise<T> => body.outbox.request(type, own, how)
     return promised(body, 'sending', nameOf('request', type), step, { bytes, within }, how?.signal)
-  }
-
-  /** Has it sent in its turn; what is wrong with its options shows then. */
-  private hand(bytes: number, options: ClientSendOptions | undefined, step: () => unknown): boolean {
-    const { body } = this
-    const failed = (error: unknown): void => body.fail(error as HawserError)
-    return take(body, partFor(options), step, { bytes }, failed)
   }
 
   async drained(): Promise<void> {

@@ -5,7 +5,7 @@ import { ClientInbox } from '../client/client-inbox'
 import type { Equipment } from '../client/equip'
 import { PortableEngine } from '../client/portable/portable-engine'
 import type { WireEngine } from '../client/portable/wire-engine'
-import { HawserTypeError } from '../core/error'
+import { refuse } from './validate'
 
 type Equip = (body: ClientBody, inbox: ClientInbox, given: Equipment) => void
 
@@ -24,12 +24,11 @@ export const engines: Engines = {
 export const equipped = new WeakMap<object, Equip>()
 
 export function equip(body: ClientBody, inbox: ClientInbox, given: Equipment): void {
-  const how = equipped.get(given.codec ?? given.dialect ?? body)
-  if (how !== undefined) how(body, inbox, given)
-  else {
-    throw new HawserTypeError(
+  const how =
+    equipped.get(given.codec ?? given.dialect ?? body) ??
+    refuse(
       'INVALID_OPTION',
       'In a browser a `codec` or `dialect` of your own goes through `defineCodec()` or `defineDialect()`',
     )
-  }
+  how(body, inbox, given)
 }

@@ -1,16 +1,20 @@
 // What the program asks of a part of the client before it is loaded: a step in its turn among the calls.
 import type { ClientBody } from '../client/client-body'
+import type { HawserError } from '../core/error'
 import { aborted, settlementError } from '../client/endings'
 import type { Waiting } from '../client/portable/loading'
 import type { PartName } from '../client/portable/parts'
 
-/** `failed` hears what the step throws. False: more waits than `highWaterMark`. Throws where the engine takes no more. */
+/**
+ * False: more waits than `highWaterMark`. Throws where the engine takes no more.
+ * @param failed hears what the step throws; usually it is an error of the client
+ */
 export function take<T>(
   body: ClientBody,
   name: PartName,
   step: () => T | Promise<T>,
   how: Waiting,
-  failed: (error: unknown) => void,
+  failed = (error: unknown): void => body.fail(error as HawserError),
   done?: (value: T) => void,
 ): boolean {
   const run = (): void => void new Promise<T>((taken) => taken(step())).then(done, failed)

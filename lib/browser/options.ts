@@ -189,8 +189,8 @@ function readProtocols(given: unknown = [], hawser: unknown, dialect: Dialect | 
     if (typeof one !== 'string' || !/^[!#-'*+.^_`|~\w-]+$/.test(one) || list.indexOf(one) < i)
       refuse('INVALID_ARGUMENT', `${shown(one)} is no subprotocol: each once, letters, digits and -._ only`)
   })
-  const own = flag(dialect === undefined)(hawser, 'hawser') && !list.includes(ownProtocol)
-  return own ? [ownProtocol, ...list] : [...list]
+  if (flag(dialect === undefined)(hawser, 'hawser') && !list.includes(ownProtocol)) list.unshift(ownProtocol)
+  return list
 }
 
 /** What is in it is read by the part that it loads. */
@@ -204,7 +204,7 @@ function readAuth(given: unknown): CheckedAuth | undefined {
 }
 
 function readTargets(given: unknown): URL[] {
-  const list = Array.isArray(given) ? (given as unknown[]) : [given]
+  const list = [given].flat()
   if (list.length === 0 || list.length > 64) badOption('url', 'a URL, or 1 to 64 of them', given)
   return list.map(readUrl)
 }

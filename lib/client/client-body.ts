@@ -8,7 +8,7 @@ import type { ClientEngine, FormedMessages } from './engine'
 import type { Layout } from './layout'
 import { MessageRouter, type RoutedClient } from './message-router'
 import type { PortableFeed } from './portable-feed'
-import { Rooms } from './rooms'
+import { type JoinedRooms, type Rooms, roomsOf } from './rooms'
 import type { SharedOptions } from './shared-options'
 import type { Wire } from './wire'
 
@@ -30,6 +30,8 @@ export class ClientBody {
   /** None as long as nothing is routed, and no room was joined. */
   router: MessageRouter | undefined
   rooms: Rooms | undefined
+  /** The same for the program, which in browsers may be there earlier. */
+  joined: JoinedRooms | undefined
   /** A first connection was open. */
   met = false
   /** Who waits for the end of the client; undefined as long as nobody has asked for it. */
@@ -63,8 +65,8 @@ export class ClientBody {
     return this.router
   }
 
-  inRooms(): Rooms {
-    return (this.rooms ??= new Rooms(this))
+  inRooms(): JoinedRooms {
+    return (this.joined ??= roomsOf(this))
   }
 
   fail(error: HawserError): void {

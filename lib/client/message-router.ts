@@ -175,7 +175,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   /** @internal */
   attach(client: RoutedClient): void {
     this.clients.add(client)
-    for (const route of this.routes) if (route !== undefined) client.engine.addRoute(route.id, route.spec)
+    for (const { id, spec } of this.byKey.values()) client.engine.addRoute(id, spec)
   }
   /** @internal */
   detach(client: RoutedClient): void {

@@ -290,7 +290,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   }
   /** Rooms that the client is in, or will be in once it is connected. */
   get joinedRooms(): readonly string[] {
-    return this.body.rooms?.list() ?? []
+    return this.body.joined?.list() ?? []
   }
 }
 
