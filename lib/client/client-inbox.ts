@@ -1,10 +1,10 @@
 // What comes up from the engine of a client, and where it goes: to the router, to promises, to listeners, to the roles.
 import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
-import { replyError } from './endings'
 import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
 import type { ColumnBatch, RoutedClient } from './message-router'
 import { readMessage } from './message-texts'
+import { replyError } from './reply-error'
 
 export class ClientInbox implements EngineEvents, RoutedClient {
   /** Where routes are told: the engine, or it and what reads messages beside it. */

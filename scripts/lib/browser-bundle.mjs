@@ -17,6 +17,7 @@ export const swaps = {
   'client/client-platform': 'browser/client-platform',
   'client/client-send': 'browser/client-send',
   'client/client-tokens': 'browser/client-tokens',
+  'client/connection-errors': 'browser/connection-errors',
   'client/envelope': 'browser/envelope',
   'client/equip': 'browser/equip',
   'client/formed': 'browser/formed',
@@ -27,6 +28,7 @@ export const swaps = {
   'client/portable/keep-alive': 'browser/keep-alive',
   'client/portable/load-http-link': 'browser/load-http-link',
   'client/portable/parts': 'browser/parts',
+  'client/reply-error': 'browser/reply-error',
   'client/rooms': 'browser/rooms',
   'client/subscription-spec': 'browser/subscription-spec',
   'core/defaults': 'browser/defaults',
@@ -45,6 +47,7 @@ const files = {
   endpoints: 'client/portable/endpoints',
   formats: 'browser/formats',
   http: 'client/portable/http-link',
+  keeping: 'browser/keeping-part',
   options: 'browser/options-part',
   rooms: 'browser/rooms-part',
   routes: 'browser/route-part',
@@ -59,6 +62,8 @@ const files = {
 
 /** What has its place in the file of options, for all but the core. */
 const ofOptions = ['browser/defaults', 'core/validate']
+/** What takes places in the core, and in what sends, alone: what few pages load may use long words, and doubles need no part. */
+const ofCore = [...ofOptions, 'client/connection-errors', 'client/reply-error']
 
 const lib = path.join(root, 'lib')
 const nameOf = (file) =>
@@ -78,10 +83,10 @@ const resolving = (file, shared, taking) => ({
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, importer, resolveDir, kind }) => {
       const wanted = nameOf(path.resolve(resolveDir, name))
-      // What takes a place may use what was there, and what few pages load may use long words.
+      // What takes a place may use what was there.
       const kept =
         importer.startsWith(path.join(lib, 'browser/')) ||
-        (!['core', 'sending'].includes(file) && ofOptions.includes(wanted))
+        (!['core', 'sending'].includes(file) && ofCore.includes(wanted))
       const swapped = kept ? undefined : taking[wanted]
       const found = swapped ?? wanted
       if (shared.has(found)) return { path: './core.mjs', external: true }

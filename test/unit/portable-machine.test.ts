@@ -44,6 +44,7 @@ function machine<M extends ClientMachine = ClientMachine>(
     },
     () => 0.5,
     {
+      rules: { judge, nextDelay, pauseAfter },
       entered: (state, delay, _why, exhausted) =>
         said.push([state, delay > 0 ? delay : '', exhausted ? 'exhausted' : ''].filter(Boolean).join(' ')),
       tokenWanted: (why) => said.push(`token ${why}`),
@@ -269,14 +270,15 @@ describe('endpoints', () => {
 
   test('a silent dial gets company, a failed one at once; the best outcome is the result', () => {
     const round = new DialRound()
+    const verdictOn = (how: Outcome) => judge(policy, how)
     round.begin({ order: [4, 5, 6], step: 100 }, 0)
     expect([round.next(0), round.next(0), round.deadline]).toEqual([4, undefined, 100])
     expect([round.next(100), round.next(100)]).toEqual([5, undefined])
-    round.onFailed(5, refused, policy)
+    round.onFailed(5, refused, verdictOn)
     expect(round.next(101)).toBe(6)
-    round.onFailed(4, { error: 'POLICY_VIOLATION', authRejected: true } as const, policy)
+    round.onFailed(4, { error: 'POLICY_VIOLATION', authRejected: true } as const, verdictOn)
     expect(round.failed).toBe(false)
-    round.onFailed(6, refused, policy)
+    round.onFailed(6, refused, verdictOn)
     expect(round.failed).toBe(true)
     expect(round.result?.error).toBe('POLICY_VIOLATION')
   })

@@ -10,12 +10,16 @@
 //                ▼                                   reconnect() any state
 //             failed ◄── a final end of a first dial or of a link
 import type { ClientStateName } from '../engine'
-import { type Outcome, type ReconnectPolicy, judge, never, nextDelay, pauseAfter } from './reconnect-policy'
+import { never } from './never'
+import type * as rules from './reconnect-policy'
+import type { Outcome, ReconnectPolicy } from './reconnect-policy'
 
 export type TokenReason = 'connect' | 'refused' | 'expired'
 
 /** Does what the machine decides, at once; it does not call back into the machine. */
 export interface MachineHost {
+  /** What an end means, and how long to wait. */
+  readonly rules: Pick<typeof rules, 'judge' | 'nextDelay' | 'pauseAfter'>
   /** The state has changed; `attempts` has as well. `why` led there; `exhausted`: it was the last attempt. */
   entered(state: ClientStateName, delay: number, why?: Outcome, exhausted?: boolean): void
   tokenWanted(why: TokenReason): void
@@ -141,7 +145,7 @@ export class ClientMachine {
 
   /** `counts`: it is a failure in a row; the loss of a link that had lasted is none. */
   private attemptFailed(now: number, how: Outcome, counts: boolean): void {
-    const verdict = judge(this.policy, how)
+    const verdict = this.host.rules.judge(this.policy, how)
     if (verdict === 'recover') this.tryLater(now, how, counts)
     else if (verdict === 'final') {
       // A peer that says goodbye to an open link is no failure.
@@ -151,6 +155,7 @@ export class ClientMachine {
   }
   protected tryLater(now: number, how: Outcome, counts = true): void {
     const { policy } = this
+    const { nextDelay, pauseAfter } = this.host.rules
     if (counts && policy.enabled) this.failures++
     const exhausted = policy.maxAttempts > 0 && this.failures >= policy.maxAttempts
     if (!policy.enabled || exhausted) {

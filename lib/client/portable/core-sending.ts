@@ -3,7 +3,7 @@
 import type { EngineSend, Settlement, StateChange } from '../engine'
 import type { TokenReason } from './client-machine'
 import { part } from './parts'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import { Requests, sendPast } from './requests'
 import { type DropReason, type PushResult, type QueueSettings, SendQueue } from './send-queue'
 import type { BatchGate, BatchSettings, SendShaper } from './send-shaping'

@@ -1,17 +1,30 @@
 // What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
 // that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
+import { CoreKeeping } from './core-keeping'
 import { CoreSending } from './core-sending'
 import { DetourLinks } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
+import { Reading } from './reading'
+import { judge, nextDelay, pauseAfter } from './reconnect-policy'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
+import { watch } from './surroundings'
 import { TokenMachine } from './token-machine'
 import { whereTest } from './where'
 
 export interface Parts {
+  /** What a client does with links that have opened or ended, and with what comes over them. */
+  keeping: {
+    CoreKeeping: typeof CoreKeeping
+    Reading: typeof Reading
+    judge: typeof judge
+    nextDelay: typeof nextDelay
+    pauseAfter: typeof pauseAfter
+    watch: typeof watch
+  }
   /** Conditions and shapes of routes; `prepare` checks a specification that was not read yet. */
   routes: {
     RouteShaper: typeof RouteShaper
@@ -36,6 +49,7 @@ export interface Parts {
 export type PartName = keyof Parts
 
 export const parts: Partial<Parts> = {
+  keeping: { CoreKeeping, Reading, judge, nextDelay, pauseAfter, watch },
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { CoreSending },
   shaping: { SendShaper, BatchGate },
