@@ -3,8 +3,9 @@
 // once when something of Node's gets in, and since some files have other ones in their place there. dist/browser/production
 // has the same files for the condition `production`, whose errors have their codes and facts without the words.
 //
-//   index.mjs ──► core.mjs ◄──────── routes.mjs, sending.mjs, …
-//       │            └─ import() when needed ─► ▲
+//   index.mjs ──► core.mjs ◄──── keeping.mjs ◄──── routes.mjs, sending.mjs, …
+//       │            ├─ import() at connect ─► ▲       ▲
+//       │            └─ import() when needed ──────────┘
 //       └─ names of codecs, dialects, TokenSource ┘
 import path from 'node:path'
 import { privateNames } from './private-names.mjs'
@@ -18,6 +19,7 @@ export const swaps = {
   'client/client-send': 'browser/client-send',
   'client/client-tokens': 'browser/client-tokens',
   'client/connection-errors': 'browser/connection-errors',
+  'client/control': 'browser/control',
   'client/envelope': 'browser/envelope',
   'client/equip': 'browser/equip',
   'client/formed': 'browser/formed',
@@ -28,7 +30,6 @@ export const swaps = {
   'client/portable/keep-alive': 'browser/keep-alive',
   'client/portable/load-http-link': 'browser/load-http-link',
   'client/portable/parts': 'browser/parts',
-  'client/reply-error': 'browser/reply-error',
   'client/rooms': 'browser/rooms',
   'client/subscription-spec': 'browser/subscription-spec',
   'core/defaults': 'browser/defaults',
@@ -39,15 +40,15 @@ export const swaps = {
 /** And of the production build. */
 const productionSwaps = { ...swaps, 'core/message-of': 'browser/message-of' }
 
-/** The files of dist/browser, and what each is made of. What the core has, the others import from it. */
+/** The files of dist/browser, and what each is made of. What the first two have, others import from them. */
 const files = {
   core: 'browser/core',
+  keeping: 'browser/keeping-part',
   auth: 'browser/auth-part',
   detour: 'client/portable/detour',
   endpoints: 'client/portable/endpoints',
   formats: 'browser/formats',
   http: 'client/portable/http-link',
-  keeping: 'browser/keeping-part',
   options: 'browser/options-part',
   rooms: 'browser/rooms-part',
   routes: 'browser/route-part',
@@ -62,8 +63,8 @@ const files = {
 
 /** What has its place in the file of options, for all but the core. */
 const ofOptions = ['browser/defaults', 'core/validate']
-/** What takes places in the core, and in what sends, alone: what few pages load may use long words, and doubles need no part. */
-const ofCore = [...ofOptions, 'client/connection-errors', 'client/reply-error']
+/** What no page loads after the part `keeping`, and so has its own of what is in there. */
+const alone = ['core', 'keeping', 'index', 'testing', 'utilities']
 
 const lib = path.join(root, 'lib')
 const nameOf = (file) =>
@@ -74,7 +75,7 @@ const nameOf = (file) =>
 
 /**
  * @param {string} file of `files`
- * @param {Set<string>} shared what the core is made of
+ * @param {Record<'core' | 'keeping', Set<string>>} shared what they are made of
  * @param {Record<string, string>} taking files, and those that take their places
  * @returns {import('esbuild').Plugin}
  */
@@ -83,13 +84,14 @@ const resolving = (file, shared, taking) => ({
   setup(build) {
     build.onResolve({ filter: /^\.{1,2}\// }, ({ path: name, importer, resolveDir, kind }) => {
       const wanted = nameOf(path.resolve(resolveDir, name))
-      // What takes a place may use what was there.
+      // What takes a place may use what was there, and what few pages load may use long words.
       const kept =
         importer.startsWith(path.join(lib, 'browser/')) ||
-        (!['core', 'sending'].includes(file) && ofCore.includes(wanted))
+        (!['core', 'sending'].includes(file) && ofOptions.includes(wanted))
       const swapped = kept ? undefined : taking[wanted]
       const found = swapped ?? wanted
-      if (shared.has(found)) return { path: './core.mjs', external: true }
+      if (file !== 'core' && shared.core.has(found)) return { path: './core.mjs', external: true }
+      if (!alone.includes(file) && shared.keeping.has(found)) return { path: './keeping.mjs', external: true }
       // A bundler that splits by files would let a page load what the names and a part have in common, so the part has
       // its own.
       if (file === 'auth' && found === files.tokens) return undefined
@@ -164,12 +166,13 @@ export async function bundleForBrowsers() {
   // Once to see what they are made of, then with the names of private members shortened.
   const inputs = new Set()
   for (const build of builds) {
-    build.shared = new Set()
+    build.shared = { core: new Set(), keeping: new Set() }
     for (const file of Object.keys(files)) {
       const { metafile } = await bundle(file, build, { write: false })
       const made = Object.keys(metafile.inputs)
       for (const input of made) inputs.add(input)
-      if (file === 'core') build.shared = new Set(made.map((input) => nameOf(path.join(root, input))))
+      if (file in build.shared)
+        build.shared[file] = new Set(made.map((input) => nameOf(path.join(root, input))))
     }
   }
   const names = await privateNames(inputs)
@@ -183,7 +186,6 @@ export async function bundleForBrowsers() {
 
 async function bundle(file, { outdir, taking, plugins, shared }, options) {
   const { build } = await import('esbuild')
-  const imported = file === 'core' ? new Set() : shared
   return await build({
     absWorkingDir: root,
     entryPoints: { [file]: path.join(lib, `${files[file]}.ts`) },
@@ -195,7 +197,7 @@ async function bundle(file, { outdir, taking, plugins, shared }, options) {
     target: 'es2022',
     // Fields without a value need no code.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-    plugins: [resolving(file, imported, taking), ...plugins],
+    plugins: [resolving(file, shared, taking), ...plugins],
     logLevel: 'warning',
     metafile: true,
     ...options,

@@ -1,5 +1,6 @@
 // The states of a client on the portable engine, with the times passed in: what the machine asks for, step by step.
-import { ClientMachine, type MachineSettings } from '../../lib/client/portable/client-machine'
+import { ClientMachine } from '../../lib/client/portable/client-machine'
+import type { MachineSettings } from '../../lib/client/portable/machine-start'
 import { TokenMachine } from '../../lib/client/portable/token-machine'
 import { Endpoints, DialRound, Strategy } from '../../lib/client/portable/endpoints'
 import {
@@ -44,7 +45,6 @@ function machine<M extends ClientMachine = ClientMachine>(
     },
     () => 0.5,
     {
-      rules: { judge, nextDelay, pauseAfter },
       entered: (state, delay, _why, exhausted) =>
         said.push([state, delay > 0 ? delay : '', exhausted ? 'exhausted' : ''].filter(Boolean).join(' ')),
       tokenWanted: (why) => said.push(`token ${why}`),

@@ -9,12 +9,12 @@
 //
 // After any call the shell asks `deadline`. The host does not call back into the core.
 import type { ClientStateName, EndpointFigures, StateChange } from '../engine'
-import { ClientMachine, type MachineHost, type MachineSettings, type TokenReason } from './client-machine'
 import type { TokenMachine } from './token-machine'
 import type { CoreKeeping } from './core-keeping'
 import type { CoreHost, CoreSending, SendingSettings } from './core-sending'
 import { ownProtocol } from './own-protocol'
-import { type Parts, part, parts } from './parts'
+import { part, parts } from './parts'
+import { type MachineHost, type MachineSettings, MachineStart, type TokenReason } from './machine-start'
 import { never } from './never'
 import type { Outcome } from './reconnect-policy'
 import { type Dialing, SoleEndpoint } from './sole-endpoint'
@@ -44,7 +44,7 @@ interface Dial {
 }
 
 export class ClientCore implements MachineHost {
-  machine: ClientMachine
+  machine: MachineStart
   /** The same, of a client that uses tokens. */
   tokens: TokenMachine | undefined
   /** As soon as there was something to send. */
@@ -77,7 +77,7 @@ export class ClientCore implements MachineHost {
     /** The time of what goes on. */
     public now: number,
   ) {
-    this.machine = new ClientMachine(settings, random, this)
+    this.machine = new MachineStart(settings, random, this)
     this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
     if (settings.endpoints > 1 && parts.endpoints !== undefined) this.useAll()
     if (settings.usesTokens && parts.tokens !== undefined) this.useTokens()
@@ -105,7 +105,15 @@ export class ClientCore implements MachineHost {
 
   /** The half for links that have opened or ended; its part is loaded. */
   keeper(): CoreKeeping {
-    return (this.keeping ??= new (part('keeping').CoreKeeping)(this.settings, this, this.host))
+    if (this.keeping === undefined) {
+      const { ClientMachine, CoreKeeping } = part('keeping')
+      const { host, machine, random, settings } = this
+      this.keeping = new CoreKeeping(settings, this, host)
+      // It goes on from where the start has come to.
+      if (this.tokens === undefined)
+        this.machine = Object.assign(new ClientMachine(settings, random, this), machine)
+    }
+    return this.keeping
   }
 
   // ----------------------------------------------------------------------------------------------------- the program
@@ -165,10 +173,6 @@ export class ClientCore implements MachineHost {
 
   // --------------------------------------------------------------------------------------------------------- the machine
 
-  /** Nothing ends before their part is there. */
-  get rules(): Parts['keeping'] {
-    return part('keeping')
-  }
   entered(state: ClientStateName, delay: number, why?: Outcome, exhausted?: boolean): void {
     if (state === 'connected') this.counters.connects++
     if (state === 'failed') this.counters.failures++

@@ -3,6 +3,7 @@
 // src/core/client/client_core_links.cpp in the native engine.
 import type { ClientStateName, StateChange } from '../engine'
 import type { ClientCore, CoreSettings } from './client-core'
+import type { ClientMachine } from './client-machine'
 import type { CoreHost } from './core-sending'
 import { Heartbeat } from './heartbeat'
 import { type Outcome, adapted, judge } from './reconnect-policy'
@@ -20,6 +21,10 @@ export class CoreKeeping {
     private readonly host: CoreHost,
   ) {
     this.heartbeat = new Heartbeat(settings.heartbeat)
+  }
+
+  private get machine(): ClientMachine {
+    return this.core.machine as ClientMachine
   }
 
   // ----------------------------------------------------------------------------------------------------------- links
@@ -49,7 +54,7 @@ export class CoreKeeping {
   private acceptLink(): void {
     const { core } = this
     core.authenticating = false
-    if (!core.machine.dialOpened(core.now)) {
+    if (!this.machine.dialOpened(core.now)) {
       // The machine wants no link any more.
       core.dropLink()
       return
@@ -71,7 +76,7 @@ export class CoreKeeping {
       return true
     }
     core.dropLink()
-    core.machine.dialFailed(now, {
+    this.machine.dialFailed(now, {
       error: 'POLICY_VIOLATION',
       detail: why,
       authRejected: true,
@@ -81,7 +86,8 @@ export class CoreKeeping {
 
   linkEnded(link: number, how: Outcome, now: number): void {
     const { core } = this
-    const { endpoints, machine } = core
+    const { machine } = this
+    const { endpoints } = core
     core.now = now
     if (link === core.link) {
       const opening = core.authenticating
@@ -104,9 +110,9 @@ export class CoreKeeping {
     const { core } = this
     core.endpoints.end()
     const { policy } = this.settings
-    if (policy.adaptive) core.machine.policy = adapted(policy, core.endpoints.experience)
+    if (policy.adaptive) this.machine.policy = adapted(policy, core.endpoints.experience)
     if (this.settings.tokenInUrl) core.tokens?.suspectToken()
-    core.machine.dialFailed(core.now, how)
+    this.machine.dialFailed(core.now, how)
   }
 
   /**
@@ -147,13 +153,13 @@ export class CoreKeeping {
 
   /** The device has a network, or not. */
   setOffline(offline: boolean, now: number): void {
-    this.core.machine.offline = offline
+    this.machine.offline = offline
     if (offline) this.heartbeat.probe(now)
     else this.wake(now)
   }
   /** Something has changed that makes another try worth it: the network, or the page is looked at again. */
   wake(now: number): void {
-    this.core.machine.wake(now)
+    this.machine.wake(now)
     this.heartbeat.probe(now)
   }
 
@@ -168,7 +174,7 @@ export class CoreKeeping {
       this.linkEnded(link, { error: 'CONNECT_TIMEOUT' }, now)
     }
     if (now >= core.endpoints.deadline) core.startDials()
-    core.machine.timer(now)
+    this.machine.timer(now)
     this.beat()
   }
   private beat(): void {
@@ -196,7 +202,7 @@ export class CoreKeeping {
   get deadline(): number {
     const { core } = this
     const { dialTimeout } = this.settings
-    let next = Math.min(core.machine.deadline, core.endpoints.deadline)
+    let next = Math.min(this.machine.deadline, core.endpoints.deadline)
     if (dialTimeout > 0)
       for (const { since } of core.dials.values()) next = Math.min(next, since + dialTimeout)
     return core.ready ? Math.min(next, this.heartbeat.deadline) : next

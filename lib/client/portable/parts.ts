@@ -1,5 +1,6 @@
 // What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
 // that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
+import { ClientMachine } from './client-machine'
 import { CoreKeeping } from './core-keeping'
 import { CoreSending } from './core-sending'
 import { DetourLinks } from './detour'
@@ -7,7 +8,6 @@ import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
 import { Reading } from './reading'
-import { judge, nextDelay, pauseAfter } from './reconnect-policy'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
@@ -20,9 +20,7 @@ export interface Parts {
   keeping: {
     CoreKeeping: typeof CoreKeeping
     Reading: typeof Reading
-    judge: typeof judge
-    nextDelay: typeof nextDelay
-    pauseAfter: typeof pauseAfter
+    ClientMachine: typeof ClientMachine
     watch: typeof watch
   }
   /** Conditions and shapes of routes; `prepare` checks a specification that was not read yet. */
@@ -49,7 +47,7 @@ export interface Parts {
 export type PartName = keyof Parts
 
 export const parts: Partial<Parts> = {
-  keeping: { CoreKeeping, Reading, judge, nextDelay, pauseAfter, watch },
+  keeping: { ClientMachine, CoreKeeping, Reading, watch },
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { CoreSending },
   shaping: { SendShaper, BatchGate },

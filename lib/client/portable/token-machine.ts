@@ -1,7 +1,8 @@
 // The states of a client that shows the server a token: no dial without one that is not known to be bad, and another when
 // the server refuses it, once until a connection lasts.
-import { ClientMachine, type TokenReason } from './client-machine'
-import type { Outcome } from './reconnect-policy'
+import { ClientMachine } from './client-machine'
+import type { TokenReason } from './machine-start'
+import { type Outcome, judge } from './reconnect-policy'
 
 /** Milliseconds that the program may take for a token. */
 const patience = 10_000
@@ -48,7 +49,7 @@ export class TokenMachine extends ClientMachine {
     const uptime = now - this.connectedAt
     // However little the program calls lasting: a server that refuses each new token at once is not asked without a pause.
     const hasty = this.state === 'connected' && this.refreshed && uptime < hastyRefusal
-    if (hasty && uptime >= policy.minUptime && this.host.rules.judge(policy, how) === 'refresh') {
+    if (hasty && uptime >= policy.minUptime && judge(policy, how) === 'refresh') {
       this.reject()
       this.tryLater(now, how)
     } else super.linkClosed(now, how)
