@@ -152,6 +152,7 @@ export abstract class EngineTurns {
     this.outbox.push((told) => {
       this.finished = true
       this.alarm.stop()
+      this.loading.giveUp()
       told.closed()
     })
   }

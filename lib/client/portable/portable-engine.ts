@@ -77,13 +77,15 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
       opened: (link, protocol) => this.whenRead((reading) => reading.opened(link, protocol)),
       message: (link, event) => {
         const { reading, loading } = this
-        if (reading !== undefined) reading.message(link, event)
-        else if (loading.bytes <= limits.socket.maxBackpressure)
-          this.whenRead((reading) => reading.message(link, event), sizeOf(event.data))
-        else {
+        if (reading !== undefined) {
+          reading.message(link, event)
+          return
+        }
+        const bytes = sizeOf(event.data)
+        if (loading.bytes + bytes > limits.socket.maxBackpressure) {
           this.drop(link)
           told.ended(link, overBudget)
-        }
+        } else this.whenRead((reading) => reading.message(link, event), bytes)
       },
       ended: (link, how) => this.whenRead((reading) => reading.ended(link, how)),
       flushed: (link, frames) => this.core.sending?.linkFlushed(link, frames, this.now()),
