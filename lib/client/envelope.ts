@@ -2,7 +2,6 @@
 import type { Layout } from './layout'
 import { payloadText } from './payload-text'
 import { valueAt } from './portable/value-at'
-import { writeAt } from './write-at'
 
 /** Parts of a message on its way out; what is undefined is left out. */
 export interface Parts {
@@ -71,4 +70,14 @@ export function readReply(layout: Layout, message: unknown): { payload: unknown;
   const type = valueAt(message, layout.type)
   const refuses = type === 'error' || type === 'auth_error'
   return { payload, error: refuses ? (payload ?? type) : undefined }
+}
+
+/** Sets the value at a path, making the objects on the way. */
+function writeAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let at = root
+  for (let i = 0; i + 1 < path.length; i++) {
+    const next = at[path[i]]
+    at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : (at[path[i]] = {})
+  }
+  at[path[path.length - 1]] = value
 }

@@ -14,9 +14,9 @@ export interface Equipment {
 }
 
 /** Messages that the engine cannot read go to the router by another way. */
-export function equip(body: ClientBody, inbox: ClientInbox, how: Equipment): void {
+export function equip(body: ClientBody, inbox: ClientInbox, { codec, dialect }: Equipment): void {
   body.feed = new PortableFeed(body)
-  body.wire = new Wire(hostOf(body, inbox), body.engine, body.feed, how)
+  body.wire = new Wire(hostOf(body, inbox), body.engine, body.feed, { codec, dialect })
   inbox.engine = body.feed.beside(body.engine)
 }
 

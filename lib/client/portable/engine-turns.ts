@@ -4,7 +4,6 @@
 //   call ─► read what waits ─► step ─► settle, a microtask later ─┐
 //   turn ─► read what waits ─► step ─► settle ────────────────────┴─► tell the client ─► plan the timer
 import type { EngineEvents, Settlement } from '../engine'
-import type { SharedOptions } from '../shared-options'
 import type { Alarm } from './alarm'
 import type { ClientCore } from './client-core'
 import type { Durable } from './durable'
@@ -12,6 +11,7 @@ import type { Links } from './links'
 import type { Loading, Waiting } from './loading'
 import { never } from './never'
 import { part } from './parts'
+import type { PortableOptions } from './portable-options'
 import type { Positions } from './positions'
 import type { Reading } from './reading'
 import { RouteSet } from './route-set'
@@ -54,7 +54,7 @@ export abstract class EngineTurns {
   private durableClosed = false
 
   constructor(
-    protected readonly options: SharedOptions,
+    protected readonly options: PortableOptions,
     readonly events: EngineEvents,
   ) {}
 
@@ -118,7 +118,7 @@ export abstract class EngineTurns {
       if (this.disposed && this.core.left(this.now())) this.leave()
       for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
       this.dropped_.clear()
-      if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
+      if (this.armed && this.bufferedAmount <= this.options.highWaterMark / 2) {
         this.armed = false
         this.outbox.push((told) => told.drain())
       }
@@ -134,7 +134,7 @@ export abstract class EngineTurns {
   }
 
   protected get lastWait(): number {
-    return this.options.socket.socket.closeTimeout || usualWait
+    return this.options.closeTimeout || usualWait
   }
   /** All is out or given up: the last things to do before the client is gone. */
   private leave(): void {

@@ -13,7 +13,6 @@ import type {
   Settlement,
   StateChange,
 } from '../engine'
-import type { SharedOptions } from '../shared-options'
 import { Alarm } from './alarm'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
@@ -24,6 +23,7 @@ import { type LinkEvents, Links } from './links'
 import { Loading } from './loading'
 import { type PartName, part, parts } from './parts'
 import type { PlatformSocketConstructor } from './platform'
+import type { PortableOptions } from './portable-options'
 import type { Reading, ReadingHost } from './reading'
 import type { Outcome } from './reconnect-policy'
 import { isPlain } from './route-set'
@@ -46,11 +46,10 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   protected paused = false
   wants = { untyped: false, binary: false, asking: false }
 
-  constructor(options: SharedOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
+  constructor(options: PortableOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
     super(options, events)
-    const { auth, batch, fallback, heartbeatMessages, queue, reconnect, socket: limits } = options
-    const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
-    const dialTimeout = limits.connectTimeout
+    const { auth, batch, closeTimeout, fallback, queue, reconnect } = options
+    const dialTimeout = options.connectTimeout
     this.core = new ClientCore(
       {
         ...options,
@@ -62,11 +61,6 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
         endpoints: options.targets.length,
         leaveTimeout: closeTimeout,
         dialTimeout,
-        heartbeat: {
-          interval: heartbeatInterval,
-          timeout: heartbeatTimeout,
-          always: heartbeatMessages.interval > 0,
-        },
         tokenInUrl: auth?.as === 'query',
       },
       this,
@@ -82,7 +76,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
           return
         }
         const bytes = sizeOf(event.data)
-        if (loading.bytes + bytes > limits.socket.maxBackpressure) {
+        if (loading.bytes + bytes > options.maxBackpressure) {
           this.drop(link)
           told.ended(link, overBudget)
         } else this.whenRead((reading) => reading.message(link, event), bytes)
@@ -114,7 +108,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.ahead('endpoints', () => this.core.useAll())
     if (auth !== undefined && parts.tokens === undefined) this.ahead('tokens', () => this.core.useTokens())
-    if (queue.store !== '') this.later('store', () => this.openStore())
+    if (queue.store !== undefined) this.later('store', () => this.openStore())
     if (fallback !== undefined)
       this.ahead('detour', () => {
         const { DetourLinks } = part('detour')
@@ -172,8 +166,8 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     if (this.reading === undefined) this.ahead('keeping', () => this.keep())
   }
   private keep(): void {
-    const { layout, gated, socket } = this.options
-    this.reading ??= new (part('keeping').Reading)({ layout, gated, ...socket.socket }, this.core, this)
+    const { options } = this
+    this.reading ??= new (part('keeping').Reading)(options, this.core, this)
     if (!this.rests) this.look()
   }
   private whenRead(step: (reading: Reading) => void, bytes?: number): void {
