@@ -1,6 +1,4 @@
-// JSON pointers (RFC 6901): reading a value where one points.
-
-export { valueAt as readAt } from './portable/matcher'
+// JSON pointers (RFC 6901).
 
 /** The keys that a pointer names, from the root on. */
 export function tokens(pointer: string): string[] {

@@ -6,7 +6,7 @@ import type { EngineSend, Settlement } from '../engine'
 import type { CheckedStore } from '../shared-options'
 import { messageId } from '../outgoing'
 import type { CoreSending } from './core-sending'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import { sizeOf } from './size'
 import { type MessageStore, type StoredMessage, adopt, openStore } from './stores'
 

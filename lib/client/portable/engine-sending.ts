@@ -73,7 +73,10 @@ export abstract class EngineSending extends EngineTurns {
   }
   rooms(wanted: boolean, link: number): void {
     this.call(() => {
-      if (wanted) this.inbox.follow()
+      if (wanted)
+        this.positions ??= new (part('rooms').Positions)(this.options.layout, (message) =>
+          this.tell((events) => events.control(message)),
+        )
       this.core.sender().wantRooms(wanted, link, this.now())
     }, this.sendLine)
   }

@@ -30,6 +30,8 @@ export class Loading {
   since: number | undefined
   /** The last attempt to load one has failed, or takes too long. */
   failing = false
+  /** Nobody waits any more. */
+  private ended = false
   private readonly missing = new Set<PartName>()
   private readonly steps = new Set<Step>()
 
@@ -55,6 +57,7 @@ export class Loading {
     void this.attempt(name, firstPause)
   }
   private async attempt(name: PartName, pause: number): Promise<void> {
+    if (this.ended) return
     try {
       await load(name)
     } catch (error) {
@@ -63,6 +66,7 @@ export class Loading {
         setTimeout(() => void this.attempt(name, Math.min(longestPause, pause * 2)), pause)
       return
     }
+    if (this.ended) return
     this.missing.delete(name)
     if (!this.waits) this.failing = false
     for (const step of this.steps) {
@@ -99,6 +103,7 @@ export class Loading {
 
   /** The client has ended without them. */
   giveUp(): void {
+    this.ended = true
     for (const step of this.steps) {
       this.remove(step)
       step.over?.('closed')

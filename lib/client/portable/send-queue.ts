@@ -9,7 +9,7 @@
 // A message with an ack is sent again until the ack comes, in the old order and under the same id.
 import type { EngineSend, QueuedMessage } from '../engine'
 import { priorities } from '../priorities'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import { dueAgain } from './retries'
 import { Line, type Message, isKept, plain } from './waiting-line'
 
