@@ -177,6 +177,7 @@ describe('what is taken back, or has had its time, before it comes is not sent',
     expect((await rejection(client.request('given', 1, { signal }))).code).toBe('ABORTED')
     client.send('old', 1, { ttl: 5 })
     expect((await rejection(client.request('ask', 1, { timeout: 20 }))).code).toBe('TIMEOUT')
+    expect(client.getPerformanceMetrics()).toMatchObject({ requests: 1, requestTimeouts: 1 })
     const asked = client.request('ask', 2)
     gate.resolve()
     expect(await within(asked, 'reply')).toBe(2)
@@ -331,6 +332,7 @@ describe('a part that cannot be loaded', () => {
     await within(client.close(), 'close()')
     expect(await asked).toBe('CONNECTION_CLOSED')
     expect(watched.codes).toEqual(['CONNECTION_FAILED', 'CONNECTION_CLOSED'])
+    expect(await within(client.queued(), 'queued()')).toEqual([])
   })
 })
 

@@ -26,6 +26,8 @@ interface Step extends Waiting {
 export class Loading {
   /** What the messages among the steps weigh. */
   bytes = 0
+  /** Requests whose time was over before they ran. */
+  timeouts = 0
   /** While what has waited runs: when it was called. */
   since: number | undefined
   /** The last attempt to load one has failed, or takes too long. */
@@ -85,6 +87,10 @@ export class Loading {
       run()
       return
     }
+    if (this.ended) {
+      how.over?.('closed')
+      return
+    }
     const { bytes = 0, within = 0, over } = how
     const step: Step = { ...how, run, needs: [...this.missing], since: performance.now() }
     this.steps.add(step)
@@ -92,6 +98,7 @@ export class Loading {
     if (within === 0) return
     step.timer = setTimeout(() => {
       this.remove(step)
+      if (bytes > 0) this.timeouts++
       this.turn(() => over?.('timeout'))
     }, within)
   }

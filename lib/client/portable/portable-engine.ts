@@ -260,9 +260,11 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   }
   metrics(): EngineMetrics {
     const all = figures(this.core, this.routes, this.reading, this.now())
-    const { messages } = this.sendLine
+    const { messages, timeouts } = this.sendLine
     all.queued += messages
     all.queuedNormal += messages
+    all.requests += timeouts
+    all.requestTimeouts += timeouts
     return all
   }
 }
