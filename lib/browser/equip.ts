@@ -5,7 +5,6 @@ import { ClientInbox } from '../client/client-inbox'
 import type { Equipment } from '../client/equip'
 import { PortableEngine } from '../client/portable/portable-engine'
 import type { WireEngine } from '../client/portable/wire-engine'
-import { refuse } from './validate'
 
 type Equip = (body: ClientBody, inbox: ClientInbox, given: Equipment) => void
 
@@ -23,12 +22,7 @@ export const engines: Engines = {
 /** Codecs and dialects, with what equips a client for them. */
 export const equipped = new WeakMap<object, Equip>()
 
+/** What is not in there was refused as an option. */
 export function equip(body: ClientBody, inbox: ClientInbox, given: Equipment): void {
-  const how =
-    equipped.get(given.codec ?? given.dialect ?? body) ??
-    refuse(
-      'INVALID_OPTION',
-      'In a browser a `codec` or `dialect` of your own goes through `defineCodec()` or `defineDialect()`',
-    )
-  how(body, inbox, given)
+  equipped.get(given.codec ?? given.dialect ?? body)?.(body, inbox, given)
 }

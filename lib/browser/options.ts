@@ -8,6 +8,7 @@ import { ownProtocol } from '../client/portable/own-protocol'
 import type { PortableOptions } from '../client/portable/portable-options'
 import { type PlatformSocketConstructor, platform } from '../client/portable/platform'
 import { HawserError, HawserRangeError } from '../core/error'
+import { equipped } from './equip'
 import { readLayout } from './layout'
 import { readLearned } from './learned'
 import {
@@ -39,7 +40,10 @@ const group =
     read(given === undefined || alike.includes(given) ? {} : given, grouped, `${name}.`)
 
 const ignored = (): undefined => undefined
-const object = checkOf<object | undefined>(isObject, 'an object')
+const defined = checkOf<object | undefined>(
+  (value) => equipped.has(value as object),
+  'what `defineCodec()` or `defineDialect()` returns',
+)
 const codes: Check<number[]> = (value = [], name) =>
   Array.isArray(value) && value.every((code) => Number.isInteger(code) && code >= 1000 && code < 5000)
     ? [...(value as number[])]
@@ -97,8 +101,9 @@ const checks = {
     false,
   ),
   routing: any,
-  codec: object as Check<Codec | undefined>,
-  dialect: object as Check<Dialect | undefined>,
+  codec: (given: unknown, name: string) =>
+    (given as Codec | undefined)?.name === 'json' ? undefined : (defined(given, name) as Codec | undefined),
+  dialect: defined as Check<Dialect | undefined>,
   fallback: (given: unknown, name: string) =>
     given === undefined || given === 'off' ? undefined : falling(given, name),
   acks: any,
@@ -133,7 +138,6 @@ export function readOptions(options: unknown): PortableOptions {
     heartbeat: { messages: always, ...beats },
     sendBatch,
     routing,
-    codec,
     dialect,
     acks,
     ...rest
@@ -141,7 +145,7 @@ export function readOptions(options: unknown): PortableOptions {
   const { maxBytes } = rest.queue
   if (portable === undefined)
     throw new HawserError('INVALID_STATE', 'There is no global WebSocket. Give one as the option `WebSocket`')
-  if (dialect !== undefined && (codec !== undefined || always))
+  if (dialect !== undefined && (own.codec !== undefined || always))
     badOption('dialect', 'left out beside `codec` or `heartbeat.messages`', dialect)
   for (const url of targets) dialect?.url?.(url)
 
@@ -175,7 +179,6 @@ export function readOptions(options: unknown): PortableOptions {
     batch: own.sendBatch ? sendBatch : { ...sendBatch, max: 0, every: 0 },
     layout: router?.layout ?? readLayout(routing ?? dialect?.routing),
     router,
-    codec: codec?.name === 'json' ? undefined : codec,
     dialect,
     gated: dialect?.handshake === true,
     // The number of the core: by protocol, always, never.

@@ -48,7 +48,7 @@ export class ClientBody {
   constructor(options: SharedOptions) {
     this.status = new ClientStatus(options.targets.map((target) => target.href))
     this.outbox = outboxOf(this)
-    this.tokens = options.auth === undefined ? undefined : new ClientTokens(this, options.auth)
+    this.tokens = options.auth && new ClientTokens(this, options.auth)
     this.router = options.router
     this.layout = options.layout
     this.requestTimeout = options.requestTimeout

@@ -50,8 +50,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     body.engine = makeEngine(checked, inbox)
     inbox.engine = body.engine
     body.routed = inbox
-    if ((checked.codec ?? checked.dialect) !== undefined) equip(body, inbox, checked)
-    else if (body.layout.standard) body.forms = body.engine.forms
+    equip(body, inbox, checked)
     body.router?.attach(inbox)
   }
 
@@ -114,7 +113,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       body.ended = []
       tokens?.stop()
       // What was handed over goes out, also what is with an encoder still.
-      if (wire === undefined || wire.encoding === 0) engine.dispose()
+      if (!wire?.encoding) engine.dispose()
       else void wire.encoded().then(() => engine.dispose())
     }
     if (status.closed) return Promise.resolve()
