@@ -37,14 +37,15 @@ export async function promised<T>(
 ): Promise<T> {
   const signal = given instanceof AbortSignal ? given : undefined
   if (signal?.aborted === true) throw aborted(what, signal)
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(aborted(what, signal as AbortSignal))
-    signal?.addEventListener('abort', abort)
-    const run = (): T | Promise<T> => {
-      signal?.removeEventListener('abort', abort)
-      return step()
-    }
-    const over: Waiting['over'] = (why) => reject(settlementError(what, why))
-    take(body, name, run, { ...how, over }, reject, resolve)
-  })
+  let abort = (): void => undefined
+  try {
+    return await new Promise((resolve, reject) => {
+      abort = () => reject(aborted(what, signal as AbortSignal))
+      signal?.addEventListener('abort', abort)
+      const over: Waiting['over'] = (why) => reject(settlementError(what, why))
+      take(body, name, step, { ...how, over }, reject, resolve)
+    })
+  } finally {
+    signal?.removeEventListener('abort', abort)
+  }
 }
