@@ -7,7 +7,7 @@ export { MachineStart } from '../client/portable/machine-start'
 export { PortableEngine } from '../client/portable/portable-engine'
 export { RouteSet } from '../client/portable/route-set'
 export { sizeOf } from '../client/portable/size'
-export { count, deadAfter, smooth } from '../client/portable/sole-endpoint'
+export { EndpointStart } from '../client/portable/endpoint-start'
 export { platform } from '../client/portable/platform'
 export { part, parts } from './parts'
 

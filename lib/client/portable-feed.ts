@@ -2,6 +2,7 @@
 // a clock and a timer.
 import type { ClientEngine, EngineMetrics } from './engine'
 import type { MessageRouter, RoutedClient } from './message-router'
+import { dispatch } from './portable/dispatch'
 import { RouteSet } from './portable/route-set'
 
 /** A timer takes no longer time. */
@@ -20,7 +21,7 @@ export class PortableFeed {
   }
 
   take(type: string, message: unknown, bytes: number): void {
-    this.routes.take(type, message, bytes, performance.now())
+    dispatch(this.routes, type, message, bytes, performance.now())
     this.plan()
   }
 

@@ -4,6 +4,7 @@ import type { ClientStateName } from '../client/engine'
 import { idSource } from '../client/outgoing'
 import { MessageRouter, type RoutedClient } from '../client/message-router'
 import { aborted } from '../client/endings'
+import { dispatch } from '../client/portable/dispatch'
 import { RouteSet } from '../client/portable/route-set'
 import type {
   AnyProtocol,
@@ -253,7 +254,7 @@ export class MockWebSocketClient<P extends ProtocolMap = AnyProtocol> implements
     if (typeof (message as Partial<typeof message> | null)?.type !== 'string') {
       throw new HawserTypeError('INVALID_ARGUMENT', `A message has a \`type\`, unlike ${shown(given)}`)
     }
-    this.routes.take(message.type, message, 0, this.clock.now())
+    dispatch(this.routes, message.type, message, 0, this.clock.now())
     this.plan()
   }
 

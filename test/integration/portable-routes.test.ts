@@ -2,6 +2,7 @@
 // calls. Intervals are a day long, so that only messages, bounds and the end of the feed move anything.
 import type { RouteSpec } from '../../lib/client/engine'
 import { nameAt } from '../../lib/client/portable/value-at'
+import { dispatch } from '../../lib/client/portable/dispatch'
 import { RouteSet } from '../../lib/client/portable/route-set'
 import { type SubscribeSpec, readSpec } from '../../lib/client/subscription-spec'
 import { Random } from '../support/random'
@@ -104,7 +105,7 @@ test('the same feed makes the same calls', async () => {
     await client.close()
     for (const text of [...texts, '{"type":"end"}']) {
       const parsed = JSON.parse(text) as unknown
-      set.take(nameAt(parsed, ['type'])!, parsed, text.length, 0)
+      dispatch(set, nameAt(parsed, ['type'])!, parsed, text.length, 0)
     }
     const { conflated, sampledOut, notNumbers } = client.getPerformanceMetrics()
     set.flush(1)

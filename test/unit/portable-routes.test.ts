@@ -1,7 +1,7 @@
 // Routes evaluated in JavaScript, with the times passed in: patterns, conditions, and when stages let messages go.
 import type { RouteSpec } from '../../lib/client/engine'
 import type { ColumnBatch } from '../../lib/client/message-router'
-import { matchesPattern } from '../../lib/client/portable/matcher'
+import { dispatch, matchesPattern } from '../../lib/client/portable/dispatch'
 import { nameAt, valueAt } from '../../lib/client/portable/value-at'
 import type { ShaperLimits } from '../../lib/client/portable/route-shaper'
 import { RouteSet } from '../../lib/client/portable/route-set'
@@ -17,7 +17,7 @@ function rig(spec: Partial<RouteSpec>, limits?: ShaperLimits) {
     limits,
   )
   set.add(1, { pattern: 't', ...spec })
-  const take = (now: number, message: unknown, bytes = 1): void => set.take('t', message, bytes, now)
+  const take = (now: number, message: unknown, bytes = 1): void => dispatch(set, 't', message, bytes, now)
   /** Takes what came out since. */
   const came = (now?: number): unknown[] => {
     if (now !== undefined) set.run(now)
@@ -72,9 +72,9 @@ test('routes are called in the order of their subscriptions, one that left and c
     [2, 1, { n: 2 }],
     [2, 3, 1, {}],
   ])
-  set.take('u', {}, 1, 0)
+  dispatch(set, 'u', {}, 1, 0)
   set.remove(2)
-  set.take('u', {}, 1, 0)
+  dispatch(set, 'u', {}, 1, 0)
   expect([set.routed, set.unrouted]).toEqual([4, 1])
 })
 

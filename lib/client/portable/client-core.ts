@@ -14,10 +14,11 @@ import type { CoreKeeping } from './core-keeping'
 import type { CoreHost, CoreSending, SendingSettings } from './core-sending'
 import { ownProtocol } from './own-protocol'
 import { part, parts } from './parts'
+import { EndpointStart, type Rounds } from './endpoint-start'
+import type { EndpointRounds } from './endpoints'
 import { type MachineHost, type MachineSettings, MachineStart, type TokenReason } from './machine-start'
 import { never } from './never'
 import type { Outcome } from './reconnect-policy'
-import { type Dialing, SoleEndpoint } from './sole-endpoint'
 
 export interface CoreSettings extends MachineSettings, SendingSettings {
   endpoints: number
@@ -61,7 +62,9 @@ export class ClientCore implements MachineHost {
   /** The link carries messages. */
   ready = false
   ended = false
-  endpoints: Dialing
+  endpoints: Rounds
+  /** The same, of a client with several. */
+  private several: EndpointRounds | undefined
   readonly dials = new Map<number, Dial>()
   /** The text that opens each link; '': none. */
   firstMessage = ''
@@ -78,7 +81,7 @@ export class ClientCore implements MachineHost {
     public now: number,
   ) {
     this.machine = new MachineStart(settings, random, this)
-    this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
+    this.endpoints = new EndpointStart(settings.learned)
     if (settings.endpoints > 1 && parts.endpoints !== undefined) this.useAll()
     if (settings.usesTokens && parts.tokens !== undefined) this.useTokens()
     if (parts.keeping !== undefined) this.keeper()
@@ -93,8 +96,11 @@ export class ClientCore implements MachineHost {
 
   /** Several endpoints, now that their part is loaded. */
   useAll(): void {
+    const { keeping } = this
     const { endpoints, strategy, policy, learned } = this.settings
-    this.endpoints = new (part('endpoints').EndpointRounds)(endpoints, strategy, policy.minUptime, learned)
+    const { EndpointRounds } = part('endpoints')
+    this.endpoints = this.several = new EndpointRounds(endpoints, strategy, policy.minUptime, learned)
+    if (keeping !== undefined) keeping.endpoints = this.several
   }
 
   get speaksOwnProtocol(): boolean {
@@ -108,12 +114,15 @@ export class ClientCore implements MachineHost {
   /** The half for links that have opened or ended; its part is loaded. */
   keeper(): CoreKeeping {
     if (this.keeping === undefined) {
-      const { ClientMachine, CoreKeeping } = part('keeping')
+      const { ClientMachine, CoreKeeping, SoleEndpoint } = part('keeping')
       const { host, random, settings, tokens } = this
-      // It goes on from where the start has come to.
+      // They go on from where the start has come to.
+      const { minUptime } = settings.policy
       const machine = tokens ?? Object.assign(new ClientMachine(settings, random, this), this.machine)
+      const endpoints = this.several ?? Object.assign(new SoleEndpoint(minUptime), this.endpoints)
       this.machine = machine
-      this.keeping = new CoreKeeping(settings, this, host, machine)
+      this.endpoints = endpoints
+      this.keeping = new CoreKeeping(settings, this, host, machine, endpoints)
     }
     return this.keeping
   }
@@ -200,7 +209,7 @@ export class ClientCore implements MachineHost {
   dropRound(failed: boolean): void {
     for (const [link, { endpoint }] of this.dials) {
       this.host.drop(link)
-      if (failed) this.endpoints.onFailed(endpoint, this.now)
+      if (failed) this.keeper().endpoints.onFailed(endpoint, this.now)
       else this.endpoints.onAbandoned(endpoint)
     }
     this.dials.clear()

@@ -8,6 +8,7 @@ import type { CoreHost } from './core-sending'
 import { Heartbeat } from './heartbeat'
 import { type Outcome, adapted, judge } from './reconnect-policy'
 import { scoreOf } from './score'
+import type { Dialing } from './sole-endpoint'
 
 export class CoreKeeping {
   latency = 0
@@ -21,6 +22,7 @@ export class CoreKeeping {
     private readonly host: CoreHost,
     /** The same that the core has. */
     public machine: ClientMachine,
+    public endpoints: Dialing,
   ) {
     this.heartbeat = new Heartbeat(settings.heartbeat)
   }
@@ -36,7 +38,7 @@ export class CoreKeeping {
       return
     }
     core.dials.delete(link)
-    core.endpoints.onOpened(won.endpoint, now - won.since)
+    this.endpoints.onOpened(won.endpoint, now - won.since)
     core.dropRound(false)
     core.link = link
     core.endpoint = won.endpoint
@@ -84,8 +86,7 @@ export class CoreKeeping {
 
   linkEnded(link: number, how: Outcome, now: number): void {
     const { core } = this
-    const { machine } = this
-    const { endpoints } = core
+    const { endpoints, machine } = this
     core.now = now
     if (link === core.link) {
       const opening = core.authenticating
@@ -106,9 +107,9 @@ export class CoreKeeping {
 
   private roundFailed(how: Outcome): void {
     const { core } = this
-    core.endpoints.end()
+    this.endpoints.end()
     const { policy } = this.settings
-    if (policy.adaptive) this.machine.policy = adapted(policy, core.endpoints.experience)
+    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experience)
     if (this.settings.tokenInUrl) core.tokens?.suspectToken()
     this.machine.dialFailed(core.now, how)
   }
@@ -119,7 +120,7 @@ export class CoreKeeping {
   loseLink(lost: boolean): void {
     const { core } = this
     const uptime = core.now - this.openedAt
-    core.endpoints.onClosed(core.endpoint, core.now, uptime, lost)
+    this.endpoints.onClosed(core.endpoint, core.now, uptime, lost)
     this.connectedFor += uptime
     core.link = 0
     core.ready = core.authenticating = false
@@ -171,7 +172,7 @@ export class CoreKeeping {
       this.host.drop(link)
       this.linkEnded(link, { error: 'CONNECT_TIMEOUT' }, now)
     }
-    if (now >= core.endpoints.deadline) core.startDials()
+    if (now >= this.endpoints.deadline) core.startDials()
     this.machine.timer(now)
     this.beat()
   }
@@ -193,14 +194,14 @@ export class CoreKeeping {
     const took = this.heartbeat.answered(now)
     if (took === undefined) return undefined
     this.latency = this.latency === 0 ? took : this.latency * 0.8 + took * 0.2
-    core.endpoints.onLatency(core.endpoint, took)
+    this.endpoints.onLatency(core.endpoint, took)
     return took
   }
 
   get deadline(): number {
     const { core } = this
     const { dialTimeout } = this.settings
-    let next = Math.min(this.machine.deadline, core.endpoints.deadline)
+    let next = Math.min(this.machine.deadline, this.endpoints.deadline)
     if (dialTimeout > 0)
       for (const { since } of core.dials.values()) next = Math.min(next, since + dialTimeout)
     return core.ready ? Math.min(next, this.heartbeat.deadline) : next
@@ -218,7 +219,7 @@ export class CoreKeeping {
     const { maxMessages } = this.settings.queue
     const waiting = core.sending?.queue.waiting ?? 0
     const full = maxMessages > 0 ? Math.min(1, waiting / maxMessages) : 0
-    const good = core.endpoints.successRate * (all > 0 ? up / all : 1)
+    const good = this.endpoints.successRate * (all > 0 ? up / all : 1)
     return scoreOf(Math.max(1, this.latency / 100), good, Math.max(0, counters.connects - 1), full)
   }
 }

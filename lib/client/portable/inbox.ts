@@ -3,6 +3,7 @@
 import type { EngineEvents } from '../engine'
 import type { Layout } from '../layout'
 import type { ClientCore } from './client-core'
+import { dispatch } from './dispatch'
 import type { Held } from './held'
 import { nameAt, valueAt } from './value-at'
 import type { Positions } from './positions'
@@ -101,7 +102,7 @@ export class Inbox {
     }
     if (host.wants.asking && (nameAt(message, layout.correlationId) ?? '') !== '')
       host.deliver((events) => events.untyped(text))
-    host.routes.take(type, message, bytes, now)
+    dispatch(host.routes, type, message, bytes, now)
   }
 
   private isReply(type: string | undefined): boolean {

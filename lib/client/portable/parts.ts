@@ -11,6 +11,7 @@ import { Reading } from './reading'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
+import { SoleEndpoint } from './sole-endpoint'
 import { watch } from './surroundings'
 import { TokenMachine } from './token-machine'
 import { whereTest } from './where'
@@ -20,6 +21,7 @@ export interface Parts {
   keeping: {
     CoreKeeping: typeof CoreKeeping
     Reading: typeof Reading
+    SoleEndpoint: typeof SoleEndpoint
     ClientMachine: typeof ClientMachine
     watch: typeof watch
   }
@@ -47,7 +49,7 @@ export interface Parts {
 export type PartName = keyof Parts
 
 export const parts: Partial<Parts> = {
-  keeping: { ClientMachine, CoreKeeping, Reading, watch },
+  keeping: { ClientMachine, CoreKeeping, Reading, SoleEndpoint, watch },
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { CoreSending },
   shaping: { SendShaper, BatchGate },

@@ -92,9 +92,13 @@ export class Reading implements Pick<LinkEvents, 'opened' | 'message' | 'ended'>
     const { held, host, keeping } = this
     const { routes, wants } = host
     if (wants.untyped || wants.binary || !keeping.calm || !held.mayTake) return false
-    const ids = routes.forFrames()
-    if (ids.length > 0) host.events.message(ids, () => host.turn(() => undefined))
-    return ids.length > 0
+    const all = [...routes.routes.values()]
+    if (all.length === 0 || all.some(({ frames }) => !frames)) return false
+    host.events.message(
+      all.map(({ id }) => id),
+      () => host.turn(() => undefined),
+    )
+    return true
   }
   /** Takes in what waits unread. */
   read(): void {

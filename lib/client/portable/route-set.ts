@@ -1,11 +1,10 @@
-// The routes of a client, evaluated in JavaScript: for messages that the core cannot read, and where there is no core.
-// Same specifications, same results. Knows no clock: times in milliseconds are passed in.
+// The routes of a client that are evaluated in JavaScript: for messages that the core cannot read, and where there is no core.
+// Which of them a message is for, dispatch.ts finds. Knows no clock: times in milliseconds are passed in.
 import type { RouteSpec } from '../engine'
-import { matchesPattern } from './matcher'
 import { part } from './parts'
 import type { PortableOutput, RouteShaper, ShaperCounters, ShaperLimits } from './route-shaper'
 
-interface PortableRoute {
+export interface PortableRoute {
   readonly id: number
   readonly frames: true | undefined
   readonly pattern: string
@@ -13,13 +12,11 @@ interface PortableRoute {
   readonly shaper: RouteShaper | undefined
 }
 
-/** Types whose routes are kept at hand. */
-const mostTypes = 1024
-
 export class RouteSet {
   /** In the order of their subscriptions, which is the one of the calls. */
-  private readonly routes = new Map<number, PortableRoute>()
-  private readonly byType = new Map<string, PortableRoute[]>()
+  readonly routes = new Map<number, PortableRoute>()
+  /** Those of the types that came. */
+  readonly byType = new Map<string, PortableRoute[]>()
   /** Where there are none, no time is needed. */
   readonly shapers = new Set<RouteShaper>()
   readonly counters: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
@@ -27,7 +24,7 @@ export class RouteSet {
   unrouted = 0
 
   constructor(
-    private readonly output: PortableOutput,
+    readonly output: PortableOutput,
     private readonly limits?: ShaperLimits,
   ) {}
 
@@ -49,11 +46,6 @@ export class RouteSet {
     this.byType.clear()
   }
 
-  /** All of them, where none wants its messages before the page's next frame. */
-  forFrames(): number[] {
-    const all = [...this.routes.values()]
-    return all.every(({ frames }) => frames) ? all.map(({ id }) => id) : []
-  }
   /** What the route held is dropped. */
   remove(id: number): void {
     const route = this.routes.get(id)
@@ -61,34 +53,6 @@ export class RouteSet {
     this.routes.delete(id)
     this.byType.clear()
     if (route.shaper !== undefined) this.shapers.delete(route.shaper)
-  }
-
-  /** Hands a message to all routes that want it. `bytes`: about what it takes, for the bounds. */
-  take(type: string, message: unknown, bytes: number, now: number): void {
-    const plain: number[] = []
-    const shaped: RouteShaper[] = []
-    for (const route of this.candidates(type)) {
-      if (!route.wants(message)) continue
-      if (route.shaper === undefined) plain.push(route.id)
-      else shaped.push(route.shaper)
-    }
-    if (plain.length === 0 && shaped.length === 0) {
-      this.unrouted++
-      return
-    }
-    this.routed++
-    if (plain.length > 0) this.output.message(plain, message)
-    for (const shaper of shaped) shaper.take(message, bytes, now)
-  }
-
-  private candidates(type: string): PortableRoute[] {
-    let found = this.byType.get(type)
-    if (found === undefined) {
-      found = [...this.routes.values()].filter(({ pattern }) => matchesPattern(pattern, type))
-      if (this.byType.size >= mostTypes) this.byType.clear()
-      this.byType.set(type, found)
-    }
-    return found
   }
 
   /** When `run` has something to do; Infinity: never. */

@@ -1,32 +1,21 @@
-// The endpoint of a client that has one: what is known of it, and its rounds of one dial. The rules of endpoints.ts, of
-// which little is left where there is nothing to choose. Times in milliseconds.
+// What the dials and links of a client with one endpoint teach of it. The rules of endpoints.ts, of which little is left where
+// there is nothing to choose. Times in milliseconds.
 import type { EndpointFigures } from '../engine'
-import { never } from './never'
+import { EndpointStart, type Rounds } from './endpoint-start'
 import type { Outcome, Verdict } from './reconnect-policy'
 
 /** The endpoints of a client and its rounds of dials; endpoints go by their index. */
-export interface Dialing {
-  /** A round of dials begins. */
-  begin(now: number): void
-  /** An endpoint to dial now; to be asked until there is none. */
-  next(now: number): number | undefined
-  /** When to ask. */
-  readonly deadline: number
+export interface Dialing extends Rounds {
   /** All dials of the round failed, and nothing is left to try: the outcome that gives the most hope. */
   readonly outcome: Outcome | undefined
-  /** The round has a winner, or is given up. */
-  end(): void
   onOpened(index: number, latency: number): void
   /** Without an outcome: the round is given up with it. */
   onFailed(index: number, now: number, how?: Outcome, verdictOn?: (how: Outcome) => Verdict): void
-  /** We dropped the dial. */
-  onAbandoned(index: number): void
   /** A link has ended; `lost`: not by our own wish. */
   onClosed(index: number, now: number, uptime: number, lost: boolean): void
   onLatency(index: number, latency: number): void
   /** Whether an endpoint other than this may be dialled now. */
   otherReady(index: number, now: number): boolean
-  figures(): EndpointFigures[]
   /** Of the first of the round. */
   readonly experience: EndpointFigures
   /** The share of all dials that opened and held. */
@@ -47,32 +36,18 @@ export function count(one: EndpointFigures, success: boolean): void {
   one.successRate += weight * (Number(success) - one.successRate)
 }
 
-export class SoleEndpoint implements Dialing {
-  deadline = never
+export class SoleEndpoint extends EndpointStart implements Dialing {
   outcome: Outcome | undefined
-  readonly experience: EndpointFigures
   private inRow = 0
   private before = 0
 
-  constructor(
-    private readonly minUptime: number,
-    /** What an earlier client has learned. */
-    private readonly known: readonly EndpointFigures[] = [],
-  ) {
-    this.experience = { ...unknown, ...known.at(0) }
+  constructor(private readonly minUptime: number) {
+    super()
   }
 
-  begin(now: number): void {
-    this.deadline = now
+  override begin(now: number): void {
+    super.begin(now)
     this.outcome = undefined
-  }
-  next(now: number): number | undefined {
-    if (now < this.deadline) return undefined
-    this.end()
-    return 0
-  }
-  end(): void {
-    this.deadline = never
   }
   onOpened(_index: number, latency: number): void {
     this.before = Math.max(this.before, this.inRow)
@@ -89,9 +64,6 @@ export class SoleEndpoint implements Dialing {
     count(this.experience, false)
     if (this.inRow >= deadAfter) this.experience.latency = 0
   }
-  onAbandoned(): void {
-    // There is no other that it made place for.
-  }
   onClosed(_index: number, _now: number, uptime: number, lost: boolean): void {
     if (uptime >= this.minUptime) this.before = 0
     else if (lost) {
@@ -106,14 +78,8 @@ export class SoleEndpoint implements Dialing {
   otherReady(): boolean {
     return false
   }
-  figures(): EndpointFigures[] {
-    // Of a client with several it stands for all until their part is loaded.
-    return [{ ...this.experience }, ...this.known.slice(1)]
-  }
   get successRate(): number {
     const { opened, failed } = this.experience
     return opened + failed === 0 ? 1 : opened / (opened + failed)
   }
 }
-
-const unknown: EndpointFigures = { opened: 0, failed: 0, successRate: 1, latency: 0 }
