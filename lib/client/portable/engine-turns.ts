@@ -6,6 +6,7 @@
 import type { EngineEvents, Settlement } from '../engine'
 import type { Alarm } from './alarm'
 import type { ClientCore } from './client-core'
+import type { Departures } from './departures'
 import type { Durable } from './durable'
 import type { Links } from './links'
 import type { Loading, Waiting } from './loading'
@@ -33,6 +34,8 @@ export abstract class EngineTurns {
   protected sendLine!: Loading
   protected alarm!: Alarm
   protected durable: Durable | undefined
+  /** Once something was sent. */
+  protected departures: Departures | undefined
   readonly routes = new RouteSet({
     message: (routes, message) => this.deliver((events) => events.message(routes, message as object)),
     batch: (route, messages) => this.deliver((events) => events.batch(route, messages)),
@@ -106,11 +109,11 @@ export abstract class EngineTurns {
   settle(): void {
     if (this.telling || this.finished) return
     // Most turns are a message for the program and no more.
-    const stirred = this.stirred || this.links.lookAt < never
+    const stirred = this.stirred || (this.departures?.lookAt ?? never) < never
     if (stirred) {
       this.stirred = this.disposed
       // What the platform has let go makes room for what the store has left.
-      this.links.lookNow()
+      this.departures?.lookNow()
       this.durable?.refill()
       // What cannot be loaded now is not waited for at the end.
       if (this.disposed && (this.loading.failing || this.sendLine.failing)) {
@@ -165,7 +168,7 @@ export abstract class EngineTurns {
     const due = Math.min(
       this.core.deadline,
       this.routes.deadline,
-      this.links.deadline(now),
+      this.departures?.deadline(now) ?? never,
       this.disposed ? this.closeBy : never,
     )
     this.alarm.set(due, now)

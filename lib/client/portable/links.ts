@@ -1,7 +1,5 @@
-// The sockets of a client: dials, the open one, and those that say goodbye. Reports what they tell, and how much of what
-// was sent they have let go.
+// The sockets of a client: dials, the open one, and those that say goodbye. Reports what they tell.
 import type { Outcome } from './reconnect-policy'
-import { never } from './never'
 import type { PlatformMessage, PlatformSocket, PlatformSocketConstructor } from './platform'
 import { sizeOf } from './size'
 import { ownProtocol } from './own-protocol'
@@ -10,26 +8,22 @@ export interface LinkEvents {
   opened(link: number, protocol: string): void
   message(link: number, event: PlatformMessage): void
   ended(link: number, how: Outcome): void
-  /** The platform has let go of so many more of the frames that are counted. */
-  flushed(link: number, frames: number): void
+  /** A socket has closed; before `ended`. */
+  closed(link: number, clean: boolean): void
   /** A socket that nobody waits for has closed. */
   gone(): void
 }
 
 /** Bytes that a link holds before messages wait in the queue. */
 const window = 256 * 1024
-/** Nothing tells when the platform has sent something: it is asked, more and more seldom. */
-const firstLook = 1
-const longestLook = 50
 const open = 1
 
 interface Link {
   socket: PlatformSocket
   endpoint: number
   opened: boolean
-  /** Bytes sent, and of the frames that are counted where each ends. */
+  /** Bytes. */
   sent: number
-  marks: number[]
 }
 
 export class Links {
@@ -38,9 +32,6 @@ export class Links {
   private readonly agreed = new Set<number>()
   /** Sockets that were dropped and have not closed. */
   private leaving = 0
-  private look = firstLook
-  /** When the platform is asked again; never, where it holds nothing. */
-  lookAt = never
 
   constructor(
     private readonly make: PlatformSocketConstructor,
@@ -78,7 +69,7 @@ export class Links {
 
   /** `again`: what to do first when it does not open. */
   protected wire(number: number, socket: PlatformSocket, endpoint: number, again?: () => void): void {
-    const link: Link = { socket, endpoint, opened: false, sent: 0, marks: [] }
+    const link: Link = { socket, endpoint, opened: false, sent: 0 }
     let detail = ''
     this.all.set(number, link)
     socket.binaryType = 'arraybuffer'
@@ -91,9 +82,7 @@ export class Links {
     socket.onerror = ({ message }: { message?: string }) => (detail = message ?? '')
     socket.onclose = (how: { code: number; reason: string; wasClean: boolean; status?: number }) => {
       const { code, reason, wasClean, status } = how
-      // Behind what was sent went our close frame, and the peer's came. Else what the platform held is lost.
-      if (!wasClean) this.lookNow()
-      else if (link.marks.length > 0) this.told.flushed(number, link.marks.length)
+      this.told.closed(number, wasClean)
       if (link.opened) {
         const error = code === 1006 ? 'CONNECTION_LOST' : undefined
         this.end(number, { error, closeCode: code, reason, detail })
@@ -127,41 +116,25 @@ export class Links {
     else socket.close()
   }
 
-  send(number: number, data: string | Uint8Array, counted: boolean): void {
+  /** False: the link is not open. */
+  send(number: number, data: string | Uint8Array): boolean {
     const link = this.all.get(number)
-    if (link?.socket.readyState !== open) return
+    if (link?.socket.readyState !== open) return false
     link.socket.send(data as never)
     link.sent += sizeOf(data)
-    if (counted) link.marks.push(link.sent)
-    this.look = firstLook
-    this.lookAt = 0
+    return true
   }
   room(number: number): number {
     const link = this.all.get(number)
     return link?.socket.readyState === open ? window - link.socket.bufferedAmount : 0
   }
 
-  /** Asks what the platform has let go since. */
-  lookNow(): void {
-    for (const [number, { socket, sent, marks }] of this.all) {
-      if (marks.length === 0) continue
-      const gone = sent - socket.bufferedAmount
-      let count = 0
-      while (count < marks.length && marks[count] <= gone) count++
-      if (count === 0) continue
-      marks.splice(0, count)
-      this.told.flushed(number, count)
-    }
+  /** Bytes sent on an open link; those of them that the platform has let go. */
+  sent(number: number): number | undefined {
+    return this.all.get(number)?.sent
   }
-  /** When to look again. */
-  deadline(now: number): number {
-    let waiting = false
-    for (const { marks } of this.all.values()) if (marks.length > 0) waiting = true
-    if (!waiting) return (this.lookAt = never)
-    if (this.lookAt <= now) {
-      this.lookAt = now + this.look
-      this.look = Math.min(longestLook, this.look * 2)
-    }
-    return this.lookAt
+  gone(number: number): number | undefined {
+    const link = this.all.get(number)
+    return link && link.sent - link.socket.bufferedAmount
   }
 }

@@ -3,6 +3,7 @@
 import { ClientMachine } from './client-machine'
 import { CoreKeeping } from './core-keeping'
 import { CoreSending } from './core-sending'
+import { Departures } from './departures'
 import { DetourLinks } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
@@ -32,7 +33,7 @@ export interface Parts {
     prepare: (spec: RouteSpec) => RouteSpec
   }
   /** All that sends: the queue, requests, what the server acknowledges. */
-  sending: { CoreSending: typeof CoreSending }
+  sending: { CoreSending: typeof CoreSending; Departures: typeof Departures }
   /** Messages that are throttled, debounced or sent in batches. */
   shaping: { SendShaper: typeof SendShaper; BatchGate: typeof BatchGate }
   /** HTTP where WebSocket is blocked. */
@@ -51,7 +52,7 @@ export type PartName = keyof Parts
 export const parts: Partial<Parts> = {
   keeping: { ClientMachine, CoreKeeping, Reading, SoleEndpoint, watch },
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
-  sending: { CoreSending },
+  sending: { CoreSending, Departures },
   shaping: { SendShaper, BatchGate },
   detour: { DetourLinks },
   rooms: { Positions },

@@ -82,7 +82,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
         } else this.whenRead((reading) => reading.message(link, event), bytes)
       },
       ended: (link, how) => this.whenRead((reading) => reading.ended(link, how)),
-      flushed: (link, frames) => this.core.sending?.linkFlushed(link, frames, this.now()),
+      closed: (link, clean) => this.departures?.closed(link, clean),
       gone: () => this.turn(() => undefined),
     }
     this.links = new Links(socket, options.protocols, told)
@@ -227,7 +227,12 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     return this.links.room(link)
   }
   transmit(link: number, data: string | Uint8Array, counted: boolean): void {
-    this.links.send(link, data, counted)
+    if (!this.links.send(link, data) || !counted) return
+    this.departures ??= new (part('sending').Departures)(
+      () => this.links,
+      (link, frames) => this.core.sending?.linkFlushed(link, frames, this.now()),
+    )
+    this.departures.sent(link)
   }
   state(change: StateChange): void {
     const { state } = change

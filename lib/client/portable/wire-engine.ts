@@ -13,7 +13,7 @@ export class WireEngine extends PortableEngine implements ClientEngine {
   say(link: number, frames: readonly (string | Uint8Array)[]): void {
     const { link: open } = this.core
     if (open === 0 || (link !== 0 && link !== open)) return
-    for (const frame of frames) this.links.send(open, frame, false)
+    for (const frame of frames) this.links.send(open, frame)
   }
   admit(how: (typeof admissions)[number], link: number, why: string): void {
     this.call(() => {
