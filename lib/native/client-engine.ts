@@ -285,9 +285,13 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         break
       }
       case In.client_reply:
-        if (kindFlags & (InFlag.payload << 8)) events.answer(aux, text(start))
-        else events.reply(aux, text(start))
+        events.reply(aux, text(start))
         break
+      case In.client_answers: {
+        const payloads = JSON.parse(text(start + aux * 4)) as unknown[]
+        for (let i = 0; i < aux; i++) events.answer(bytes.readUInt32LE(start + i * 4), payloads[i])
+        break
+      }
       case In.client_settled:
         for (let at = start; at < start + length; at += 8) {
           events.settled(bytes.readUInt32LE(at), settlements[bytes.readUInt32LE(at + 4)])

@@ -214,14 +214,12 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
       is_reply(typed ? found.type : std::string_view())) {
     if (const auto token = core.on_reply(found.correlation_id)) {
       const auto part = reply_payload(typed ? found.type : std::string_view(), payload);
-      owner_.record({.kind = event_kind::client_reply,
-                     .client = client_,
-                     .aux = *token,
-                     .flags = flags,
-                     .payload = !part.empty(),
-                     .head = {},
-                     .body = part.empty() ? payload : part});
-      delivered_++;
+      if (part.empty()) {
+        hand_up(event_kind::client_reply, *token, flags, payload);
+      } else {
+        delivered_++;
+        owner_.answer(*token, part, flags.ascii);
+      }
       return true;
     }
   }
