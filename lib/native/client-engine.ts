@@ -17,7 +17,7 @@ import { columnBatch } from '../client/column-batch'
 import type { Channel } from './channel'
 import { ClientForms } from './client-forms'
 import { readGauges, readLearned } from './client-gauges'
-import { framesFor, read32, readDoubles, readState, sendHeadOf, words } from './client-records'
+import { type FormHead, framesFor, read32, readDoubles, readState, sendHeadOf, words } from './client-records'
 import { ClientNotice, ClientOp, In, InFlag, Out, OutFlag, largeThreshold, messageOverhead } from './records'
 import { runtime } from './runtime'
 import { byteLength, type SharedBuffer } from './shared-buffer'
@@ -211,7 +211,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   addForm(form: number, text: string): void {
     this.op(ClientOp.form, Buffer.concat([words(form), Buffer.from(text)]))
   }
-  sendForm(head: Uint32Array, token: number, payload: string, around: number): true | false | 'full' {
+  sendForm(head: FormHead, token: number, payload: string, around: number): true | false | 'full' {
     if (this.ended || this.disposed) return 'full'
     const bytes = byteLength(payload)
     const size = around + bytes
