@@ -201,7 +201,10 @@ std::span<const std::uint8_t> client_inbox::reply_payload(
   // A string with escapes lies elsewhere.
   if (first < message.data() || first >= message.data() + message.size()) return {};
   const auto at = static_cast<std::size_t>(first - message.data());
-  return router::json::value_at(message, value.what == kind::string ? at - 1 : at);
+  // Of numbers and strings it is known where they end; strings have quotes around them.
+  if (value.what == kind::number) return message.subspan(at, value.text.size());
+  if (value.what == kind::string) return message.subspan(at - 1, value.text.size() + 2);
+  return router::json::value_at(message, at);
 }
 
 // Settles what the client itself waits for. A server of another make may use the same names for messages of
