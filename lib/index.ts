@@ -53,14 +53,8 @@ export type {
 export type { ConnectionDetails, ConnectionInfo, StateListener } from './client/client-status'
 export type { LearnedEndpoint } from './client/learned'
 export type { HttpFallbackOptions } from './client/portable/fallback'
-export type {
-  ClientStateName,
-  EndpointFigures,
-  EngineMetrics,
-  Priority,
-  QueuedMessage,
-  Scalar,
-} from './client/engine'
+export type { ClientStateName, EndpointFigures, EngineMetrics, QueuedMessage, Scalar } from './client/engine'
+export type { Priority } from './client/priorities'
 export type { JoinOptions, ResumeFailure } from './client/rooms'
 export { MessageRouter } from './client/message-router'
 export type { ColumnBatch, MessageContext, Subscription } from './client/message-router'

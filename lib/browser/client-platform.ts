@@ -1,19 +1,17 @@
 // What carries the clients of browsers: the portable engine. Takes the place of lib/client/client-platform.ts.
 import type { ClientBody } from '../client/client-body'
 import type { ClientEngine, EngineEvents } from '../client/engine'
-import { PortableEngine } from '../client/portable/portable-engine'
 import type { PortableOptions } from '../client/portable/portable-options'
-import { ClientInbox } from '../client/client-inbox'
+import type { ClientInbox } from '../client/client-inbox'
 import { engines } from './equip'
 
 export { readOptions } from './options'
 
 export function makeInbox(face: unknown, body: ClientBody): ClientInbox {
-  return new (engines.inbox ?? ClientInbox)(face, body)
+  return new engines.inbox(face, body)
 }
 
 export function makeEngine(options: PortableOptions, events: EngineEvents): ClientEngine {
   // A client that nothing is equipped for asks nothing more of its engine.
-  const Engine = engines.wire ?? (PortableEngine as NonNullable<typeof engines.wire>)
-  return new Engine(options, options.portable, events)
+  return new engines.wire(options, options.portable, events)
 }

@@ -1,7 +1,8 @@
 // What may be said of a message on its way out. Takes the place of lib/client/client-send.ts.
 import { checkType } from '../client/check-type'
 import type { CheckedRequest, CheckedSend } from '../client/client-send'
-import { type SendShape, priorities } from '../client/engine'
+import type { SendShape } from '../client/engine'
+import { priorities } from '../client/priorities'
 import { badOption, checkOf, choice, flag, read, text, whole } from './validate'
 
 export type * from '../client/client-send'

@@ -10,7 +10,6 @@ type Part = typeof import('./auth-part.js')
 
 export class ClientTokens {
   private loaded: LoadedTokens | undefined
-  private stopped = false
 
   constructor(
     private readonly body: ClientBody,
@@ -21,7 +20,7 @@ export class ClientTokens {
   private later(step: (tokens: LoadedTokens) => unknown): void {
     const { body } = this
     body.engine.ahead?.('tokens', () => {
-      if (this.stopped) return
+      if (body.ended !== undefined) return
       try {
         step((this.loaded ??= (part('tokens') as Part).makeTokens(body, this.auth)))
       } catch (error) {
@@ -38,7 +37,6 @@ export class ClientTokens {
     this.later((tokens) => tokens.use(token))
   }
   stop(): void {
-    this.stopped = true
     this.loaded?.stop()
   }
 }

@@ -21,19 +21,34 @@ const words: Partial<Record<string, string>> = {
   STORE_FAILED: 'The durable queue cannot be written',
 }
 
-/**
- * With `+` the same may succeed later; the number is the close code. All others need a change first, and have no close
- * code.
- */
-const rows = `CONNECTION_FAILED+ CONNECT_TIMEOUT+ OUT_OF_BUDGET+1013 HEARTBEAT_TIMEOUT+1006 CLOSE_TIMEOUT+1006
-CONNECTION_LOST+1006 BACKPRESSURE_EXCEEDED+ QUEUE_FULL+ EXPIRED+ RATE_LIMIT_EXCEEDED+ SERVER_ERROR+ TIMEOUT+ PARSE_ERROR+
-INVALID_MESSAGE+ DECRYPTION_FAILED+ MESSAGE_TOO_BIG-1009 POLICY_VIOLATION-1008 LISTENER_FAILED-1011`
+/** The close code, or 1 for none; below 0 where nothing changes by itself. What is not here has none, and stays as it is. */
+const rows: Partial<Record<string, number>> = {
+  CONNECTION_FAILED: 1,
+  CONNECT_TIMEOUT: 1,
+  OUT_OF_BUDGET: 1013,
+  HEARTBEAT_TIMEOUT: 1006,
+  CLOSE_TIMEOUT: 1006,
+  CONNECTION_LOST: 1006,
+  BACKPRESSURE_EXCEEDED: 1,
+  QUEUE_FULL: 1,
+  EXPIRED: 1,
+  RATE_LIMIT_EXCEEDED: 1,
+  SERVER_ERROR: 1,
+  TIMEOUT: 1,
+  PARSE_ERROR: 1,
+  INVALID_MESSAGE: 1,
+  DECRYPTION_FAILED: 1,
+  MESSAGE_TOO_BIG: -1009,
+  POLICY_VIOLATION: -1008,
+  LISTENER_FAILED: -1011,
+}
 
 export function factsOf(code: ErrorCode): ErrorFacts {
-  const [, sign, closeCode] = new RegExp(`\\b${code}([+-])(\\d*)`).exec(rows) ?? []
+  const row = rows[code] ?? 0
+  const closeCode = Math.abs(row)
   return {
     message: words[code] ?? code,
-    recoverable: sign === '+',
-    closeCode: Number(closeCode) || undefined,
+    recoverable: row > 0,
+    closeCode: closeCode > 1 ? closeCode : undefined,
   }
 }

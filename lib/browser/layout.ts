@@ -28,15 +28,9 @@ const checks = {
     'reply',
   ),
 }
-let usual: Layout | undefined
 
 /** Throws INVALID_OPTION. */
-export function readLayout(given?: unknown): Layout {
-  if (given === undefined) return (usual ??= layoutOf({}))
-  return layoutOf(given)
-}
-
-function layoutOf(given: unknown): Layout {
+export function readLayout(given: unknown = {}): Layout {
   const { reply, ...paths } = read(given, checks, 'routing.')
   const standard = Object.keys(given as object).every((name) => name === 'reply')
   return { ...paths, replyType: reply || '', given, standard } as Layout

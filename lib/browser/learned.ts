@@ -1,17 +1,17 @@
 // What clients learn of their endpoints. Takes the place of lib/client/learned.ts.
 import type { EndpointFigures } from '../client/engine'
 import type { LearnedEndpoint } from '../client/learned'
-import { badOption, isObject } from './validate'
+import { badOption } from './validate'
 
 export type { LearnedEndpoint } from '../client/learned'
 
+const mostCounted = 1_000_000_000
 const nothing: EndpointFigures = { opened: 0, failed: 0, successRate: 1, latency: 0 }
 
 function fits(one: unknown): boolean {
-  if (!isObject(one)) return false
-  const { url, opened, failed, successRate, latency } = one as LearnedEndpoint
-  const most = Math.max(opened, failed, latency, successRate * 1e9)
-  return typeof url === 'string' && Math.min(opened, failed, successRate, latency) >= 0 && most <= 1e9
+  const { url, opened, failed, successRate, latency } = Object(one) as LearnedEndpoint
+  const figures = [opened, failed, successRate * mostCounted, latency]
+  return typeof url === 'string' && figures.every((figure) => figure >= 0 && figure <= mostCounted)
 }
 
 /** One for each URL, or none. Throws INVALID_OPTION. */

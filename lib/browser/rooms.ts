@@ -1,53 +1,30 @@
 // The rooms of a client, whose part is loaded by the first client that joins one. Takes the place of lib/client/rooms.ts.
 import type { ClientBody } from '../client/client-body'
-import { nameOf, settlementError } from '../client/endings'
+import { nameOf } from '../client/endings'
+import { promised } from './in-turn'
 import { part } from './parts'
-import type { JoinOptions, ResumeFailure, Rooms as LoadedRooms } from '../client/rooms'
+import type { JoinedRooms, Rooms } from '../client/rooms'
 
 export type * from '../client/rooms'
 
-export class Rooms {
-  private loaded: LoadedRooms | undefined
+export function roomsOf(body: ClientBody): JoinedRooms {
   /** Those that the program joins while the part is on its way. */
-  private readonly joining = new Set<string>()
-
-  constructor(private readonly body: ClientBody) {}
-
+  const joining = new Set<string>()
   /** Calls keep their order among themselves and among messages that are sent meanwhile. */
-  private inTurn(room: string, step: (rooms: LoadedRooms) => Promise<void>): Promise<void> {
-    const { body } = this
-    return new Promise((resolve, reject) => {
-      const run = (): void => {
-        this.joining.clear()
-        this.loaded ??= new (part('rooms') as unknown as { Rooms: typeof LoadedRooms }).Rooms(body)
-        step(this.loaded).then(resolve, reject)
-      }
-      // Also where the part never comes, the end of the client settles it.
-      const over = (): void => reject(settlementError(nameOf('room', room), 'closed'))
-      if (body.engine.later?.('rooms', run, { over }) === 'full') reject(body.refusal())
+  const inTurn = (room: string, step: (rooms: Rooms) => Promise<void>): Promise<void> =>
+    promised(body, 'rooms', nameOf('room', room), () => {
+      joining.clear()
+      return step((body.rooms ??= new (part('rooms') as unknown as { Rooms: typeof Rooms }).Rooms(body)))
     })
-  }
-
-  list(): string[] {
-    return [...(this.loaded?.list() ?? []), ...this.joining]
-  }
-  join(room: string, options?: JoinOptions): Promise<void> {
-    const known = this.list()
-    if (typeof room === 'string' && room !== '' && room.length <= 256 && !known.includes(room))
-      this.joining.add(room)
-    return this.inTurn(room, (rooms) => rooms.join(room, options))
-  }
-  leave(room: string): Promise<void> {
-    this.joining.delete(room)
-    return this.inTurn(room, (rooms) => rooms.leave(room))
-  }
-  connected(link: number): void {
-    this.loaded?.connected(link)
-  }
-  read(payload: unknown): void {
-    this.loaded?.read(payload)
-  }
-  failed(payload: unknown): ResumeFailure[] {
-    return this.loaded?.failed(payload) ?? []
+  return {
+    list: () => [...new Set([...(body.rooms?.list() ?? []), ...joining])],
+    join(room, options) {
+      if (typeof room === 'string' && room !== '' && room.length <= 256) joining.add(room)
+      return inTurn(room, (rooms) => rooms.join(room, options))
+    },
+    leave(room) {
+      joining.delete(room)
+      return inTurn(room, (rooms) => rooms.leave(room))
+    },
   }
 }

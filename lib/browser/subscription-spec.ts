@@ -8,7 +8,7 @@ export type * from '../client/subscription-spec'
 
 /** Throws INVALID_OPTION naming what is wrong. */
 export function checkPattern(name: string, value: unknown): string {
-  const fits = typeof value === 'string' && sizeOf(value) <= 128 && /^(?:\*|[^*]+\.\*|[^*]+)$/.test(value)
+  const fits = typeof value === 'string' && sizeOf(value) <= 128 && /^(?:\*|[^*]+(?:\.\*)?)$/.test(value)
   return fits ? value : badOption(name, "a message type, a prefix such as 'chat.*', or '*'", value)
 }
 
@@ -17,8 +17,6 @@ const checks = { type: any, where: any, sample: any, conflate: any, batch: any, 
 export function readSpec(spec: unknown): RouteSpec {
   const { type, batch, frames, ...more } = read(spec, checks) as Record<string, unknown> & { frames?: true }
   const pattern = checkPattern('type', type)
-  if (Object.values({ ...more, batch: batch || undefined }).every((one) => one === undefined))
-    return { pattern, frames }
-  const columns = Object.keys(more.columns ?? {}).map((name) => ({ name, pointer: '' }))
-  return { pattern, frames, columns, raw: { ...(spec as object) } }
+  const plain = !batch && Object.values(more).every((one) => one === undefined)
+  return { pattern, frames, raw: plain ? undefined : { ...(spec as object) } }
 }

@@ -27,10 +27,11 @@ export function badArgument(name: string, wanted: string, value: unknown): never
 
 /** The checked value, or the usual one for undefined. `name` is the whole name of the option. */
 export type Check<T = unknown> = (value: unknown, name: string) => T
-type Read<C> = { [N in keyof C]: C[N] extends (...given: never[]) => infer R ? R : never }
+export type Checks = Record<string, Check>
+export type Read<C> = { [N in keyof C]: C[N] extends (...given: never[]) => infer R ? R : never }
 
 /** Reads options. Names that are not known are refused. Throws INVALID_OPTION. */
-export function read<C extends Record<string, Check>>(given: unknown, checks: C, prefix = ''): Read<C> {
+export function read<C extends Checks>(given: unknown, checks: C, prefix = ''): Read<C> {
   const values = isObject(given)
     ? (given as Record<string, unknown>)
     : badOption(prefix.slice(0, -1) || 'options', 'an object', given)
@@ -57,9 +58,9 @@ export function checkOf<T>(fits: (value: unknown) => boolean, wanted: string, us
 }
 const numeric =
   (fits: (value: unknown) => boolean) =>
-  (usual: number, min = 1, max = 0x7fffffff): Check<number> =>
+  <U extends number | undefined = undefined>(usual?: U, min = 1, max = 0x7fffffff): Check<number | U> =>
   (value, name) => {
-    if (value === undefined) return usual
+    if (value === undefined) return usual as U
     if (fits(value) && (value as number) >= min && (value as number) <= max) return value as number
     return badOption(
       name,

@@ -8,7 +8,7 @@ import type { ClientEngine, FormedMessages } from './engine'
 import type { Layout } from './layout'
 import { MessageRouter, type RoutedClient } from './message-router'
 import type { PortableFeed } from './portable-feed'
-import { Rooms } from './rooms'
+import { type JoinedRooms, type Rooms, roomsOf } from './rooms'
 import type { SharedOptions } from './shared-options'
 import type { Wire } from './wire'
 
@@ -30,6 +30,8 @@ export class ClientBody {
   /** None as long as nothing is routed, and no room was joined. */
   router: MessageRouter | undefined
   rooms: Rooms | undefined
+  /** The same for the program, which in browsers may be there earlier. */
+  joined: JoinedRooms | undefined
   /** A first connection was open. */
   met = false
   /** Who waits for the end of the client; undefined as long as nobody has asked for it. */
@@ -46,13 +48,13 @@ export class ClientBody {
   constructor(options: SharedOptions) {
     this.status = new ClientStatus(options.targets.map((target) => target.href))
     this.outbox = outboxOf(this)
-    this.tokens = options.auth === undefined ? undefined : new ClientTokens(this, options.auth)
+    this.tokens = options.auth && new ClientTokens(this, options.auth)
     this.router = options.router
     this.layout = options.layout
     this.requestTimeout = options.requestTimeout
-    this.highWaterMark = options.socket.socket.highWaterMark
+    this.highWaterMark = options.highWaterMark
     this.acks = options.acks
-    this.stores = options.queue.store !== ''
+    this.stores = options.queue.store !== undefined
   }
 
   routing(): MessageRouter {
@@ -63,9 +65,8 @@ export class ClientBody {
     return this.router
   }
 
-  inRooms(): Rooms {
-    this.rooms ??= new Rooms(this)
-    return this.rooms
+  inRooms(): JoinedRooms {
+    return (this.joined ??= roomsOf(this))
   }
 
   fail(error: HawserError): void {
@@ -75,7 +76,8 @@ export class ClientBody {
 
   /** Why the engine takes nothing. */
   refusal(): HawserError {
-    if (this.ended !== undefined) return new HawserError('INVALID_STATE', 'The client was closed for good')
-    return new HawserError('BACKPRESSURE_EXCEEDED')
+    return this.ended === undefined
+      ? new HawserError('BACKPRESSURE_EXCEEDED')
+      : new HawserError('INVALID_STATE', 'The client was closed for good')
   }
 }

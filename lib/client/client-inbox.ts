@@ -1,7 +1,7 @@
 // What comes up from the engine of a client, and where it goes: to the router, to promises, to listeners, to the roles.
 import { HawserError } from '../core/error'
 import type { ClientBody } from './client-body'
-import { replyError } from './endings'
+import { takeControl } from './control'
 import type { EngineEvents, Routes, Settlement, StateChange } from './engine'
 import type { ColumnBatch, RoutedClient } from './message-router'
 import { readMessage } from './message-texts'
@@ -49,26 +49,8 @@ export class ClientInbox implements EngineEvents, RoutedClient {
 
   /** Control messages of the server that no request waits for. */
   control(given: string | object): void {
-    const { body } = this
-    const message = readMessage(given, 'A control message', this) as Record<string, unknown> | undefined
-    if (message === undefined) return
-    switch (message.type) {
-      case 'token_expired':
-        void body.tokens?.give('expired')
-        break
-      case 'positions':
-        body.rooms?.read(message.payload)
-        break
-      case 'resume_failed':
-        for (const failure of body.rooms?.failed(message.payload) ?? [])
-          body.listeners.emit('resume_failed', failure)
-        break
-      case 'error':
-      case 'auth_error':
-        if (body.outbox.answers(message)) break
-        body.fail(replyError('A message', message.error ?? message.payload))
-        break
-    }
+    const message = readMessage(given, 'A control message', this)
+    if (message !== undefined) takeControl(this.body, message as Record<string, unknown>)
   }
 
   // -------------------------------------------------------------------------------------------------- what was sent

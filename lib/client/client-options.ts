@@ -92,6 +92,8 @@ export interface ClientHeartbeatOptions extends HeartbeatOptions {
 export interface CheckedManagedOptions extends SharedOptions {
   targets: Target[]
   socket: ClientOptions
+  /** Beside pings; `interval` 0: none. */
+  heartbeatMessages: { interval: number; timeout: number }
 }
 
 /** Options of a socket that need the event loop for each connection, and the reason to give. */
@@ -126,11 +128,12 @@ export function readManagedOptions(options: unknown): CheckedManagedOptions {
   const targets = readTargets(reader.raw('url'), shared.dialect, parseTarget)
   for (const target of targets) if (socket.socketPath !== '') target.unixPath = socket.socketPath
   readMarks(reader, socket.socket, shared.queue.maxBytes)
-  const { heartbeatInterval, heartbeatTimeout } = socket.socket
+  const { heartbeatInterval, heartbeatTimeout, highWaterMark } = socket.socket
   return {
     ...shared,
     targets,
     socket,
+    highWaterMark,
     learned: readLearned(
       reader.raw('learned'),
       targets.map(({ href }) => href),

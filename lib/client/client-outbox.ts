@@ -12,13 +12,14 @@ import {
   readRequest,
   readSend,
 } from './client-send'
-import { aborted, nameOf, replyError, settlementError } from './endings'
+import { aborted, nameOf, settlementError } from './endings'
 import type { EngineSend, Settlement } from './engine'
 import { type Parts, encode, readReply } from './envelope'
 import { askFormed, sendFormed } from './formed'
 import { readMessage } from './message-texts'
 import { asked, nextId, plain, requestMark } from './outgoing'
 import { Pending } from './pending'
+import { replyError } from './reply-error'
 
 /** Ids of refused messages that are kept; the oldest goes first. */
 const mostRefused = 1000

@@ -2,7 +2,8 @@
 import { HawserTypeError } from '../core/error'
 import { OptionReader, badOption } from '../core/validate'
 import { checkType } from './check-type'
-import { type EngineSend, type Priority, priorities } from './engine'
+import type { EngineSend } from './engine'
+import { type Priority, priorities } from './priorities'
 import { checkTime } from './pending'
 import { type ShapeOptions, readShape, shapeNames } from './send-shape'
 

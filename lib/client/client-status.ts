@@ -1,6 +1,6 @@
 // Where a client stands: its state, what led to it, its errors, and who waits for a state.
 import { HawserError } from '../core/error'
-import { factsOf } from '../core/error-table'
+import { errorOf } from './connection-errors'
 import type { ClientStateName, StateChange } from './engine'
 import type { LearnedEndpoint } from './learned'
 
@@ -77,8 +77,7 @@ export class ClientStatus {
     this.attempt = change.attempt
     this.delay = change.delay
     if (change.endpoint >= 0) this.endpoint = change.endpoint
-    const last = errorOf(change)
-    const error = change.exhausted === true ? exhausted(last) : last
+    const error = errorOf(change)
     if (state === 'connected') {
       this.protocol = change.protocol
       this.lastConnected = Date.now()
@@ -160,39 +159,4 @@ export class ClientStatus {
     kept.push(error)
     if (kept.length > keptErrors) kept.shift()
   }
-}
-
-/** The error of a client that gave up: what the last attempt failed with is its cause. */
-function exhausted(last: HawserError | undefined): HawserError {
-  const said = last === undefined ? '' : `, the last time so: ${last.message}`
-  return new HawserError(
-    'RETRIES_EXHAUSTED',
-    `So many attempts in a row have failed as \`reconnect.maxAttempts\` allows${said}`,
-    { recoverable: false, cause: last },
-  )
-}
-
-/** Handshake answers that say that the token is not accepted. */
-const authStatus: Record<number, 'AUTHENTICATION_FAILED' | 'UNAUTHORIZED'> = {
-  401: 'AUTHENTICATION_FAILED',
-  403: 'UNAUTHORIZED',
-}
-
-function errorOf({ error, close, state }: StateChange): HawserError | undefined {
-  if (error !== undefined) {
-    const code = authStatus[error.status] ?? error.code
-    const { message } = factsOf(code)
-    const { detail, recoverable } = error
-    return new HawserError(code, detail === '' ? message : `${message} (${detail})`, {
-      recoverable,
-      cause: detail === '' ? undefined : new Error(detail),
-      statusCode: error.status || undefined,
-    })
-  }
-  if (close === undefined || state === 'disconnected' || state === 'disconnecting') return undefined
-  const said = close.reason === '' ? '' : `: ${close.reason}`
-  return new HawserError('CONNECTION_CLOSED', `The server closed the connection with ${close.code}${said}`, {
-    closeCode: close.code,
-    recoverable: state === 'reconnecting',
-  })
 }

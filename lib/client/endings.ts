@@ -1,5 +1,5 @@
 // How what was sent ends badly: the errors that say so.
-import { type ErrorDetails, HawserError } from '../core/error'
+import { HawserError } from '../core/error'
 import type { ErrorCode } from '../core/error-table'
 import type { Settlement } from './engine'
 
@@ -30,29 +30,3 @@ export function aborted(what: string, signal: AbortSignal): HawserError {
     cause: signal.reason as unknown,
   })
 }
-
-/** What an `error` of a reply, or an `error` message, becomes. */
-export function replyError(what: string, error: unknown): HawserError {
-  const { code, message, retryAfter } = (typeof error === 'object' && error !== null ? error : {}) as {
-    code?: unknown
-    message?: unknown
-    retryAfter?: unknown
-  }
-  const known = serverCodes.find((one) => one === code) ?? 'SERVER_ERROR'
-  const said =
-    typeof message === 'string' && message !== '' ? message : typeof code === 'string' ? code : String(error)
-  const details: ErrorDetails = { cause: error }
-  const out = new HawserError(known, `${what} was answered with an error: ${said}`, details)
-  if (typeof retryAfter === 'number') Object.assign(out, { retryAfter })
-  if (typeof code === 'string' || typeof code === 'number') Object.assign(out, { serverCode: code })
-  return out
-}
-/** What a server's error may be called here too. */
-const serverCodes: readonly ErrorCode[] = [
-  'UNAUTHORIZED',
-  'AUTHENTICATION_FAILED',
-  'RATE_LIMIT_EXCEEDED',
-  'TIMEOUT',
-  'PARSE_ERROR',
-  'INVALID_MESSAGE',
-]

@@ -5,6 +5,7 @@ import type { ErrorCode } from '../core/error-table'
 import type { ColumnBatch } from './message-router'
 import type { Waiting } from './portable/loading'
 import type { PartName } from './portable/parts'
+import type { Priority } from './priorities'
 
 /** How a managed client stands, in the numbers of the core. */
 export const clientStates = [
@@ -75,9 +76,6 @@ export const settlements = [
   'store_failed',
 ] as const
 export type Settlement = (typeof settlements)[number]
-
-export const priorities = ['high', 'normal', 'low'] as const
-export type Priority = (typeof priorities)[number]
 
 /** At most one message of a key each interval, or the latest once none came for the interval. */
 export interface SendShape {

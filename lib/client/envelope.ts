@@ -1,7 +1,7 @@
 // Envelopes: how a message of ours is laid out as JSON, and where its parts are found in one that came.
 import type { Layout } from './layout'
 import { payloadText } from './payload-text'
-import { readAt, writeAt } from './pointer'
+import { valueAt } from './portable/value-at'
 
 /** Parts of a message on its way out; what is undefined is left out. */
 export interface Parts {
@@ -63,11 +63,21 @@ export function envelope(layout: Layout, type: string, parts: Parts, now: number
 
 /** What a reply says: its payload, or its error; undefined or null: it has none. */
 export function readReply(layout: Layout, message: unknown): { payload: unknown; error: unknown } {
-  const payload = readAt(message, layout.payload)
-  const error = readAt(message, layout.error)
+  const payload = valueAt(message, layout.payload)
+  const error = valueAt(message, layout.error)
   if (error !== undefined && error !== null) return { payload, error }
   // A server may have no `error` beside the payload in messages of the type `error`.
-  const type = readAt(message, layout.type)
+  const type = valueAt(message, layout.type)
   const refuses = type === 'error' || type === 'auth_error'
   return { payload, error: refuses ? (payload ?? type) : undefined }
+}
+
+/** Sets the value at a path, making the objects on the way. */
+function writeAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  let at = root
+  for (let i = 0; i + 1 < path.length; i++) {
+    const next = at[path[i]]
+    at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : (at[path[i]] = {})
+  }
+  at[path[path.length - 1]] = value
 }

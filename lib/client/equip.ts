@@ -14,9 +14,13 @@ export interface Equipment {
 }
 
 /** Messages that the engine cannot read go to the router by another way. */
-export function equip(body: ClientBody, inbox: ClientInbox, how: Equipment): void {
+export function equip(body: ClientBody, inbox: ClientInbox, { codec, dialect }: Equipment): void {
+  if (codec === undefined && dialect === undefined) {
+    if (body.layout.standard) body.forms = body.engine.forms
+    return
+  }
   body.feed = new PortableFeed(body)
-  body.wire = new Wire(hostOf(body, inbox), body.engine, body.feed, how)
+  body.wire = new Wire(hostOf(body, inbox), body.engine, body.feed, { codec, dialect })
   inbox.engine = body.feed.beside(body.engine)
 }
 

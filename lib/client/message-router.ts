@@ -33,18 +33,12 @@ export interface MessageContext<Client> {
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what is handed over depends on the route
 type AnyHandler = (value: any, context: any) => unknown
 
-/** One `on`, `once` or `subscribe`. */
-interface Entry {
-  readonly handler: AnyHandler
-  /** Made by `on`, which the same handler twice is one of, and `off` undoes. */
-  readonly shared: boolean
-}
-
 interface Route {
   readonly id: number
   readonly key: string
   readonly spec: RouteSpec
-  readonly handlers: Set<Entry>
+  /** Those of `on` themselves, each once, which `off` takes out; of `once` and `subscribe` a function that is only theirs. */
+  readonly handlers: Set<AnyHandler>
 }
 
 /** What a router needs of a client. */
@@ -85,7 +79,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     type: T,
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): this {
-    this.add({ pattern: checkPattern('type', type) }, handler, true)
+    this.add({ pattern: checkPattern('type', type) }, handler)
     return this
   }
 
@@ -95,8 +89,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): this {
     const route = this.byKey.get(JSON.stringify({ pattern: type }))
-    const entry = route === undefined ? undefined : sharedOf(route, handler)
-    if (route !== undefined && entry !== undefined) this.drop(route, entry)
+    if (route !== undefined) this.drop(route, handler)
     return this
   }
 
@@ -105,15 +98,10 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     type: T,
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): this {
-    const subscription = this.add(
-      { pattern: checkPattern('type', type) },
-      (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => {
-        subscription.unsubscribe()
-        return handler(message, context)
-      },
-      false,
-      handler,
-    )
+    const subscription = this.add({ pattern: checkPattern('type', type) }, handler, (message, context) => {
+      subscription.unsubscribe()
+      return handler(message as EnvelopeOf<P, T>, context as MessageContext<Client>)
+    })
     return this
   }
 
@@ -139,7 +127,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     handler: (message: EnvelopeOf<P, T>, context: MessageContext<Client>) => unknown,
   ): Subscription
   subscribe(spec: SubscribeSpec, handler: AnyHandler): Subscription {
-    return this.add(readSpec(spec), handler, false)
+    return this.add(readSpec(spec), handler, (value, context) => handler(value, context))
   }
 
   /** How many routes there are. */
@@ -149,8 +137,8 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
 
   // -------------------------------------------------------------------------------------------------- registration
 
-  private add(spec: RouteSpec, handler: AnyHandler, shared: boolean, known = handler): Subscription {
-    if (typeof known !== 'function') badArgument('handler', 'a function', known)
+  private add(spec: RouteSpec, handler: AnyHandler, own = handler): Subscription {
+    if (typeof handler !== 'function') badArgument('handler', 'a function', handler)
     const key = JSON.stringify(spec)
     let route = this.byKey.get(key)
     if (route === undefined) {
@@ -164,21 +152,20 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
       this.byKey.set(key, route)
       for (const client of this.clients) client.engine.addRoute(id, spec)
     }
-    const entry = (shared ? sharedOf(route, handler) : undefined) ?? { handler, shared }
-    route.handlers.add(entry)
+    route.handlers.add(own)
     const mine = route
-    const unsubscribe = (): void => this.drop(mine, entry)
+    const unsubscribe = (): void => this.drop(mine, own)
     return {
       get closed() {
-        return !mine.handlers.has(entry)
+        return !mine.handlers.has(own)
       },
       unsubscribe,
       [Symbol.dispose]: unsubscribe,
     }
   }
 
-  private drop(route: Route, entry: Entry): void {
-    if (!route.handlers.delete(entry) || route.handlers.size > 0) return
+  private drop(route: Route, handler: AnyHandler): void {
+    if (!route.handlers.delete(handler) || route.handlers.size > 0) return
     this.byKey.delete(route.key)
     this.routes[route.id - 1] = undefined
     this.free.push(route.id)
@@ -188,7 +175,7 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
   /** @internal */
   attach(client: RoutedClient): void {
     this.clients.add(client)
-    for (const route of this.routes) if (route !== undefined) client.engine.addRoute(route.id, route.spec)
+    for (const { id, spec } of this.byKey.values()) client.engine.addRoute(id, spec)
   }
   /** @internal */
   detach(client: RoutedClient): void {
@@ -222,13 +209,13 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
     if (route === undefined) return
     const { handlers } = route
     if (handlers.size === 1) {
-      for (const { handler } of handlers) {
+      for (const handler of handlers) {
         this.invoke(handler, value, client)
         return
       }
     }
     // Those of now: what a handler adds hears the next message, what it takes off hears no more.
-    for (const entry of [...handlers]) if (handlers.has(entry)) this.invoke(entry.handler, value, client)
+    for (const handler of [...handlers]) if (handlers.has(handler)) this.invoke(handler, value, client)
   }
 
   private invoke(handler: AnyHandler, value: unknown, client: RoutedClient): void {
@@ -241,9 +228,4 @@ export class MessageRouter<P extends ProtocolMap = AnyProtocol, Client = unknown
       reportUncaught(error)
     }
   }
-}
-
-function sharedOf(route: Route, handler: AnyHandler): Entry | undefined {
-  for (const entry of route.handlers) if (entry.shared && entry.handler === handler) return entry
-  return undefined
 }

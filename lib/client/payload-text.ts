@@ -4,18 +4,15 @@ import { shown } from '../core/validate'
 
 /** A payload as JSON; undefined when there is none. Throws INVALID_ARGUMENT for what JSON cannot hold. */
 export function payloadText(type: string, payload: unknown): string | undefined {
-  if (payload === undefined) return undefined
-  let text: string | undefined
-  let why: string | undefined
   let cause: unknown
   try {
-    // Undefined for functions and symbols, whatever the declaration says.
-    text = JSON.stringify(payload)
+    // Undefined for functions and symbols too, whatever the declaration says.
+    const text = JSON.stringify(payload) as string | undefined
+    if (text !== undefined || payload === undefined) return text
   } catch (error) {
     cause = error
-    why = (error as Error).message
   }
-  if (text !== undefined) return text
+  const why = (cause as Error | undefined)?.message
   throw new HawserTypeError(
     'INVALID_ARGUMENT',
     `The payload of '${type}' cannot be written as JSON: ${why ?? `it is ${shown(payload)}`}`,

@@ -1,6 +1,4 @@
-// JSON pointers (RFC 6901): reading and writing a value where one points.
-
-export { valueAt as readAt } from './portable/matcher'
+// JSON pointers (RFC 6901).
 
 /** The keys that a pointer names, from the root on. */
 export function tokens(pointer: string): string[] {
@@ -8,14 +6,4 @@ export function tokens(pointer: string): string[] {
     .slice(1)
     .split('/')
     .map((token) => token.replace(/~1/g, '/').replace(/~0/g, '~'))
-}
-
-/** Sets the value at a path, making the objects on the way. */
-export function writeAt(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  let at = root
-  for (let i = 0; i + 1 < path.length; i++) {
-    const next = at[path[i]]
-    at = next !== null && typeof next === 'object' ? (next as Record<string, unknown>) : (at[path[i]] = {})
-  }
-  at[path[path.length - 1]] = value
 }

@@ -49,6 +49,13 @@ interface Question {
   instead: Promise<unknown> | undefined
 }
 
+/** What a program asks of them. */
+export type JoinedRooms = Pick<Rooms, 'join' | 'leave' | 'list'>
+
+export function roomsOf(body: ClientBody): JoinedRooms {
+  return (body.rooms = new Rooms(body))
+}
+
 export class Rooms {
   /**
    * Rooms that the program wants to be in, with how far they were read; null: the server numbers nothing there. Before the

@@ -90,8 +90,11 @@ export interface CheckedQueue {
   ttl: number
   ackTimeout: number
   retries: number
-  store: string
-  line: string
+  store: CheckedStore | undefined
+}
+export interface CheckedStore {
+  path: string
+  name: string
   fsync: boolean
   /** Of browsers; '': whatever there is. */
   kind: string
@@ -112,23 +115,12 @@ export interface CheckedReconnect {
 export interface SharedOptions {
   targets: readonly { href: string }[]
   protocols: string[]
-  socket: {
-    connectTimeout: number
-    socket: {
-      maxPayload: number
-      highWaterMark: number
-      maxBackpressure: number
-      closeTimeout: number
-      heartbeatInterval: number
-      heartbeatTimeout: number
-    }
-  }
+  highWaterMark: number
   strategy: number
   auth: CheckedAuth | undefined
   reconnect: CheckedReconnect
   /** One for each target, or none at all. */
   learned: LearnedEndpoint[]
-  heartbeatMessages: { interval: number; timeout: number }
   queue: CheckedQueue
   /** `max` 0: none. */
   batch: { max: number; every: number; always: boolean }
@@ -173,7 +165,7 @@ export function readShared(
   reader: OptionReader,
   as: CheckedAuth['as'],
   heartbeatMessages: boolean,
-): Omit<SharedOptions, 'targets' | 'socket' | 'heartbeatMessages' | 'learned'> {
+): Omit<SharedOptions, 'targets' | 'highWaterMark' | 'learned'> {
   const dialect = readDialect(reader.raw('dialect'))
   const codec = readCodec(reader.raw('codec'))
   if (dialect !== undefined) checkCompany(reader, heartbeatMessages)
@@ -315,7 +307,6 @@ const queueNames: readonly (keyof QueueOptions)[] = [
 
 function readQueue(value: unknown): CheckedQueue {
   const reader = new OptionReader('`queue`', value, queueNames, 'queue.')
-  const store = readStore(reader.raw('store'))
   return {
     maxMessages: reader.number('maxMessages'),
     maxBytes: reader.number('maxBytes'),
@@ -323,7 +314,7 @@ function readQueue(value: unknown): CheckedQueue {
     ttl: reader.number('ttl'),
     ackTimeout: reader.number('ackTimeout'),
     retries: reader.number('retries'),
-    ...store,
+    store: readStore(reader.raw('store')),
   }
 }
 
@@ -341,14 +332,14 @@ function readBatch(value: unknown): SharedOptions['batch'] {
   }
 }
 
-function readStore(value: unknown): Pick<CheckedQueue, 'store' | 'line' | 'fsync' | 'kind'> {
-  if (value === undefined) return { store: '', line: '', fsync: false, kind: '' }
+function readStore(value: unknown): CheckedStore | undefined {
+  if (value === undefined) return undefined
   const given = typeof value === 'string' ? { path: value } : value
   const reader = new OptionReader('`queue.store`', given, ['path', 'name', 'fsync', 'kind'], 'queue.store.')
   const path = reader.string('path')
   if (path === '' || path.includes('\0')) badOption('queue.store.path', 'the path of a file', path)
-  const line = reader.string('name', 'default')
-  if (line === '' || line.length > 200) badOption('queue.store.name', 'a name of 1 to 200 characters', line)
+  const name = reader.string('name', 'default')
+  if (name === '' || name.length > 200) badOption('queue.store.name', 'a name of 1 to 200 characters', name)
   const kind = reader.oneOf<string>('kind', ['', ...storeKinds], '')
-  return { store: path, line, fsync: reader.boolean('fsync', false), kind }
+  return { path, name, fsync: reader.boolean('fsync', false), kind }
 }

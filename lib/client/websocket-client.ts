@@ -50,9 +50,7 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
     body.engine = makeEngine(checked, inbox)
     inbox.engine = body.engine
     body.routed = inbox
-    const { codec, dialect } = checked
-    if (codec !== undefined || dialect !== undefined) equip(body, inbox, { codec, dialect })
-    else if (body.layout.standard) body.forms = body.engine.forms
+    equip(body, inbox, checked)
     body.router?.attach(inbox)
   }
 
@@ -115,15 +113,15 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
       body.ended = []
       tokens?.stop()
       // What was handed over goes out, also what is with an encoder still.
-      if (wire === undefined || wire.encoding === 0) engine.dispose()
+      if (!wire?.encoding) engine.dispose()
       else void wire.encoded().then(() => engine.dispose())
     }
     if (status.closed) return Promise.resolve()
     const { ended } = body
     return new Promise((resolve) => ended.push(resolve))
   }
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
   }
 
   get state(): ClientStateName {
@@ -291,14 +289,13 @@ export class WebSocketClient<P extends ProtocolMap = AnyProtocol> {
   }
   /** Rooms that the client is in, or will be in once it is connected. */
   get joinedRooms(): readonly string[] {
-    return this.body.rooms?.list() ?? []
+    return this.body.joined?.list() ?? []
   }
 }
 
 function checkClose(code: unknown, reason: unknown): void {
-  const whole = Number.isInteger(code) ? Number(code) : 0
-  if (whole !== 1000 && whole !== 1001 && !(whole >= 3000 && whole <= 4999))
-    badArgument('code', '1000, 1001, or from 3000 to 4999', code)
+  const own = Number.isInteger(code) && (code as number) >= 3000 && (code as number) <= 4999
+  if (code !== 1000 && code !== 1001 && !own) badArgument('code', '1000, 1001, or from 3000 to 4999', code)
   if (typeof reason !== 'string' || sizeOf(reason) > 123)
     badArgument('reason', 'a string of at most 123 bytes', reason)
 }

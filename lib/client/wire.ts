@@ -8,7 +8,7 @@ import { type Parts, encode, envelope, readReply } from './envelope'
 import type { Layout } from './layout'
 import { Ordered } from './ordered'
 import type { PortableFeed } from './portable-feed'
-import { nameAt } from './portable/matcher'
+import { nameAt } from './portable/value-at'
 
 /** What a wire needs of its client. */
 export interface WireHost {

@@ -31,17 +31,15 @@ export class HawserError extends Error {
   /** The start of the HTTP answer's body, for `UNEXPECTED_RESPONSE`. */
   declare readonly body?: Buffer
 
-  constructor(code: ErrorCode, message?: string, details: ErrorDetails = {}) {
+  constructor(code: ErrorCode, message?: string, { cause, ...details }: ErrorDetails = {}) {
+    super(messageOf(code, message), cause === undefined ? undefined : { cause })
     const facts = factsOf(code)
-    super(messageOf(code, message), details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
-    this.recoverable = details.recoverable ?? facts.recoverable
-    const closeCode = details.closeCode ?? facts.closeCode
-    const own = this as { -readonly [K in keyof HawserError]: HawserError[K] }
-    if (closeCode !== undefined) own.closeCode = closeCode
-    if (details.statusCode !== undefined) own.statusCode = details.statusCode
-    if (details.headers !== undefined) own.headers = details.headers
-    if (details.body !== undefined) own.body = details.body
+    this.recoverable = facts.recoverable
+    details.closeCode ??= facts.closeCode
+    // What is not known is no member.
+    for (const [name, value] of Object.entries<unknown>(details))
+      if (value !== undefined) Object.assign(this, { [name]: value })
   }
 }
 Object.defineProperty(HawserError.prototype, 'name', {

@@ -1,5 +1,6 @@
 // The latest messages, or the latest of each key. Bounded.
-import { readAt, tokens } from '../client/pointer'
+import { tokens } from '../client/pointer'
+import { valueAt } from '../client/portable/value-at'
 
 export class History<M> {
   count = 0
@@ -23,7 +24,7 @@ export class History<M> {
     this.latest = message
     this.shown = undefined
     if (this.byKey !== undefined) {
-      this.byKey.set(readAt(message, this.path), message)
+      this.byKey.set(valueAt(message, this.path), message)
       if (this.byKey.size <= this.limit) return
       for (const key of this.byKey.keys()) {
         this.byKey.delete(key)

@@ -3,7 +3,7 @@ import type { ConnectionDetails, StateListener } from '../client/client-status'
 import type { ClientStateName } from '../client/engine'
 import { idSource } from '../client/outgoing'
 import { MessageRouter, type RoutedClient } from '../client/message-router'
-import { aborted, replyError } from '../client/endings'
+import { aborted } from '../client/endings'
 import { RouteSet } from '../client/portable/route-set'
 import type {
   AnyProtocol,
@@ -16,6 +16,7 @@ import type {
   RequestType,
   SendType,
 } from '../client/protocol-map'
+import { replyError } from '../client/reply-error'
 import type { RequestOptions, WebSocketClient } from '../index'
 import { HawserError, HawserTypeError } from '../core/error'
 import { shown } from '../core/validate'

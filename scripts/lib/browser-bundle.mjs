@@ -3,8 +3,9 @@
 // once when something of Node's gets in, and since some files have other ones in their place there. dist/browser/production
 // has the same files for the condition `production`, whose errors have their codes and facts without the words.
 //
-//   index.mjs ──► core.mjs ◄──────── routes.mjs, sending.mjs, …
-//       │            └─ import() when needed ─► ▲
+//   index.mjs ──► core.mjs ◄──── keeping.mjs ◄──── routes.mjs, sending.mjs, …
+//       │            ├─ import() at connect ─► ▲       ▲
+//       │            └─ import() when needed ──────────┘
 //       └─ names of codecs, dialects, TokenSource ┘
 import path from 'node:path'
 import { privateNames } from './private-names.mjs'
@@ -17,6 +18,8 @@ export const swaps = {
   'client/client-platform': 'browser/client-platform',
   'client/client-send': 'browser/client-send',
   'client/client-tokens': 'browser/client-tokens',
+  'client/connection-errors': 'browser/connection-errors',
+  'client/control': 'browser/control',
   'client/envelope': 'browser/envelope',
   'client/equip': 'browser/equip',
   'client/formed': 'browser/formed',
@@ -37,9 +40,10 @@ export const swaps = {
 /** And of the production build. */
 const productionSwaps = { ...swaps, 'core/message-of': 'browser/message-of' }
 
-/** The files of dist/browser, and what each is made of. What the core has, the others import from it. */
+/** The files of dist/browser, and what each is made of. What the first two have, others import from them. */
 const files = {
   core: 'browser/core',
+  keeping: 'browser/keeping-part',
   auth: 'browser/auth-part',
   detour: 'client/portable/detour',
   endpoints: 'client/portable/endpoints',
@@ -59,6 +63,8 @@ const files = {
 
 /** What has its place in the file of options, for all but the core. */
 const ofOptions = ['browser/defaults', 'core/validate']
+/** What no page loads after the part `keeping`, and so has its own of what is in there. */
+const alone = ['core', 'keeping', 'index', 'testing', 'utilities']
 
 const lib = path.join(root, 'lib')
 const nameOf = (file) =>
@@ -69,7 +75,7 @@ const nameOf = (file) =>
 
 /**
  * @param {string} file of `files`
- * @param {Set<string>} shared what the core is made of
+ * @param {Record<'core' | 'keeping', Set<string>>} shared what they are made of
  * @param {Record<string, string>} taking files, and those that take their places
  * @returns {import('esbuild').Plugin}
  */
@@ -84,7 +90,8 @@ const resolving = (file, shared, taking) => ({
         (!['core', 'sending'].includes(file) && ofOptions.includes(wanted))
       const swapped = kept ? undefined : taking[wanted]
       const found = swapped ?? wanted
-      if (shared.has(found)) return { path: './core.mjs', external: true }
+      if (file !== 'core' && shared.core.has(found)) return { path: './core.mjs', external: true }
+      if (!alone.includes(file) && shared.keeping.has(found)) return { path: './keeping.mjs', external: true }
       // A bundler that splits by files would let a page load what the names and a part have in common, so the part has
       // its own.
       if (file === 'auth' && found === files.tokens) return undefined
@@ -159,12 +166,13 @@ export async function bundleForBrowsers() {
   // Once to see what they are made of, then with the names of private members shortened.
   const inputs = new Set()
   for (const build of builds) {
-    build.shared = new Set()
+    build.shared = { core: new Set(), keeping: new Set() }
     for (const file of Object.keys(files)) {
       const { metafile } = await bundle(file, build, { write: false })
       const made = Object.keys(metafile.inputs)
       for (const input of made) inputs.add(input)
-      if (file === 'core') build.shared = new Set(made.map((input) => nameOf(path.join(root, input))))
+      if (file in build.shared)
+        build.shared[file] = new Set(made.map((input) => nameOf(path.join(root, input))))
     }
   }
   const names = await privateNames(inputs)
@@ -178,7 +186,6 @@ export async function bundleForBrowsers() {
 
 async function bundle(file, { outdir, taking, plugins, shared }, options) {
   const { build } = await import('esbuild')
-  const imported = file === 'core' ? new Set() : shared
   return await build({
     absWorkingDir: root,
     entryPoints: { [file]: path.join(lib, `${files[file]}.ts`) },
@@ -190,7 +197,7 @@ async function bundle(file, { outdir, taking, plugins, shared }, options) {
     target: 'es2022',
     // Fields without a value need no code.
     tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
-    plugins: [resolving(file, imported, taking), ...plugins],
+    plugins: [resolving(file, shared, taking), ...plugins],
     logLevel: 'warning',
     metafile: true,
     ...options,

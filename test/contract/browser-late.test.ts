@@ -1,27 +1,15 @@
-// The files of dist/browser once more, with clients none of which has what sends when it is made: what is sent before it is
-// there goes the same way.
+// The files of dist/browser once more, with clients none of which has what keeps a connection, or what sends, when it is
+// made: what comes and what is sent before it is there goes the same way.
+import { late } from './support/late-parts'
 import { WebSocket } from 'undici'
-import { late } from './support/late-part'
 
 Object.assign(globalThis, { WebSocket })
 
-jest.mock('../../dist/browser/sending.mjs', () =>
-  jest
-    .requireActual<typeof import('./support/late-part')>('./support/late-part')
-    .latePart(() => jest.requireActual('../../dist/browser/sending.mjs')),
-)
-jest.mock('../../lib', () =>
-  jest
-    .requireActual<typeof import('./support/late-part')>('./support/late-part')
-    .lateBuild(
-      jest.requireActual('../../lib'),
-      jest.requireActual('../../dist/browser/index.mjs'),
-      jest.requireActual('../../dist/browser/core.mjs'),
-    ),
-)
-late.comes = () => new Promise((resolve) => setImmediate(resolve))
-afterAll(() => expect(late.asked).toBeGreaterThan(10))
+for (const part of Object.values(late)) part.comes = () => new Promise((resolve) => setImmediate(resolve))
+afterAll(() => {
+  for (const part of Object.values(late)) expect(part.asked).toBeGreaterThan(10)
+})
 
-describe.each(['client-requests', 'client-batch', 'hub-client'])('%s', (name) => {
+describe.each(['client-requests', 'client-routing', 'client-batch', 'hub-client'])('%s', (name) => {
   jest.requireActual(`../integration/${name}.test`)
 })

@@ -1,29 +1,14 @@
 // What a page's client does before its part for sending is loaded, while it is, and where it cannot be: the files of
 // dist/browser over undici's WebSocket, with a part that comes when the test says so.
+import { late } from './support/late-parts'
 import { WebSocket } from 'undici'
 import type { ManagedClientOptions } from '../../lib'
 import { answering } from '../integration/support/far-end'
 import { useHubs } from '../integration/support/hubs'
 import { fate, rejection } from '../integration/support/managed'
 import { type Deferred, deferred, thrown, until, within } from '../support/waiters'
-import { late } from './support/late-part'
 
 Object.assign(globalThis, { WebSocket })
-
-jest.mock('../../dist/browser/sending.mjs', () =>
-  jest
-    .requireActual<typeof import('./support/late-part')>('./support/late-part')
-    .latePart(() => jest.requireActual('../../dist/browser/sending.mjs')),
-)
-jest.mock('../../lib', () =>
-  jest
-    .requireActual<typeof import('./support/late-part')>('./support/late-part')
-    .lateBuild(
-      jest.requireActual('../../lib'),
-      jest.requireActual('../../dist/browser/index.mjs'),
-      jest.requireActual('../../dist/browser/core.mjs'),
-    ),
-)
 
 const scope = useHubs()
 
@@ -31,8 +16,8 @@ const scope = useHubs()
 let gate: Deferred<void>
 beforeEach(() => {
   gate = deferred()
-  late.asked = 0
-  late.comes = () => gate.promise
+  late.sending.asked = 0
+  late.sending.comes = () => gate.promise
 })
 
 const far = async (hawser = true) => {
@@ -70,7 +55,7 @@ test('a client that only listens does not ask for it', async () => {
   await until(() => client.state === 'connected')
   await client.disconnect()
   await client.close()
-  expect(late.asked).toBe(0)
+  expect(late.sending.asked).toBe(0)
 })
 
 test('an error of the server is one of the client', async () => {
@@ -78,7 +63,7 @@ test('an error of the server is one of the client', async () => {
   const watched = await scope.connected(end)
   end.say({ type: 'error', correlationId: 'z', error: { code: 'RATE_LIMIT_EXCEEDED', message: 'slowly' } })
   await watched.failedWith('RATE_LIMIT_EXCEEDED')
-  expect(late.asked).toBe(0)
+  expect(late.sending.asked).toBe(0)
 })
 
 test('what is sent before connect() loses no time, and everything keeps its order', async () => {
@@ -116,7 +101,7 @@ test('what is sent before connect() loses no time, and everything keeps its orde
   ])
   expect(end.binaries.map((one) => [...one])).toEqual([[1, 2]])
   expect(await within(Promise.all([sum, acked]), 'answers')).toEqual([3, undefined])
-  expect(late.asked).toBe(1)
+  expect(late.sending.asked).toBe(1)
 })
 
 test('what is thrown at the call: types, payloads, and what is too much; later the same as ever', async () => {
@@ -130,7 +115,7 @@ test('what is thrown at the call: types, payloads, and what is too much; later t
   expect(wrong(() => client.sendBinary('text' as never))).toBe('INVALID_ARGUMENT')
   expect((await rejection(client.request('', 1))).code).toBe('INVALID_ARGUMENT')
   expect((await rejection(client.request('x', () => 1))).code).toBe('INVALID_ARGUMENT')
-  expect(late.asked).toBe(0)
+  expect(late.sending.asked).toBe(0)
 
   expect(client.send('x', 'a'.repeat(600))).toBe(true)
   expect(client.bufferedAmount).toBeGreaterThan(600)
@@ -192,6 +177,7 @@ describe('what is taken back, or has had its time, before it comes is not sent',
     expect((await rejection(client.request('given', 1, { signal }))).code).toBe('ABORTED')
     client.send('old', 1, { ttl: 5 })
     expect((await rejection(client.request('ask', 1, { timeout: 20 }))).code).toBe('TIMEOUT')
+    expect(client.getPerformanceMetrics()).toMatchObject({ requests: 1, requestTimeouts: 1 })
     const asked = client.request('ask', 2)
     gate.resolve()
     expect(await within(asked, 'reply')).toBe(2)
@@ -322,30 +308,31 @@ describe('a part that cannot be loaded', () => {
     const end = await far()
     const watched = scope.managed(end)
     const { client } = watched
-    late.comes = () => Promise.reject(new Error('blocked'))
+    late.sending.comes = () => Promise.reject(new Error('blocked'))
     client.send('x', 1)
     const asked = client.request('ask', 2)
     await client.connect()
     await watched.failedWith('CONNECTION_FAILED')
     expect(watched.errors[0].message).toContain('blocked')
     client.send('x', 3)
-    late.comes = () => Promise.resolve()
+    late.sending.comes = () => Promise.resolve()
     expect(await within(asked, 'reply')).toBe(2)
     await end.messages(3)
     expect(end.payloads).toEqual([1, 2, 3])
-    expect([watched.codes, late.asked]).toEqual([['CONNECTION_FAILED'], 2])
+    expect([watched.codes, late.sending.asked]).toEqual([['CONNECTION_FAILED'], 2])
   })
 
   test('is not waited for at the end', async () => {
     const watched = scope.managed('ws://127.0.0.1:1')
     const { client } = watched
-    late.comes = () => Promise.reject(new Error('blocked'))
+    late.sending.comes = () => Promise.reject(new Error('blocked'))
     client.send('x', 1)
     const asked = fate(client.request('x', 2))
     await watched.failedWith('CONNECTION_FAILED')
     await within(client.close(), 'close()')
     expect(await asked).toBe('CONNECTION_CLOSED')
     expect(watched.codes).toEqual(['CONNECTION_FAILED', 'CONNECTION_CLOSED'])
+    expect(await within(client.queued(), 'queued()')).toEqual([])
   })
 })
 

@@ -231,7 +231,8 @@ describe('acks', () => {
     const strict = await scope.connected(far, { acks: true, queue: { ackTimeout: 20, retries: 0 } })
     expect(await rejection(strict.client.send('m', 2, { ack: true }))).toMatchObject({ code: 'TIMEOUT' })
     far.answer = answering
-    await within(strict.client.send('acked', 3, { ack: true }), 'ack')
+    const heard = await scope.connected(far, { acks: true })
+    await within(heard.client.send('acked', 3, { ack: true }), 'ack')
     const never = await scope.connected(await scope.far(), { acks: false })
     await within(never.client.send('m', 1, { ack: true }), 'send')
   })

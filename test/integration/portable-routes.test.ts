@@ -1,7 +1,7 @@
 // The routes that JavaScript evaluates against those of the core: the same messages, the same subscriptions, the same
 // calls. Intervals are a day long, so that only messages, bounds and the end of the feed move anything.
 import type { RouteSpec } from '../../lib/client/engine'
-import { nameAt } from '../../lib/client/portable/matcher'
+import { nameAt } from '../../lib/client/portable/value-at'
 import { RouteSet } from '../../lib/client/portable/route-set'
 import { type SubscribeSpec, readSpec } from '../../lib/client/subscription-spec'
 import { Random } from '../support/random'

@@ -1,5 +1,6 @@
 // The states of a client on the portable engine, with the times passed in: what the machine asks for, step by step.
-import { ClientMachine, type MachineSettings } from '../../lib/client/portable/client-machine'
+import { ClientMachine } from '../../lib/client/portable/client-machine'
+import type { MachineSettings } from '../../lib/client/portable/machine-start'
 import { TokenMachine } from '../../lib/client/portable/token-machine'
 import { Endpoints, DialRound, Strategy } from '../../lib/client/portable/endpoints'
 import {
@@ -269,14 +270,15 @@ describe('endpoints', () => {
 
   test('a silent dial gets company, a failed one at once; the best outcome is the result', () => {
     const round = new DialRound()
+    const verdictOn = (how: Outcome) => judge(policy, how)
     round.begin({ order: [4, 5, 6], step: 100 }, 0)
     expect([round.next(0), round.next(0), round.deadline]).toEqual([4, undefined, 100])
     expect([round.next(100), round.next(100)]).toEqual([5, undefined])
-    round.onFailed(5, refused, policy)
+    round.onFailed(5, refused, verdictOn)
     expect(round.next(101)).toBe(6)
-    round.onFailed(4, { error: 'POLICY_VIOLATION', authRejected: true } as const, policy)
+    round.onFailed(4, { error: 'POLICY_VIOLATION', authRejected: true } as const, verdictOn)
     expect(round.failed).toBe(false)
-    round.onFailed(6, refused, policy)
+    round.onFailed(6, refused, verdictOn)
     expect(round.failed).toBe(true)
     expect(round.result?.error).toBe('POLICY_VIOLATION')
   })

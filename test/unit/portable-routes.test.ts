@@ -1,7 +1,8 @@
 // Routes evaluated in JavaScript, with the times passed in: patterns, conditions, and when stages let messages go.
 import type { RouteSpec } from '../../lib/client/engine'
 import type { ColumnBatch } from '../../lib/client/message-router'
-import { matchesPattern, nameAt, valueAt } from '../../lib/client/portable/matcher'
+import { matchesPattern } from '../../lib/client/portable/matcher'
+import { nameAt, valueAt } from '../../lib/client/portable/value-at'
 import type { ShaperLimits } from '../../lib/client/portable/route-shaper'
 import { RouteSet } from '../../lib/client/portable/route-set'
 

@@ -1,6 +1,6 @@
 // The one timer of a portable engine: it wakes the engine when the first of its times has come.
 import { keepAlive } from './keep-alive'
-import { never } from './reconnect-policy'
+import { never } from './never'
 
 /** A timer takes no longer time. */
 const longest = 0x7fffffff

@@ -1,21 +1,22 @@
-// A client without its network: the machine of its states, its endpoints and heartbeats; and once it has something to send,
-// the queue of that, and its requests. What src/core/client/client_core.hpp is to the native engine. Pure but for the host
-// it drives; times in milliseconds of one clock are passed in.
+// A client without its network: the machine of its states and its endpoints; once it has dialled, what keeps it connected;
+// and once it has something to send, the queue of that, and its requests. What src/core/client/client_core.hpp is to the
+// native engine. Pure but for the host it drives; times in milliseconds of one clock are passed in.
 //
-//   program ─► connect, send, cancel … ──┐                     ┌─► dial, send, close …        (CoreHost)
-//                                        ├─► ClientCore ───────┤
-//   network ─► opened, ended, flushed … ─┘                     └─► state, settled, dropped …  (CoreHost)
+//   program ─► connect, setToken … ─► ClientCore ──┐
+//           ─► send, cancel … ──────► CoreSending ─┼─► dial, transmit, close …    (CoreHost)
+//   network ─► opened, ended … ─────► CoreKeeping ─┴─► state, settled, dropped …  (CoreHost)
+//           ─► flushed ─────────────► CoreSending
 //
 // After any call the shell asks `deadline`. The host does not call back into the core.
 import type { ClientStateName, EndpointFigures, StateChange } from '../engine'
-import { ClientMachine, type MachineHost, type MachineSettings, type TokenReason } from './client-machine'
-import { Heartbeat } from './heartbeat'
 import type { TokenMachine } from './token-machine'
+import type { CoreKeeping } from './core-keeping'
 import type { CoreHost, CoreSending, SendingSettings } from './core-sending'
 import { ownProtocol } from './own-protocol'
 import { part, parts } from './parts'
-import { type Outcome, adapted, never } from './reconnect-policy'
-import { scoreOf } from './score'
+import { type MachineHost, type MachineSettings, MachineStart, type TokenReason } from './machine-start'
+import { never } from './never'
+import type { Outcome } from './reconnect-policy'
 import { type Dialing, SoleEndpoint } from './sole-endpoint'
 
 export interface CoreSettings extends MachineSettings, SendingSettings {
@@ -43,43 +44,44 @@ interface Dial {
 }
 
 export class ClientCore implements MachineHost {
-  machine: ClientMachine
+  machine: MachineStart
   /** The same, of a client that uses tokens. */
   tokens: TokenMachine | undefined
   /** As soon as there was something to send. */
   sending: CoreSending | undefined
+  /** As soon as its part is there. */
+  keeping: CoreKeeping | undefined
   readonly counters = { connects: 0, failures: 0 }
-  /** The open link, or 0. */
+  /** The open link, or 0, and its endpoint: of the last one, where there is none. */
   link = 0
+  endpoint = 0
+  protocol = ''
+  /** The link is open and waits to be let in. */
+  authenticating = false
   /** The link carries messages. */
   ready = false
   ended = false
-  protocol = ''
-  latency = 0
   endpoints: Dialing
-  private readonly dials = new Map<number, Dial>()
+  readonly dials = new Map<number, Dial>()
+  /** The text that opens each link; '': none. */
+  firstMessage = ''
+  firstConnect: number | undefined
   private nextLink = 1
-  private endpoint = 0
-  private authenticating = false
-  private firstMessage = ''
   private leaving = false
   private leaveUntil = never
-  private openedAt = 0
-  private connectedFor = 0
-  private firstConnect: number | undefined
-  private readonly heartbeat: Heartbeat
 
   constructor(
     private readonly settings: CoreSettings,
     private readonly host: CoreHost,
     private readonly random: () => number,
-    private now: number,
+    /** The time of what goes on. */
+    public now: number,
   ) {
-    this.heartbeat = new Heartbeat(settings.heartbeat)
-    this.machine = new ClientMachine(settings, random, this)
+    this.machine = new MachineStart(settings, random, this)
     this.endpoints = new SoleEndpoint(settings.policy.minUptime, settings.learned)
     if (settings.endpoints > 1 && parts.endpoints !== undefined) this.useAll()
     if (settings.usesTokens && parts.tokens !== undefined) this.useTokens()
+    if (parts.keeping !== undefined) this.keeper()
   }
 
   /** No dial without a token, now that their part is loaded. */
@@ -99,6 +101,19 @@ export class ClientCore implements MachineHost {
   /** The half that sends; its part is loaded. */
   sender(): CoreSending {
     return (this.sending ??= new (part('sending').CoreSending)(this.settings, this, this.host))
+  }
+
+  /** The half for links that have opened or ended; its part is loaded. */
+  keeper(): CoreKeeping {
+    if (this.keeping === undefined) {
+      const { ClientMachine, CoreKeeping } = part('keeping')
+      const { host, machine, random, settings } = this
+      this.keeping = new CoreKeeping(settings, this, host)
+      // It goes on from where the start has come to.
+      if (this.tokens === undefined)
+        this.machine = Object.assign(new ClientMachine(settings, random, this), machine)
+    }
+    return this.keeping
   }
 
   // ----------------------------------------------------------------------------------------------------- the program
@@ -156,18 +171,6 @@ export class ClientCore implements MachineHost {
     return this.ended
   }
 
-  /** The device has a network, or not. */
-  setOffline(offline: boolean, now: number): void {
-    this.machine.offline = offline
-    if (offline) this.heartbeat.probe(now)
-    else this.wake(now)
-  }
-  /** Something has changed that makes another try worth it: the network, or the page is looked at again. */
-  wake(now: number): void {
-    this.machine.wake(now)
-    this.heartbeat.probe(now)
-  }
-
   // --------------------------------------------------------------------------------------------------------- the machine
 
   entered(state: ClientStateName, delay: number, why?: Outcome, exhausted?: boolean): void {
@@ -182,16 +185,7 @@ export class ClientCore implements MachineHost {
       link: this.link,
     }
     if (exhausted) change.exhausted = true
-    if (why?.error !== undefined) {
-      const { error, detail = '', authRejected } = why
-      change.error = {
-        code: error,
-        detail,
-        status: authRejected ? 401 : 0,
-        recoverable: state !== 'failed',
-      }
-    }
-    if (why?.closeCode !== undefined) change.close = { code: why.closeCode, reason: why.reason ?? '' }
+    if (why !== undefined) Object.assign(change, this.keeper().reasons(state, why))
     this.host.state(change)
   }
   tokenWanted(why: TokenReason): void {
@@ -221,13 +215,10 @@ export class ClientCore implements MachineHost {
   dropLink(): void {
     if (this.link === 0) return
     this.host.drop(this.link)
-    this.endpoints.onClosed(this.endpoint, this.now, this.now - this.openedAt, false)
-    this.loseLink()
+    this.keeper().loseLink(false)
   }
 
-  // ----------------------------------------------------------------------------------------------------------- links
-
-  private startDials(): void {
+  startDials(): void {
     for (;;) {
       const endpoint = this.endpoints.next(this.now)
       if (endpoint === undefined) return
@@ -237,163 +228,17 @@ export class ClientCore implements MachineHost {
     }
   }
 
-  linkOpened(link: number, protocol: string, now: number): void {
-    this.now = now
-    const won = this.dials.get(link)
-    if (won === undefined) {
-      this.host.drop(link)
-      return
-    }
-    this.dials.delete(link)
-    this.endpoints.onOpened(won.endpoint, now - won.since)
-    this.dropRound(false)
-    this.link = link
-    this.endpoint = won.endpoint
-    this.openedAt = now
-    this.protocol = protocol
-    if (this.firstMessage !== '') this.host.transmit(link, this.firstMessage, false)
-    // A server that knows nothing of our protocol answers a token in words of its own, or not at all.
-    if (this.settings.gated || (this.firstMessage !== '' && this.speaksOwnProtocol))
-      this.authenticating = true
-    else this.acceptLink()
-  }
-
-  private acceptLink(): void {
-    this.authenticating = false
-    if (!this.machine.dialOpened(this.now)) {
-      // The machine wants no link any more.
-      this.dropLink()
-      return
-    }
-    this.ready = true
-    this.sending?.carry()
-    const { interval, always } = this.settings.heartbeat
-    if (interval > 0 && (always || this.speaksOwnProtocol)) this.heartbeat.begin(this.now)
-    this.sending?.pump(this.now)
-  }
-
-  /** The answer to the token that opened the link. False: none was waited for. */
-  onAuth(accepted: boolean, why: string, now: number): boolean {
-    this.now = now
-    if (!this.authenticating) return false
-    if (accepted) {
-      this.acceptLink()
-      return true
-    }
-    this.dropLink()
-    this.machine.dialFailed(now, {
-      error: 'POLICY_VIOLATION',
-      detail: why,
-      authRejected: true,
-    })
-    return true
-  }
-
-  linkEnded(link: number, how: Outcome, now: number): void {
-    this.now = now
-    if (link === this.link) {
-      const uptime = now - this.openedAt
-      const opening = this.authenticating
-      this.endpoints.onClosed(this.endpoint, now, uptime, this.machine.state !== 'disconnecting')
-      this.loseLink()
-      const out = { ...how, alternative: this.endpoints.otherReady(this.endpoint, now) }
-      if (opening) this.machine.dialFailed(now, out)
-      else this.machine.linkClosed(now, out)
-      return
-    }
-    const lost = this.dials.get(link)
-    if (lost === undefined) return
-    this.dials.delete(link)
-    this.endpoints.onFailed(lost.endpoint, now, how, this.machine.policy)
-    this.startDials()
-    const { outcome } = this.endpoints
-    if (outcome !== undefined) this.roundFailed(outcome)
-  }
-
-  private roundFailed(how: Outcome): void {
-    this.endpoints.end()
-    const { policy } = this.settings
-    if (policy.adaptive) this.machine.policy = adapted(policy, this.endpoints.experience)
-    if (this.settings.tokenInUrl) this.tokens?.suspectToken()
-    this.machine.dialFailed(this.now, how)
-  }
-
-  /** What the link carried waits again; requests that were on it have lost their replies. */
-  private loseLink(): void {
-    this.connectedFor += this.now - this.openedAt
-    this.link = 0
-    this.ready = this.authenticating = false
-    this.heartbeat.end()
-    this.sending?.lost()
-  }
-
-  /** The peer of the open link has been silent for too long: the link is lost. */
-  onSilence(detail: string, now: number): void {
-    const { link } = this
-    if (link === 0) return
-    this.host.drop(link)
-    this.linkEnded(link, { error: 'HEARTBEAT_TIMEOUT', closeCode: 1006, detail }, now)
-  }
-
-  // ---------------------------------------------------------------------------------------------------------- timers
-
   timer(now: number): void {
     this.now = now
     if (this.ended) return
     this.sending?.run(now)
-    const limit = this.settings.dialTimeout
-    for (const [link, { since }] of [...this.dials]) {
-      if (limit === 0 || now < since + limit) continue
-      this.host.drop(link)
-      this.linkEnded(link, { error: 'CONNECT_TIMEOUT' }, now)
-    }
-    if (now >= this.endpoints.deadline) this.startDials()
-    this.machine.timer(now)
-    this.beat()
+    this.keeping?.timer(now)
     this.sending?.pump(now)
   }
-
-  private beat(): void {
-    const due = this.heartbeat.due(this.now)
-    if (due === 'lost') this.onSilence('The peer did not answer a heartbeat message in time.', this.now)
-    else if (due === 'send')
-      this.host.transmit(this.link, `{"type":"heartbeat","timestamp":${this.host.wallClock()}}`, false)
-  }
-  /** The client itself waits for nothing that comes. */
-  get calm(): boolean {
-    return this.ready && this.sending?.busy !== true && this.heartbeat.sent === undefined
-  }
-  /** The milliseconds that the answer took; undefined: none was waited for. */
-  onHeartbeatAck(now: number): number | undefined {
-    const took = this.heartbeat.answered(now)
-    if (took === undefined) return undefined
-    this.latency = this.latency === 0 ? took : this.latency * 0.8 + took * 0.2
-    this.endpoints.onLatency(this.endpoint, took)
-    return took
-  }
-
   get deadline(): number {
     if (this.ended) return never
-    const { settings } = this
-    let next = Math.min(this.machine.deadline, this.endpoints.deadline, this.sending?.deadline ?? never)
-    if (this.leaving) next = Math.min(next, this.leaveUntil)
-    if (settings.dialTimeout > 0)
-      for (const { since } of this.dials.values()) next = Math.min(next, since + settings.dialTimeout)
-    if (this.ready) next = Math.min(next, this.heartbeat.deadline)
-    return next
-  }
-
-  // --------------------------------------------------------------------------------------------------------- figures
-
-  /** 0 to 100. */
-  health(now: number): number {
-    if (this.firstConnect === undefined) return 0
-    const all = now - this.firstConnect
-    const up = this.connectedFor + (this.ready ? now - this.openedAt : 0)
-    const { maxMessages } = this.settings.queue
-    const waiting = this.sending?.queue.waiting ?? 0
-    const full = maxMessages > 0 ? Math.min(1, waiting / maxMessages) : 0
-    const good = this.endpoints.successRate * (all > 0 ? up / all : 1)
-    return scoreOf(Math.max(1, this.latency / 100), good, Math.max(0, this.counters.connects - 1), full)
+    const { keeping, sending } = this
+    const next = Math.min(keeping?.deadline ?? never, sending?.deadline ?? never)
+    return this.leaving ? Math.min(next, this.leaveUntil) : next
   }
 }

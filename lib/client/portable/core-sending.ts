@@ -1,9 +1,9 @@
 // What a client sends: the queue and what happens around it, requests, acks; the half of the core that needs no states, and
 // that a client which only listens does without. src/core/client/client_core_send.cpp in the native engine.
 import type { EngineSend, Settlement, StateChange } from '../engine'
-import type { TokenReason } from './client-machine'
+import type { TokenReason } from './machine-start'
 import { part } from './parts'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import { Requests, sendPast } from './requests'
 import { type DropReason, type PushResult, type QueueSettings, SendQueue } from './send-queue'
 import type { BatchGate, BatchSettings, SendShaper } from './send-shaping'

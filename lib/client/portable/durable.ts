@@ -3,10 +3,10 @@
 //
 //   put() ─► MessageStore ─ safe ─► sending.send()          left there ─► queue.restore()
 import type { EngineSend, Settlement } from '../engine'
-import type { SharedOptions } from '../shared-options'
+import type { CheckedStore } from '../shared-options'
 import { messageId } from '../outgoing'
 import type { CoreSending } from './core-sending'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import { sizeOf } from './size'
 import { type MessageStore, type StoredMessage, adopt, openStore } from './stores'
 
@@ -35,18 +35,19 @@ export class Durable {
   private readonly me = messageId()
 
   constructor(
-    private readonly queue: SharedOptions['queue'],
+    private readonly queue: { maxBytes: number },
+    private readonly kept: CheckedStore,
     private readonly sending: CoreSending,
     private readonly host: DurableHost,
   ) {
     sending.holdSending()
-    this.ready = this.begin(queue)
+    this.ready = this.begin(kept)
   }
 
-  private async begin({ store, line, fsync, kind }: SharedOptions['queue']): Promise<void> {
+  private async begin({ path, name, fsync, kind }: CheckedStore): Promise<void> {
     try {
-      this.store = await openStore(store, line, { fsync, kind })
-      const { left, release } = await adopt(this.store, `${store}:${line}`, this.me)
+      this.store = await openStore(path, name, { fsync, kind })
+      const { left, release } = await adopt(this.store, `${path}:${name}`, this.me)
       this.left = left
       this.release = release
     } catch (error) {
@@ -116,7 +117,7 @@ export class Durable {
     this.waiting++
     this.waitingBytes += bytes
     const expiresAt = ttl > 0 ? Date.now() + ttl : 0
-    const record = { line: this.queue.line, owner: this.me, id, data, priority, expiresAt, joinable }
+    const record = { line: this.kept.name, owner: this.me, id, data, priority, expiresAt, joinable }
     const safe = this.ready.then(() => {
       if (this.store === undefined) throw new Error('there is no store')
       return this.store.put(record)

@@ -6,7 +6,8 @@
 //        ▲                                       ▲     (grows, is bounded)          │
 //        └───────────── opened ──────────────────┴─────────────── failed ───────────┘
 import type { EndpointFigures } from '../engine'
-import { type Outcome, type ReconnectPolicy, judge, never } from './reconnect-policy'
+import { never } from './never'
+import type { Outcome, Verdict } from './reconnect-policy'
 import { type Dialing, count, deadAfter, smooth } from './sole-endpoint'
 
 /** In the order of the names of `EndpointStrategy`. */
@@ -187,11 +188,11 @@ export class DialRound {
     this.nextAt = now + this.step
     return index
   }
-  onFailed(index: number, how: Outcome, policy: ReconnectPolicy): void {
+  onFailed(index: number, how: Outcome, verdictOn: (how: Outcome) => Verdict): void {
     this.running--
     // An older dial ends while the newest one still has its time.
     if (index === this.newest) this.nextAt = 0
-    const hope = (one: Outcome): number => ['final', 'recover', 'refresh'].indexOf(judge(policy, one))
+    const hope = (one: Outcome): number => ['final', 'recover', 'refresh'].indexOf(verdictOn(one))
     if (this.result === undefined || hope(how) > hope(this.result)) this.result = how
   }
   /** It has a winner, or is given up. */
@@ -223,10 +224,10 @@ export class EndpointRounds extends Endpoints implements Dialing {
     if (index !== undefined) this.onDial(index)
     return index
   }
-  override onFailed(index: number, now: number, how?: Outcome, policy?: ReconnectPolicy): void {
+  override onFailed(index: number, now: number, how?: Outcome, verdictOn?: (how: Outcome) => Verdict): void {
     super.onFailed(index, now)
-    if (how !== undefined && policy !== undefined) {
-      this.round.onFailed(index, { ...how, alternative: this.otherReady(index, now) }, policy)
+    if (how !== undefined && verdictOn !== undefined) {
+      this.round.onFailed(index, { ...how, alternative: this.otherReady(index, now) }, verdictOn)
     }
   }
   end(): void {

@@ -1,6 +1,7 @@
 // What the program sends through the portable engine, and what has to keep its place among that. As long as nothing was sent,
 // a page has not loaded what it takes.
 import type { EngineSend, QueuedMessage, Settlement } from '../engine'
+import type { CheckedStore } from '../shared-options'
 import { EngineTurns, overhead } from './engine-turns'
 import type { Waiting } from './loading'
 import { type PartName, part } from './parts'
@@ -46,8 +47,7 @@ export abstract class EngineSending extends EngineTurns {
     step = (): void => undefined,
     { past = false, bytes, within, over }: Waiting & { past?: boolean } = {},
   ): true | false | 'full' {
-    const { queue, socket } = this.options
-    const { highWaterMark, maxBackpressure } = socket.socket
+    const { queue, highWaterMark, maxBackpressure } = this.options
     // Without a connection the queue decides what gives way; with one nothing shall be lost.
     const most = this.core.ready ? Math.min(maxBackpressure, queue.maxBytes) : maxBackpressure
     const after = this.bufferedAmount + (bytes ?? 0)
@@ -73,7 +73,10 @@ export abstract class EngineSending extends EngineTurns {
   }
   rooms(wanted: boolean, link: number): void {
     this.call(() => {
-      if (wanted) this.inbox.follow()
+      if (wanted)
+        this.positions ??= new (part('rooms').Positions)(this.options.layout, (message) =>
+          this.tell((events) => events.control(message)),
+        )
       this.core.sender().wantRooms(wanted, link, this.now())
     }, this.sendLine)
   }
@@ -88,7 +91,8 @@ export abstract class EngineSending extends EngineTurns {
     )
   }
   protected openStore(): void {
-    this.durable = new (part('store').Durable)(this.options.queue, this.core.sender(), {
+    const { queue } = this.options
+    this.durable = new (part('store').Durable)(queue, queue.store as CheckedStore, this.core.sender(), {
       now: () => this.now(),
       settled: (token, how) => this.settled(token, how),
       failed: (detail) => this.outbox.push((told) => told.storeFailed(detail)),

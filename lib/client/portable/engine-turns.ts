@@ -4,15 +4,17 @@
 //   call ─► read what waits ─► step ─► settle, a microtask later ─┐
 //   turn ─► read what waits ─► step ─► settle ────────────────────┴─► tell the client ─► plan the timer
 import type { EngineEvents, Settlement } from '../engine'
-import type { SharedOptions } from '../shared-options'
 import type { Alarm } from './alarm'
 import type { ClientCore } from './client-core'
 import type { Durable } from './durable'
-import type { Inbox } from './inbox'
 import type { Links } from './links'
 import type { Loading, Waiting } from './loading'
-import { never } from './reconnect-policy'
-import { watch } from './surroundings'
+import { never } from './never'
+import { part } from './parts'
+import type { PortableOptions } from './portable-options'
+import type { Positions } from './positions'
+import type { Reading } from './reading'
+import { RouteSet } from './route-set'
 
 /** What a message weighs beside its bytes: as in the native engine. */
 export const overhead = 8
@@ -22,7 +24,8 @@ const usualWait = 10_000
 export abstract class EngineTurns {
   // What takes the steps: the engine makes it.
   protected core!: ClientCore
-  protected inbox!: Inbox
+  /** As soon as its part is there. */
+  protected reading: Reading | undefined
   protected links!: Links
   /** What connecting needs, and reading. */
   protected loading!: Loading
@@ -30,6 +33,12 @@ export abstract class EngineTurns {
   protected sendLine!: Loading
   protected alarm!: Alarm
   protected durable: Durable | undefined
+  readonly routes = new RouteSet({
+    message: (routes, message) => this.deliver((events) => events.message(routes, message as object)),
+    batch: (route, messages) => this.deliver((events) => events.batch(route, messages)),
+  })
+  /** Once the program has joined a room. */
+  positions: Positions | undefined
   /** What the client is to be told, in order. */
   protected readonly outbox: ((events: EngineEvents) => void)[] = []
   protected readonly dropped_ = new Map<Settlement, number>()
@@ -45,15 +54,23 @@ export abstract class EngineTurns {
   private durableClosed = false
 
   constructor(
-    protected readonly options: SharedOptions,
-    protected readonly events: EngineEvents,
+    protected readonly options: PortableOptions,
+    readonly events: EngineEvents,
   ) {}
-
-  /** Takes in what waits unread. */
-  protected abstract read(): void
 
   protected now(): number {
     return performance.now()
+  }
+  time(): number {
+    this.stirred = true
+    return this.now()
+  }
+  tell(event: (events: EngineEvents) => void): void {
+    this.outbox.push(event)
+  }
+  deliver(event: (events: EngineEvents) => void): void {
+    this.routes.counters.delivered++
+    this.tell(event)
   }
 
   get bufferedAmount(): number {
@@ -66,7 +83,7 @@ export abstract class EngineTurns {
   protected call(step: () => void, line = this.loading, how?: Waiting): void {
     if (this.finished) return
     this.stirred = true
-    this.read()
+    this.reading?.read()
     line.run(step, how)
     if (this.due) return
     this.due = true
@@ -76,15 +93,15 @@ export abstract class EngineTurns {
     })
   }
   /** Something happened outside. */
-  protected turn(step: () => void): void {
+  turn(step: () => void): void {
     if (this.finished) return
     this.stirred = true
-    this.read()
+    this.reading?.read()
     step()
     this.settle()
   }
 
-  protected settle(): void {
+  settle(): void {
     if (this.telling || this.finished) return
     // Most turns are a message for the program and no more.
     const stirred = this.stirred || this.links.lookAt < never
@@ -101,7 +118,7 @@ export abstract class EngineTurns {
       if (this.disposed && this.core.left(this.now())) this.leave()
       for (const [why, count] of this.dropped_) this.outbox.push((told) => told.dropped(count, why))
       this.dropped_.clear()
-      if (this.armed && this.bufferedAmount <= this.options.socket.socket.highWaterMark / 2) {
+      if (this.armed && this.bufferedAmount <= this.options.highWaterMark / 2) {
         this.armed = false
         this.outbox.push((told) => told.drain())
       }
@@ -117,13 +134,13 @@ export abstract class EngineTurns {
   }
 
   protected get lastWait(): number {
-    return this.options.socket.socket.closeTimeout || usualWait
+    return this.options.closeTimeout || usualWait
   }
   /** All is out or given up: the last things to do before the client is gone. */
   private leave(): void {
     if (this.closeBy === never) {
       this.closeBy = this.now() + this.lastWait
-      this.inbox.routes.flush(this.now())
+      this.routes.flush(this.now())
       this.lookAway()
       const stored = this.durable?.close() ?? Promise.resolve()
       void stored.then(() => {
@@ -135,6 +152,7 @@ export abstract class EngineTurns {
     this.outbox.push((told) => {
       this.finished = true
       this.alarm.stop()
+      this.loading.giveUp()
       told.closed()
     })
   }
@@ -144,7 +162,7 @@ export abstract class EngineTurns {
     const now = this.now()
     const due = Math.min(
       this.core.deadline,
-      this.inbox.routes.deadline,
+      this.routes.deadline,
       this.links.deadline(now),
       this.disposed ? this.closeBy : never,
     )
@@ -152,9 +170,11 @@ export abstract class EngineTurns {
   }
 
   protected look(): void {
-    this.unwatch ??= watch({
-      offline: (offline) => this.turn(() => this.core.setOffline(offline, this.now())),
-      awake: () => this.turn(() => this.core.wake(this.now())),
+    const { keeping } = this.core
+    if (keeping === undefined) return
+    this.unwatch ??= part('keeping').watch({
+      offline: (offline) => this.turn(() => keeping.setOffline(offline, this.now())),
+      awake: () => this.turn(() => keeping.wake(this.now())),
     })
   }
   protected lookAway(): void {

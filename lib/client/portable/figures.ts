@@ -2,41 +2,40 @@
 import type { EngineMetrics } from '../engine'
 import type { ClientCore } from './client-core'
 import type { CoreSending } from './core-sending'
-import type { Inbox } from './inbox'
-import type { Latencies } from './latency'
+import type { Reading } from './reading'
+import type { RouteSet } from './route-set'
 
-type SentFigures = ReturnType<CoreSending['figures']>
+type Figures = ReturnType<CoreSending['figures']> & ReturnType<Reading['figures']>
 
-/** Of a client that has sent nothing. */
-const nothingSent = Object.fromEntries(
+/** Of a client that has sent and read nothing. */
+const nothing = Object.fromEntries(
   (
     'messagesOut bytesOut batches queued queuedHigh queuedNormal queuedLow queuedBytes inFlight dropped expired acked ' +
-    'retries replaced requests requestTimeouts lateReplies'
+    'retries replaced requests requestTimeouts lateReplies messagesIn bytesIn untyped notJson binary latencyCount ' +
+    'latencyLast latencyMin latencyMax latencyMean latencyP50 latencyP90 latencyP99'
   )
     .split(' ')
     .map((name) => [name, 0]),
-)
+) as Figures
 
-export function figures(core: ClientCore, inbox: Inbox, latencies: Latencies, now: number): EngineMetrics {
+export function figures(
+  core: ClientCore,
+  routes: RouteSet,
+  reading: Reading | undefined,
+  now: number,
+): EngineMetrics {
   const { connects, failures } = core.counters
   return {
     state: core.machine.state,
-    ...inbox.counters,
-    ...inbox.routes.counters,
-    routed: inbox.routes.routed,
-    unrouted: inbox.routes.unrouted,
+    ...nothing,
+    ...reading?.figures(),
+    ...routes.counters,
+    routed: routes.routed,
+    unrouted: routes.unrouted,
     connects,
     reconnects: Math.max(0, connects - 1),
     failures,
-    ...((core.sending?.figures() ?? nothingSent) as SentFigures),
-    latencyCount: latencies.count,
-    latencyLast: latencies.last,
-    latencyMin: latencies.min,
-    latencyMax: latencies.max,
-    latencyMean: latencies.mean,
-    latencyP50: latencies.percentile(50),
-    latencyP90: latencies.percentile(90),
-    latencyP99: latencies.percentile(99),
-    health: core.health(now),
+    ...core.sending?.figures(),
+    health: core.keeping?.health(now) ?? 0,
   }
 }

@@ -1,5 +1,5 @@
 // When heartbeat messages are due on an open link, and when their answers are. Times are passed in.
-import { never } from './reconnect-policy'
+import { never } from './never'
 
 /** A timer that comes so late has been held back, and the answer it waits for with it. */
 const late = 1_000

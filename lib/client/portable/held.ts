@@ -1,24 +1,23 @@
 // Messages that have come and wait for the program: for its first turn after it was connected, since it asked for it, or
-// until what its subscriptions need is loaded. The end of their connection waits behind them.
+// until what they need is loaded. The end of their connection waits behind them.
 import { sizeOf } from './size'
 
 export class Held {
   /** The program had its turn after the first connection. */
   started = false
-  paused = false
   bytes = 0
   private waiting: (string | Uint8Array)[] = []
   private end: (() => void) | undefined
 
   constructor(
     private readonly connected: () => boolean,
-    private readonly loading: () => boolean,
+    private readonly blocked: () => boolean,
     private readonly take: (data: string | Uint8Array, bytes: number) => void,
   ) {}
 
   /** What comes before the client is connected, an answer to the token say, is read. */
   get mayTake(): boolean {
-    return !this.paused && !this.loading() && (this.started || !this.connected())
+    return !this.blocked() && (this.started || !this.connected())
   }
 
   offer(data: string | Uint8Array, bytes: number): void {

@@ -3,79 +3,49 @@
 import type { EngineEvents } from '../engine'
 import type { Layout } from '../layout'
 import type { ClientCore } from './client-core'
-import { nameAt, valueAt } from './matcher'
-import { part } from './parts'
+import type { Held } from './held'
+import { nameAt, valueAt } from './value-at'
 import type { Positions } from './positions'
-import { RouteSet } from './route-set'
+import type { RouteSet } from './route-set'
 import { sizeOf } from './size'
 
 export interface InboxHost {
+  readonly routes: RouteSet
+  /** Which messages without a route are wanted. */
+  readonly wants: Readonly<Record<'untyped' | 'binary' | 'asking', boolean>>
+  /** Once there are rooms. */
+  readonly positions: Positions | undefined
   /** Calls one of the client's events once the engine has done its work. */
   tell(event: (events: EngineEvents) => void): void
-  /** Sends a text of the client's own on the open link. */
-  say(text: string): void
-  /** The program is there to hear of the next message. */
-  mayTake(): boolean
-  /** This one is to come again, before all others. */
-  later(text: string): void
+  /** The same with a message for the program. */
+  deliver(event: (events: EngineEvents) => void): void
+  /** Sends on a link. */
+  transmit(link: number, text: string, counted: boolean): void
   /** Milliseconds. Asked for only by what may change when the engine is due: most messages do not. */
-  now(): number
+  time(): number
 }
 
 const ownReplies = ['joined', 'left', 'resumed', 'auth_ok', 'auth_error']
 
 export class Inbox {
-  readonly routes: RouteSet
-  readonly counters = {
-    messagesIn: 0,
-    bytesIn: 0,
-    untyped: 0,
-    notJson: 0,
-    binary: 0,
-    delivered: 0,
-  }
-  /** Which messages without a route are wanted. */
-  wants = { untyped: false, binary: false, asking: false }
-  /** Once there are rooms. */
-  private positions: Positions | undefined
+  readonly counters = { messagesIn: 0, bytesIn: 0, untyped: 0, notJson: 0, binary: 0 }
 
   constructor(
     private readonly layout: Layout,
     private readonly core: ClientCore,
     private readonly host: InboxHost,
+    private readonly held: Held,
     private readonly answered: (milliseconds: number) => void,
-  ) {
-    this.routes = new RouteSet({
-      message: (routes, message) => this.up((events) => events.message(routes, message as object)),
-      batch: (route, messages) => this.up((events) => events.batch(route, messages)),
-    })
-  }
-
-  /** The program has joined a room; the part `rooms` was loaded. */
-  follow(): void {
-    this.positions ??= new (part('rooms').Positions)(this.layout, (message) =>
-      this.host.tell((events) => events.control(message)),
-    )
-  }
-  /** A link is about to be told connected. */
-  tellPositions(): void {
-    this.positions?.tell()
-  }
-
-  /** Hands a record up. */
-  private up(event: (events: EngineEvents) => void): void {
-    this.counters.delivered++
-    this.host.tell(event)
-  }
+  ) {}
 
   /** A whole message of the open link, of so many bytes. */
   take(data: string | Uint8Array, bytes: number): void {
-    const { counters, wants } = this
+    const { counters, held, host } = this
     if (typeof data !== 'string') {
       counters.messagesIn++
       counters.bytesIn += bytes
       counters.binary++
-      if (wants.binary) this.up((events) => events.binary(data))
+      if (host.wants.binary) host.deliver((events) => events.binary(data))
       return
     }
     let message: unknown
@@ -85,7 +55,7 @@ export class Inbox {
       // It stays undefined, which no JSON is.
     }
     const batch = this.batchOf(message)
-    const now = this.routes.shapers.size > 0 ? this.host.now() : 0
+    const now = host.routes.shapers.size > 0 ? host.time() : 0
     if (batch === undefined) {
       this.takeOne(message, data, bytes, now)
       return
@@ -94,8 +64,8 @@ export class Inbox {
     for (let i = 0; i < batch.length; i++) {
       // What stands behind the message that ended the link came too late.
       if (this.core.link !== link) return
-      if (i > 0 && !this.host.mayTake()) {
-        this.host.later(JSON.stringify({ ...(message as object), payload: batch.slice(i) }))
+      if (i > 0 && !held.mayTake) {
+        held.before(JSON.stringify({ ...(message as object), payload: batch.slice(i) }))
         return
       }
       const text = JSON.stringify(batch[i])
@@ -103,7 +73,7 @@ export class Inbox {
     }
   }
   private untyped(text: string): void {
-    if (this.wants.untyped) this.up((events) => events.untyped(text))
+    if (this.host.wants.untyped) this.host.deliver((events) => events.untyped(text))
   }
 
   private batchOf(message: unknown): unknown[] | undefined {
@@ -114,13 +84,13 @@ export class Inbox {
 
   /** `now`: for the routes that need it. */
   private takeOne(message: unknown, text: string, bytes: number, now: number): void {
-    const { counters, layout } = this
+    const { counters, host, layout } = this
     counters.messagesIn++
     counters.bytesIn += bytes
     const type = nameAt(message, layout.type)
     // A batch in a batch is no message.
     const typed = type !== undefined && this.batchOf(message) === undefined
-    if (this.core.speaksOwnProtocol) this.positions?.note(message)
+    if (this.core.speaksOwnProtocol) host.positions?.note(message)
     if (this.control(typed ? type : undefined, message)) return
     if (!typed) {
       // Numbers and the like are no messages either.
@@ -129,9 +99,9 @@ export class Inbox {
       this.untyped(text)
       return
     }
-    if (this.wants.asking && (nameAt(message, layout.correlationId) ?? '') !== '')
-      this.up((events) => events.untyped(text))
-    this.routes.take(type, message, bytes, now)
+    if (host.wants.asking && (nameAt(message, layout.correlationId) ?? '') !== '')
+      host.deliver((events) => events.untyped(text))
+    host.routes.take(type, message, bytes, now)
   }
 
   private isReply(type: string | undefined): boolean {
@@ -147,27 +117,27 @@ export class Inbox {
     const own = core.speaksOwnProtocol
     const id = nameAt(message, this.layout.correlationId) ?? ''
     if (id !== '' && this.isReply(type)) {
-      const token = core.sending?.onReply(id, host.now())
+      const token = core.sending?.onReply(id, host.time())
       if (token !== undefined) {
-        this.up((events) => events.reply(token, message as object))
+        host.deliver((events) => events.reply(token, message as object))
         return true
       }
     }
     switch (type ?? '') {
       case 'ack':
-        return core.sending?.onAck(id, host.now()) || own
+        return core.sending?.onAck(id, host.time()) || own
       case 'auth_ok':
-        return core.onAuth(true, '', host.now()) || own
+        return core.keeper().onAuth(true, '', host.time()) || own
       case 'auth_error':
-        if (core.onAuth(false, 'The server did not accept the token.', host.now())) return true
+        if (core.keeper().onAuth(false, 'The server did not accept the token.', host.time())) return true
         break
       case 'heartbeat_ack': {
-        const took = core.onHeartbeatAck(host.now())
+        const took = core.keeper().onHeartbeatAck(host.time())
         if (took !== undefined) this.answered(took)
         return took !== undefined
       }
       case 'heartbeat':
-        if (own) host.say('{"type":"heartbeat_ack"}')
+        if (own) host.transmit(core.link, '{"type":"heartbeat_ack"}', false)
         return own
       case 'token_expired':
         if (own) core.tokens?.tokenExpired()

@@ -31,4 +31,18 @@ export class Latencies {
     const bucket = this.buckets.findIndex((count = 0) => (left -= count) <= 0)
     return Math.min(this.max, Math.max(this.min, (2 ** (bucket / fineness) - 1) / 1000))
   }
+
+  figures() {
+    const { count, last, min, max, mean } = this
+    return {
+      latencyCount: count,
+      latencyLast: last,
+      latencyMin: min,
+      latencyMax: max,
+      latencyMean: mean,
+      latencyP50: this.percentile(50),
+      latencyP90: this.percentile(90),
+      latencyP99: this.percentile(99),
+    }
+  }
 }

@@ -1,7 +1,7 @@
 // The sockets of a client: dials, the open one, and those that say goodbye. Reports what they tell, and how much of what
 // was sent they have let go.
 import type { Outcome } from './reconnect-policy'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import type { PlatformMessage, PlatformSocket, PlatformSocketConstructor } from './platform'
 import { sizeOf } from './size'
 import { ownProtocol } from './own-protocol'

@@ -26,10 +26,14 @@ interface Step extends Waiting {
 export class Loading {
   /** What the messages among the steps weigh. */
   bytes = 0
+  /** Requests whose time was over before they ran. */
+  timeouts = 0
   /** While what has waited runs: when it was called. */
   since: number | undefined
   /** The last attempt to load one has failed, or takes too long. */
   failing = false
+  /** Nobody waits any more. */
+  private ended = false
   private readonly missing = new Set<PartName>()
   private readonly steps = new Set<Step>()
 
@@ -55,6 +59,7 @@ export class Loading {
     void this.attempt(name, firstPause)
   }
   private async attempt(name: PartName, pause: number): Promise<void> {
+    if (this.ended) return
     try {
       await load(name)
     } catch (error) {
@@ -63,6 +68,7 @@ export class Loading {
         setTimeout(() => void this.attempt(name, Math.min(longestPause, pause * 2)), pause)
       return
     }
+    if (this.ended) return
     this.missing.delete(name)
     if (!this.waits) this.failing = false
     for (const step of this.steps) {
@@ -81,6 +87,10 @@ export class Loading {
       run()
       return
     }
+    if (this.ended) {
+      how.over?.('closed')
+      return
+    }
     const { bytes = 0, within = 0, over } = how
     const step: Step = { ...how, run, needs: [...this.missing], since: performance.now() }
     this.steps.add(step)
@@ -88,6 +98,7 @@ export class Loading {
     if (within === 0) return
     step.timer = setTimeout(() => {
       this.remove(step)
+      if (bytes > 0) this.timeouts++
       this.turn(() => over?.('timeout'))
     }, within)
   }
@@ -99,6 +110,7 @@ export class Loading {
 
   /** The client has ended without them. */
   giveUp(): void {
+    this.ended = true
     for (const step of this.steps) {
       this.remove(step)
       step.over?.('closed')

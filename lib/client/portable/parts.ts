@@ -1,17 +1,28 @@
 // What an engine needs only where options or calls ask for it. Here all of it is at hand; in browsers each part is a file
 // that is loaded when it is wanted first (lib/browser/parts.ts), and the engine holds what depends on it until then.
+import { ClientMachine } from './client-machine'
+import { CoreKeeping } from './core-keeping'
 import { CoreSending } from './core-sending'
 import { DetourLinks } from './detour'
 import { Durable } from './durable'
 import { EndpointRounds } from './endpoints'
 import type { RouteSpec } from '../engine'
+import { Reading } from './reading'
 import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
+import { watch } from './surroundings'
 import { TokenMachine } from './token-machine'
 import { whereTest } from './where'
 
 export interface Parts {
+  /** What a client does with links that have opened or ended, and with what comes over them. */
+  keeping: {
+    CoreKeeping: typeof CoreKeeping
+    Reading: typeof Reading
+    ClientMachine: typeof ClientMachine
+    watch: typeof watch
+  }
   /** Conditions and shapes of routes; `prepare` checks a specification that was not read yet. */
   routes: {
     RouteShaper: typeof RouteShaper
@@ -36,6 +47,7 @@ export interface Parts {
 export type PartName = keyof Parts
 
 export const parts: Partial<Parts> = {
+  keeping: { ClientMachine, CoreKeeping, Reading, watch },
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { CoreSending },
   shaping: { SendShaper, BatchGate },

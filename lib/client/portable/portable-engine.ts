@@ -13,46 +13,43 @@ import type {
   Settlement,
   StateChange,
 } from '../engine'
-import type { SharedOptions } from '../shared-options'
 import { Alarm } from './alarm'
 import { ClientCore } from './client-core'
 import type { CoreHost } from './core-sending'
-import type { TokenReason } from './client-machine'
+import type { TokenReason } from './machine-start'
 import { EngineSending } from './engine-sending'
 import { figures } from './figures'
-import { Held } from './held'
-import { Inbox } from './inbox'
-import { Latencies } from './latency'
 import { type LinkEvents, Links } from './links'
 import { Loading } from './loading'
 import { type PartName, part, parts } from './parts'
-import type { PlatformMessage, PlatformSocketConstructor } from './platform'
+import type { PlatformSocketConstructor } from './platform'
+import type { PortableOptions } from './portable-options'
+import type { Reading, ReadingHost } from './reading'
+import type { Outcome } from './reconnect-policy'
 import { isPlain } from './route-set'
 import { sizeOf } from './size'
 
-/** Bytes that may lie unread until the page's next frame, as far as can be guessed, and what an event counts beside. */
-const mostUnread = 1 << 20
-const perEvent = 2048
+const overBudget: Outcome = {
+  error: 'OUT_OF_BUDGET',
+  closeCode: 1006,
+  detail: 'More has come than may wait until what reads it is loaded.',
+}
 
 /** What only a codec or a dialect asks for is in wire-engine.ts. */
 type PlainEngine = Omit<ClientEngine, 'answered' | 'say' | 'admit' | 'pause' | 'resume'>
 
-export class PortableEngine extends EngineSending implements PlainEngine, CoreHost {
-  private readonly latencies = new Latencies()
+export class PortableEngine extends EngineSending implements PlainEngine, CoreHost, ReadingHost {
   private tokens = 0
   private tokenName = ''
   private tokenValue = ''
-  protected readonly held: Held
-  /** A platform makes a message's data when it is asked for them, and many at once cost less than each by itself. */
-  private unread: PlatformMessage[] = []
-  /** Bytes of the largest message of late: how large one is shows only when it is read. */
-  private largest = 0
+  /** The program has asked for a pause. */
+  protected paused = false
+  wants = { untyped: false, binary: false, asking: false }
 
-  constructor(options: SharedOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
+  constructor(options: PortableOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
     super(options, events)
-    const { auth, batch, fallback, heartbeatMessages, queue, reconnect, socket: limits } = options
-    const { closeTimeout, heartbeatInterval, heartbeatTimeout } = limits.socket
-    const dialTimeout = limits.connectTimeout
+    const { auth, batch, closeTimeout, fallback, queue, reconnect } = options
+    const dialTimeout = options.connectTimeout
     this.core = new ClientCore(
       {
         ...options,
@@ -64,57 +61,27 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
         endpoints: options.targets.length,
         leaveTimeout: closeTimeout,
         dialTimeout,
-        heartbeat: {
-          interval: heartbeatInterval,
-          timeout: heartbeatTimeout,
-          always: heartbeatMessages.interval > 0,
-        },
         tokenInUrl: auth?.as === 'query',
       },
       this,
       Math.random,
       this.now(),
     )
-    this.inbox = new Inbox(
-      options.layout,
-      this.core,
-      {
-        tell: (event) => this.outbox.push(event),
-        say: (text) => this.links.send(this.core.link, text, false),
-        mayTake: () => this.held.mayTake,
-        later: (text) => this.held.before(text),
-        now: () => {
-          this.stirred = true
-          return this.now()
-        },
-      },
-      (took) => this.latencies.record(took),
-    )
-    this.held = new Held(
-      () => this.core.machine.state === 'connected',
-      () => this.loading.waits,
-      (data, bytes) => this.inbox.take(data, bytes),
-    )
     const told: LinkEvents = {
-      opened: (link, protocol) =>
-        this.turn(() => {
-          this.core.linkOpened(link, protocol, this.now())
-          if (options.gated && this.core.link === link) this.outbox.push((told) => told.opened?.(link))
-        }),
+      opened: (link, protocol) => this.whenRead((reading) => reading.opened(link, protocol)),
       message: (link, event) => {
-        if (link !== this.core.link) return
-        const count = this.unread.push(event)
-        if (count > 1 ? count * (this.largest + perEvent) < mostUnread : this.canWait()) return
-        this.read()
-        this.settle()
+        const { reading, loading } = this
+        if (reading !== undefined) {
+          reading.message(link, event)
+          return
+        }
+        const bytes = sizeOf(event.data)
+        if (loading.bytes + bytes > options.maxBackpressure) {
+          this.drop(link)
+          told.ended(link, overBudget)
+        } else this.whenRead((reading) => reading.message(link, event), bytes)
       },
-      ended: (link, how) =>
-        this.turn(() => {
-          const end = (): void => this.core.linkEnded(link, how, this.now())
-          // What came before the end is read before it.
-          if (link === this.core.link) this.held.offerEnd(end)
-          else end()
-        }),
+      ended: (link, how) => this.whenRead((reading) => reading.ended(link, how)),
       flushed: (link, frames) => this.core.sending?.linkFlushed(link, frames, this.now()),
       gone: () => this.turn(() => undefined),
     }
@@ -126,21 +93,22 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
       })
       return !this.disposed
     }
-    this.loading = new Loading(turn, () => this.held.release(), failed)
+    this.loading = new Loading(turn, () => this.reading?.release(), failed)
     this.sendLine = new Loading(turn, () => this.core.sending?.pump(this.now()), failed)
     this.alarm = new Alarm(
       () =>
         this.turn(() => {
           this.core.timer(this.now())
-          this.inbox.routes.run(this.now())
+          this.routes.run(this.now())
         }),
-      () => ['idle', 'disconnected', 'failed'].includes(this.core.machine.state),
+      () => this.rests,
     )
+    if (parts.keeping !== undefined) this.keep()
     if (batch.max > 1) this.later('shaping')
     if (options.targets.length > 1 && parts.endpoints === undefined)
       this.ahead('endpoints', () => this.core.useAll())
     if (auth !== undefined && parts.tokens === undefined) this.ahead('tokens', () => this.core.useTokens())
-    if (queue.store !== '') this.later('store', () => this.openStore())
+    if (queue.store !== undefined) this.later('store', () => this.openStore())
     if (fallback !== undefined)
       this.ahead('detour', () => {
         const { DetourLinks } = part('detour')
@@ -163,6 +131,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     // What is sent before may wait; the connection need not.
     if (this.turned) this.inTurn(step)
     else this.call(step)
+    this.prepare()
   }
   disconnect(code: number, reason: string): void {
     this.inTurn(() => this.core.disconnect(this.now(), code, reason))
@@ -172,6 +141,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
       this.look()
       this.core.reconnect(this.now())
     })
+    this.prepare()
   }
   dispose(): void {
     if (this.disposed) return
@@ -191,6 +161,26 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   failToken(final: boolean): void {
     this.call(() => this.core.failToken(this.now(), final))
   }
+  /** What the links tell waits until their part is there: it is on its way while the first of them opens. */
+  private prepare(): void {
+    if (this.reading === undefined) this.ahead('keeping', () => this.keep())
+  }
+  private keep(): void {
+    const { options } = this
+    this.reading ??= new (part('keeping').Reading)(options, this.core, this)
+    if (!this.rests) this.look()
+  }
+  private whenRead(step: (reading: Reading) => void, bytes?: number): void {
+    const { reading } = this
+    if (reading !== undefined) step(reading)
+    else this.call(() => step(this.reading as Reading), this.loading, { bytes })
+  }
+  private get rests(): boolean {
+    return ['idle', 'disconnected', 'failed'].includes(this.core.machine.state)
+  }
+  get blocked(): boolean {
+    return this.paused || this.loading.waits
+  }
   ahead(name: PartName, step: () => void): void {
     this.loading.need(name)
     this.call(step)
@@ -199,18 +189,18 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     if (!isPlain(spec)) this.loading.need('routes')
     this.call(() => {
       try {
-        this.inbox.routes.add(route, spec)
+        this.routes.add(route, spec)
       } catch (error) {
         this.outbox.push((told) => told.routeRefused((error as Error).message))
       }
     })
   }
   removeRoute(route: number): void {
-    this.call(() => this.inbox.routes.remove(route))
+    this.call(() => this.routes.remove(route))
   }
   interest(untyped: boolean, binary: boolean, asking: boolean): void {
-    this.read()
-    this.inbox.wants = { untyped, binary, asking }
+    this.reading?.read()
+    this.wants = { untyped, binary, asking }
   }
   ref(): void {
     this.alarm.hold(true)
@@ -230,7 +220,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     this.links.close(link, code, reason)
   }
   drop(link: number): void {
-    this.held.clear()
+    this.reading?.clear()
     this.links.drop(link)
   }
   room(link: number): number {
@@ -241,18 +231,9 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   }
   state(change: StateChange): void {
     const { state } = change
-    if (state === 'connected') {
-      this.inbox.tellPositions()
-      if (!this.held.started) {
-        // Handlers that are set in answer to the first `connected` miss nothing: reading begins a turn later.
-        setTimeout(() => {
-          this.held.started = true
-          this.turn(() => this.held.release())
-        })
-      }
-    }
+    if (state === 'connected') this.reading?.connected()
     this.outbox.push((told) => told.state(change))
-    if (state === 'reconnecting' || state === 'disconnected') this.inbox.routes.run(this.now())
+    if (state === 'reconnecting' || state === 'disconnected') this.routes.run(this.now())
     if (state === 'disconnected' || state === 'failed') this.lookAway()
   }
   tokenWanted(why: TokenReason): void {
@@ -272,54 +253,18 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     this.durable?.remove(key)
   }
 
-  // --------------------------------------------------------------------------------------------------- what comes in
-
-  /** Nothing but frames waits for the next message: those who want it are told that there is one. */
-  private canWait(): boolean {
-    const { wants, routes } = this.inbox
-    const { core, held } = this
-    if (wants.untyped || wants.binary || !core.calm || !held.mayTake) return false
-    const ids = routes.forFrames()
-    if (ids.length > 0) this.events.message(ids, () => this.turn(() => undefined))
-    return ids.length > 0
-  }
-  /** Takes in what waits unread. */
-  protected read(): void {
-    const { unread } = this
-    const { link } = this.core
-    this.unread = []
-    for (const { data } of unread)
-      if (link === this.core.link) this.onMessage(typeof data === 'string' ? data : new Uint8Array(data))
-  }
-  private onMessage(data: string | Uint8Array): void {
-    const bytes = sizeOf(data)
-    this.largest = Math.max(bytes, this.largest * 0.9)
-    if (bytes > this.options.socket.socket.maxPayload) {
-      this.lose('MESSAGE_TOO_BIG', `${bytes} bytes`)
-      return
-    }
-    this.held.offer(data, bytes)
-    // A platform's WebSocket cannot be told to read no more.
-    if (this.held.bytes > this.options.socket.socket.maxBackpressure)
-      this.lose('OUT_OF_BUDGET', 'The program does not take what comes.')
-  }
-  private lose(error: 'MESSAGE_TOO_BIG' | 'OUT_OF_BUDGET', detail: string): void {
-    const { link } = this.core
-    this.stirred = true
-    this.drop(link)
-    this.core.linkEnded(link, { error, closeCode: 1006, detail }, this.now())
-  }
-
   // ---------------------------------------------------------------------------------------------------------- figures
 
   learned(): EndpointFigures[] {
     return this.core.endpoints.figures()
   }
   metrics(): EngineMetrics {
-    const all = figures(this.core, this.inbox, this.latencies, this.now())
-    const { messages } = this.sendLine
+    const all = figures(this.core, this.routes, this.reading, this.now())
+    const { messages, timeouts } = this.sendLine
     all.queued += messages
     all.queuedNormal += messages
+    all.requests += timeouts
+    all.requestTimeouts += timeouts
     return all
   }
 }

@@ -7,6 +7,12 @@ import { type PlatformSocketConstructor, platform } from './platform'
 
 export interface PortableOptions extends SharedOptions {
   portable: PlatformSocketConstructor
+  maxPayload: number
+  maxBackpressure: number
+  connectTimeout: number
+  closeTimeout: number
+  /** Heartbeat messages; `interval` 0: none. `always`: to servers too that do not speak our protocol. */
+  heartbeat: { interval: number; timeout: number; always: boolean }
 }
 
 const own = [
@@ -55,7 +61,7 @@ export function readPortableOptions(options: unknown, owner: string): PortableOp
   const marks = { maxBackpressure, highWaterMark }
   readMarks(reader, marks, shared.queue.maxBytes)
   const targets = readTargets(reader.raw('url'), shared.dialect, readUrl)
-  const { interval, timeout, messages } = heartbeat
+  const { interval, timeout, messages: always } = heartbeat
   return {
     ...shared,
     portable: socket,
@@ -64,17 +70,11 @@ export function readPortableOptions(options: unknown, owner: string): PortableOp
       reader.raw('learned'),
       targets.map(({ href }) => href),
     ),
-    socket: {
-      connectTimeout: reader.number('connectTimeout'),
-      socket: {
-        maxPayload: reader.number('maxPayload'),
-        ...marks,
-        closeTimeout: reader.number('closeTimeout'),
-        heartbeatInterval: interval,
-        heartbeatTimeout: timeout,
-      },
-    },
-    heartbeatMessages: messages ? { interval, timeout } : { interval: 0, timeout: 0 },
+    connectTimeout: reader.number('connectTimeout'),
+    closeTimeout: reader.number('closeTimeout'),
+    maxPayload: reader.number('maxPayload'),
+    ...marks,
+    heartbeat: { interval, timeout, always },
   }
 }
 

@@ -1,7 +1,7 @@
 // How far a client has read in the rooms whose messages the server numbers: kept here, since most messages of a room tell
 // nobody else, and told when the next link is.
 import type { Layout } from '../layout'
-import { nameAt, valueAt } from './matcher'
+import { nameAt, valueAt } from './value-at'
 
 /** Rooms whose positions are kept until the client is told. */
 const mostRooms = 4096

@@ -4,9 +4,6 @@ import type { ErrorCode } from '../../core/error-table'
 import type { EndpointFigures } from '../engine'
 import type { CheckedReconnect } from '../shared-options'
 
-/** No time at all, or no deadline. */
-export const never = Infinity
-
 /** Times in milliseconds. */
 export type ReconnectPolicy = CheckedReconnect
 

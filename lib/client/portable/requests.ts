@@ -2,7 +2,7 @@
 // wanted any more. Pure; times in milliseconds are passed in.
 import type { EngineSend } from '../engine'
 import type { Core, CoreHost, CoreSending } from './core-sending'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import { sizeOf } from './size'
 
 interface Request {

@@ -3,7 +3,7 @@ import { columnBatch } from '../column-batch'
 import type { RouteSpec } from '../engine'
 import type { ColumnBatch } from '../message-router'
 import { tokens } from '../pointer'
-import { valueAt } from './matcher'
+import { valueAt } from './value-at'
 import { Batch, Conflater, type Item, Sampler, never } from './stages'
 
 /** Where messages come out. Called inside `take`, `run` and `flush`. */

@@ -8,8 +8,8 @@
 //
 // A message with an ack is sent again until the ack comes, in the old order and under the same id.
 import type { EngineSend, QueuedMessage } from '../engine'
-import { priorities } from '../engine'
-import { never } from './reconnect-policy'
+import { priorities } from '../priorities'
+import { never } from './never'
 import { dueAgain } from './retries'
 import { Line, type Message, isKept, plain } from './waiting-line'
 

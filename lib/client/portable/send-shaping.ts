@@ -1,7 +1,7 @@
 // What happens to messages around the queue: throttled and debounced ones are held before it, and those that travel
 // together wait behind it. The rules of src/core/client/send_shaper.hpp and send_batch.hpp. Pure.
 import type { EngineSend } from '../engine'
-import { never } from './reconnect-policy'
+import { never } from './never'
 import type { SendQueue } from './send-queue'
 import type { Message } from './waiting-line'
 

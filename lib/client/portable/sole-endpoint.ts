@@ -1,7 +1,8 @@
 // The endpoint of a client that has one: what is known of it, and its rounds of one dial. The rules of endpoints.ts, of
 // which little is left where there is nothing to choose. Times in milliseconds.
 import type { EndpointFigures } from '../engine'
-import { type Outcome, type ReconnectPolicy, never } from './reconnect-policy'
+import { never } from './never'
+import type { Outcome, Verdict } from './reconnect-policy'
 
 /** The endpoints of a client and its rounds of dials; endpoints go by their index. */
 export interface Dialing {
@@ -17,7 +18,7 @@ export interface Dialing {
   end(): void
   onOpened(index: number, latency: number): void
   /** Without an outcome: the round is given up with it. */
-  onFailed(index: number, now: number, how?: Outcome, policy?: ReconnectPolicy): void
+  onFailed(index: number, now: number, how?: Outcome, verdictOn?: (how: Outcome) => Verdict): void
   /** We dropped the dial. */
   onAbandoned(index: number): void
   /** A link has ended; `lost`: not by our own wish. */

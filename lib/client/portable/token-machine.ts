@@ -1,6 +1,7 @@
 // The states of a client that shows the server a token: no dial without one that is not known to be bad, and another when
 // the server refuses it, once until a connection lasts.
-import { ClientMachine, type TokenReason } from './client-machine'
+import { ClientMachine } from './client-machine'
+import type { TokenReason } from './machine-start'
 import { type Outcome, judge } from './reconnect-policy'
 
 /** Milliseconds that the program may take for a token. */

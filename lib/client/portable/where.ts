@@ -1,7 +1,7 @@
 // The conditions of a route, as src/core/router has them.
 import type { Condition, RouteSpec, Scalar } from '../engine'
 import { tokens } from '../pointer'
-import { valueAt } from './matcher'
+import { valueAt } from './value-at'
 
 function conditionTest(condition: Condition): (value: unknown) => boolean {
   if ('any' in condition) {

@@ -18,15 +18,15 @@ export class WireEngine extends PortableEngine implements ClientEngine {
   admit(how: (typeof admissions)[number], link: number, why: string): void {
     this.call(() => {
       if (link !== 0 && link !== this.core.link) return
-      if (how === 'silent') this.core.onSilence(why, this.now())
-      else this.core.onAuth(how === 'accepted', why, this.now())
+      if (how === 'silent') this.core.keeper().onSilence(why, this.now())
+      else this.core.keeper().onAuth(how === 'accepted', why, this.now())
     })
   }
   pause(): void {
-    this.held.paused = true
+    this.paused = true
   }
   resume(): void {
-    this.held.paused = false
-    this.call(() => this.held.release())
+    this.paused = false
+    this.call(() => this.reading?.release())
   }
 }

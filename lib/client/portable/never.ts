@@ -1,0 +1,2 @@
+/** No time at all, or no deadline. */
+export const never = Infinity
