@@ -86,7 +86,9 @@ export class ClientCore implements MachineHost {
 
   /** No dial without a token, now that their part is loaded. */
   useTokens(): void {
-    this.machine = this.tokens = new (part('tokens').TokenMachine)(this.settings, this.random, this)
+    const { keeping, random, settings } = this
+    this.machine = this.tokens = new (part('tokens').TokenMachine)(settings, random, this)
+    if (keeping !== undefined) keeping.machine = this.tokens
   }
 
   /** Several endpoints, now that their part is loaded. */
@@ -107,11 +109,11 @@ export class ClientCore implements MachineHost {
   keeper(): CoreKeeping {
     if (this.keeping === undefined) {
       const { ClientMachine, CoreKeeping } = part('keeping')
-      const { host, machine, random, settings } = this
-      this.keeping = new CoreKeeping(settings, this, host)
+      const { host, random, settings, tokens } = this
       // It goes on from where the start has come to.
-      if (this.tokens === undefined)
-        this.machine = Object.assign(new ClientMachine(settings, random, this), machine)
+      const machine = tokens ?? Object.assign(new ClientMachine(settings, random, this), this.machine)
+      this.machine = machine
+      this.keeping = new CoreKeeping(settings, this, host, machine)
     }
     return this.keeping
   }

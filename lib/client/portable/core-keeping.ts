@@ -19,12 +19,10 @@ export class CoreKeeping {
     private readonly settings: CoreSettings,
     private readonly core: ClientCore,
     private readonly host: CoreHost,
+    /** The same that the core has. */
+    public machine: ClientMachine,
   ) {
     this.heartbeat = new Heartbeat(settings.heartbeat)
-  }
-
-  private get machine(): ClientMachine {
-    return this.core.machine as ClientMachine
   }
 
   // ----------------------------------------------------------------------------------------------------------- links

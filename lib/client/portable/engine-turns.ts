@@ -39,6 +39,8 @@ export abstract class EngineTurns {
   })
   /** Once the program has joined a room. */
   positions: Positions | undefined
+  /** Messages, and the like, that the program was handed. */
+  protected delivered = 0
   /** What the client is to be told, in order. */
   protected readonly outbox: ((events: EngineEvents) => void)[] = []
   protected readonly dropped_ = new Map<Settlement, number>()
@@ -69,7 +71,7 @@ export abstract class EngineTurns {
     this.outbox.push(event)
   }
   deliver(event: (events: EngineEvents) => void): void {
-    this.routes.counters.delivered++
+    this.delivered++
     this.tell(event)
   }
 

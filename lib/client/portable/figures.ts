@@ -5,14 +5,14 @@ import type { CoreSending } from './core-sending'
 import type { Reading } from './reading'
 import type { RouteSet } from './route-set'
 
-type Figures = ReturnType<CoreSending['figures']> & ReturnType<Reading['figures']>
+type Figures = ReturnType<CoreSending['figures']> & ReturnType<Reading['figures']> & { delivered: number }
 
 /** Of a client that has sent and read nothing. */
 const nothing = Object.fromEntries(
   (
     'messagesOut bytesOut batches queued queuedHigh queuedNormal queuedLow queuedBytes inFlight dropped expired acked ' +
     'retries replaced requests requestTimeouts lateReplies messagesIn bytesIn untyped notJson binary latencyCount ' +
-    'latencyLast latencyMin latencyMax latencyMean latencyP50 latencyP90 latencyP99'
+    'latencyLast latencyMin latencyMax latencyMean latencyP50 latencyP90 latencyP99 delivered'
   )
     .split(' ')
     .map((name) => [name, 0]),

@@ -59,13 +59,14 @@ export class Loading {
     void this.attempt(name, firstPause)
   }
   private async attempt(name: PartName, pause: number): Promise<void> {
-    if (this.ended) return
     try {
       await load(name)
     } catch (error) {
       this.failing = true
       if (this.failed(String(error)))
-        setTimeout(() => void this.attempt(name, Math.min(longestPause, pause * 2)), pause)
+        setTimeout(() => {
+          if (!this.ended) void this.attempt(name, Math.min(longestPause, pause * 2))
+        }, pause)
       return
     }
     if (this.ended) return

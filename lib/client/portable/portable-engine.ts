@@ -261,6 +261,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   metrics(): EngineMetrics {
     const all = figures(this.core, this.routes, this.reading, this.now())
     const { messages, timeouts } = this.sendLine
+    all.delivered = this.delivered
     all.queued += messages
     all.queuedNormal += messages
     all.requests += timeouts

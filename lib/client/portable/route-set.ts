@@ -3,7 +3,7 @@
 import type { RouteSpec } from '../engine'
 import { matchesPattern } from './matcher'
 import { part } from './parts'
-import type { PortableOutput, RouteShaper, ShaperLimits } from './route-shaper'
+import type { PortableOutput, RouteShaper, ShaperCounters, ShaperLimits } from './route-shaper'
 
 interface PortableRoute {
   readonly id: number
@@ -22,8 +22,7 @@ export class RouteSet {
   private readonly byType = new Map<string, PortableRoute[]>()
   /** Where there are none, no time is needed. */
   readonly shapers = new Set<RouteShaper>()
-  /** `delivered`: records that were handed up, of these and of others. */
-  readonly counters = { conflated: 0, sampledOut: 0, notNumbers: 0, delivered: 0 }
+  readonly counters: ShaperCounters = { conflated: 0, sampledOut: 0, notNumbers: 0 }
   routed = 0
   unrouted = 0
 

@@ -32,7 +32,7 @@ jest.mock('../../../lib', () => {
   /** Each one that is made has nothing loaded yet. */
   class WebSocketClient extends build.WebSocketClient {
     constructor(options: ConstructorParameters<typeof build.WebSocketClient>[0]) {
-      for (const name of Object.keys(late)) delete parts[name]
+      for (const name of Object.keys(late)) parts[name] = undefined
       super(options)
     }
   }
