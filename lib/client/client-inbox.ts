@@ -40,7 +40,7 @@ export class ClientInbox implements EngineEvents, RoutedClient {
     this.body.listeners.emit('binary', data as Buffer)
   }
 
-  answer(token: number, payload: string): void {
+  answer(token: number, payload: unknown): void {
     this.body.outbox.answer(token, payload)
   }
   reply(token: number, message: string | object): void {

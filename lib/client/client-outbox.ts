@@ -127,8 +127,8 @@ export class ClientOutbox {
 
   // ------------------------------------------------------------------------------------------------ what became of it
 
-  answer(token: number, payload: string): void {
-    this.pending.resolve(token, JSON.parse(payload))
+  answer(token: number, payload: unknown): void {
+    this.pending.resolve(token, payload)
   }
   reply(token: number, given: string | object): void {
     const { layout, wire } = this.body

@@ -158,8 +158,8 @@ export interface EngineEvents {
   binary(data: Uint8Array): void
   /** A control envelope that the engine does not settle itself (auth_ok, joined, error …): its text, or read already. */
   control(message: string | object): void
-  /** The payload of a request's reply as JSON text, where the engine has seen that the reply is no error. */
-  answer(token: number, payload: string): void
+  /** The payload of a request's reply, where the engine has seen that the reply is no error. */
+  answer(token: number, payload: unknown): void
   /** The reply to a request, whole: its text, or read already. */
   reply(token: number, message: string | object): void
   settled(token: number, how: Settlement): void

@@ -41,11 +41,13 @@ export class Pending {
     do token = (token + 1) >>> 0
     while (token === 0 || slots[token & (slots.length - 1)] !== undefined)
     this.last = token
-    const promise = new Promise<T>(take)
-    const one: Waiting = { token, resolve: resolveTaken, reject: rejectTaken, release: undefined, kind, type }
-    slots[token & (slots.length - 1)] = one
+    const place = token & (slots.length - 1)
+    const promise = new Promise<T>((resolve, reject) => {
+      slots[place] = { token, resolve, reject, release: undefined, kind, type }
+    })
     this.count++
     if (signal !== undefined) {
+      const one = slots[place] as Waiting
       const abort = (): void => {
         if (!this.has(token)) return
         source.cancel(token)
@@ -108,14 +110,6 @@ export class Pending {
     waiting.sort((a, b) => age(b) - age(a))
     for (const { token } of waiting) this.settled(token, how)
   }
-}
-
-// A promise gives its two functions away while it is made; functions made for each one to take them would be garbage.
-let resolveTaken!: (value: unknown) => void
-let rejectTaken!: (error: unknown) => void
-function take(resolve: (value: never) => void, reject: (error: unknown) => void): void {
-  resolveTaken = resolve as (value: unknown) => void
-  rejectTaken = reject
 }
 
 /** Throws INVALID_OPTION: a time in milliseconds that an option of a call sets. */

@@ -2,6 +2,7 @@
 // the overflow where that has no room.
 import { Buffer } from 'node:buffer'
 import type { NativeRuntime } from '../../types/native'
+import { type FormHead, formHeadBytes } from './client-records'
 import type { Endpoint } from './endpoint'
 import { OutboundRing } from './outbound-ring'
 import { Overflow } from './overflow'
@@ -196,19 +197,22 @@ export class ChannelOut {
     slot: number,
     flags: number,
     token: number,
-    head: Uint32Array,
+    head: FormHead,
     payload: string,
     size: number,
   ): boolean {
     if (size > largeThreshold) {
-      const name = this.stage(payload, size, new Uint8Array(head.buffer))
+      const name = this.stage(payload, size, formHeadBytes(head))
       const large = (flags | OutFlag.large) << 8
       return name !== undefined && this.push(Out.client_form | large, slot, token, name, true)
     }
     const kindFlags = Out.client_form | (flags << 8)
     const at = this.reserve(clientFormHead + size)
-    if (at < 0) return this.push(kindFlags, slot, token, joined(head, '', payload), false)
-    this.out.setHead(head, at)
+    if (at < 0) {
+      const bytes = Buffer.concat([formHeadBytes(head), Buffer.from(payload)])
+      return this.push(kindFlags, slot, token, bytes, false)
+    }
+    this.out.setFormHead(head, at)
     this.out.write(payload, at + clientFormHead, size)
     this.out.commit(clientFormHead + size, slot, kindFlags, token)
     return true

@@ -17,7 +17,7 @@ import { columnBatch } from '../client/column-batch'
 import type { Channel } from './channel'
 import { ClientForms } from './client-forms'
 import { readGauges, readLearned } from './client-gauges'
-import { framesFor, read32, readDoubles, readState, sendHeadOf, words } from './client-records'
+import { type FormHead, framesFor, read32, readDoubles, readState, sendHeadOf, words } from './client-records'
 import { ClientNotice, ClientOp, In, InFlag, Out, OutFlag, largeThreshold, messageOverhead } from './records'
 import { runtime } from './runtime'
 import { byteLength, type SharedBuffer } from './shared-buffer'
@@ -211,7 +211,7 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
   addForm(form: number, text: string): void {
     this.op(ClientOp.form, Buffer.concat([words(form), Buffer.from(text)]))
   }
-  sendForm(head: Uint32Array, token: number, payload: string, around: number): true | false | 'full' {
+  sendForm(head: FormHead, token: number, payload: string, around: number): true | false | 'full' {
     if (this.ended || this.disposed) return 'full'
     const bytes = byteLength(payload)
     const size = around + bytes
@@ -285,9 +285,13 @@ export class NativeEngine implements ClientEngine, ClientEndpoint {
         break
       }
       case In.client_reply:
-        if (kindFlags & (InFlag.payload << 8)) events.answer(aux, text(start))
-        else events.reply(aux, text(start))
+        events.reply(aux, text(start))
         break
+      case In.client_answers: {
+        const payloads = JSON.parse(text(start + aux * 4)) as unknown[]
+        for (let i = 0; i < aux; i++) events.answer(bytes.readUInt32LE(start + i * 4), payloads[i])
+        break
+      }
       case In.client_settled:
         for (let at = start; at < start + length; at += 8) {
           events.settled(bytes.readUInt32LE(at), settlements[bytes.readUInt32LE(at + 4)])

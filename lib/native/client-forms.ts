@@ -6,9 +6,9 @@
 import type { FormedMessages, MessageForm } from '../client/engine'
 import { envelopeText } from '../client/envelope'
 import { clientPrefix, requestMark } from '../client/outgoing'
-import { clientFormHead } from './records'
+import type { FormHead } from './client-records'
 import { byteLength } from './shared-buffer'
-import { isUsualTime, setWide, timeDigits } from './timestamp'
+import { isUsualTime, timeDigits } from './timestamp'
 
 const marks = { number: '\x01', time: '\x02', payload: '\x03' }
 /** Forms of one client; messages of further types are written in JavaScript. */
@@ -29,7 +29,7 @@ interface Form extends MessageForm {
 export interface FormedSink {
   addForm(form: number, text: string): void
   /** `around`: bytes of the envelope. */
-  sendForm(head: Uint32Array, token: number, payload: string, around: number): true | false | 'full'
+  sendForm(head: FormHead, token: number, payload: string, around: number): true | false | 'full'
 }
 
 export class ClientForms implements FormedMessages {
@@ -40,8 +40,8 @@ export class ClientForms implements FormedMessages {
   constructor(private readonly sink: FormedSink) {}
 
   of(type: string, request: boolean): Form | undefined {
-    now = Date.now()
-    if (!isUsualTime(now)) return undefined
+    head.time = Date.now()
+    if (!isUsualTime(head.time)) return undefined
     const forms = request
       ? (this.requests ??= new Map<string, Form>())
       : (this.sends ??= new Map<string, Form>())
@@ -66,15 +66,13 @@ export class ClientForms implements FormedMessages {
       digits++
       nextDigit *= 36
     }
-    // Normal priority.
-    head[0] = form.number | (1 << 16)
-    head[1] = timeout
-    setWide(head, 2, number)
-    setWide(head, 4, now)
+    head.form = form.number | normalPriority
+    head.timeout = timeout
+    head.number = number
     return this.sink.sendForm(head, token, payload, form.fixed + form.numbers * digits)
   }
 }
 
+const normalPriority = 1 << 16
 /** Of the message in hand. */
-let now = 0
-const head = new Uint32Array(clientFormHead / 4)
+const head: FormHead = { form: 0, timeout: 0, number: 0, time: 0 }

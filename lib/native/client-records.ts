@@ -3,7 +3,8 @@ import { Buffer } from 'node:buffer'
 import { type EngineSend, type StateChange, clientStates } from '../client/engine'
 import type { coreCodes } from '../core/error-codes'
 import { fromCore } from '../core/error'
-import { clientSendHead } from './records'
+import { clientFormHead, clientSendHead } from './records'
+import { setWide } from './timestamp'
 
 /** Marks a binary one among the frames of `say`. */
 const binaryFrame = 0x80000000
@@ -27,6 +28,27 @@ export function sendHeadOf(message: EngineSend, name: string): Uint32Array {
   sendHead[1] = message.link > 0 ? message.link : message.ttl
   sendHead[2] = shape === undefined ? message.requestTimeout : shape.every
   return sendHead
+}
+
+/** What stands before the payload of a message whose envelope the reactor writes. */
+export interface FormHead {
+  /** The number of the form, and the priority above it. */
+  form: number
+  timeout: number
+  number: number
+  time: number
+}
+/** `at`: word. */
+export function writeFormHead(words: Uint32Array | Int32Array, at: number, head: FormHead): void {
+  words[at] = head.form
+  words[at + 1] = head.timeout
+  setWide(words, at + 2, head.number)
+  setWide(words, at + 4, head.time)
+}
+export function formHeadBytes(head: FormHead): Uint8Array {
+  const words = new Uint32Array(clientFormHead / 4)
+  writeFormHead(words, 0, head)
+  return new Uint8Array(words.buffer)
 }
 
 export function framesFor(link: number, frames: readonly (string | Uint8Array)[]): Buffer {

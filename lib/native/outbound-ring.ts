@@ -1,5 +1,6 @@
 // The producer's side of the ring to the reactor, see src/bridge/ring.hpp: room, records, publishing.
 import { Buffer } from 'node:buffer'
+import { type FormHead, writeFormHead } from './client-records'
 import {
   Out,
   ringControlBytes,
@@ -65,6 +66,10 @@ export class OutboundRing {
   setHead(head: Uint32Array, at: number): void {
     const word = at >> 2
     for (let i = 0; i < head.length; i++) this.words[word + i] = head[i]
+  }
+
+  setFormHead(head: FormHead, at: number): void {
+    writeFormHead(this.words, at >> 2, head)
   }
 
   /** Byte offset for a payload of at most `most` bytes, or -1: there is no room, and a bell will ring when there is. */

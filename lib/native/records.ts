@@ -29,10 +29,11 @@ export const In = {
   client_settled: 24,
   client_notice: 25,
   client_message: 26,
+  client_answers: 27,
 } as const
 
 /** Flags of `message` records, of batches and of what managed clients hand up. */
-export const InFlag = { binary: 1, ascii: 2, large: 4, routes: 8, payload: 16 } as const
+export const InFlag = { binary: 1, ascii: 2, large: 4, routes: 8 } as const
 
 /** Kinds of records to the reactor. */
 export const Out = {

@@ -10,7 +10,7 @@ export function isUsualTime(milliseconds: number): boolean {
 }
 
 /** Writes a number of up to 53 bits as the low and the high half of 64. */
-export function setWide(words: Uint32Array, at: number, value: number): void {
+export function setWide(words: Uint32Array | Int32Array, at: number, value: number): void {
   words[at] = value
   words[at + 1] = value / word
 }

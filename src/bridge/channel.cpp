@@ -39,6 +39,7 @@ static_assert(number(in_kind::pipe_end) == number(net::event_kind::pipe_end));
 static_assert(number(in_kind::dropped) == number(net::event_kind::dropped));
 static_assert(number(in_kind::server_drain) == number(net::event_kind::server_drain));
 static_assert(number(in_kind::client_message) == number(net::event_kind::client_message));
+static_assert(number(in_kind::client_answers) == number(net::event_kind::client_answers));
 static_assert(number(in_kind::batch) == number(net::event_kind::batch));
 static_assert(number(in_kind::columns) == number(net::event_kind::columns));
 static_assert(number(in_kind::client_state) == number(net::event_kind::client_state));
@@ -111,8 +112,7 @@ bool channel::put_large(std::uint32_t connection, std::uint32_t kind_flags, std:
 
 bool channel::record(const net::client_record& what) {
   const std::uint32_t kind_flags = number(what.kind) | flags_of(what.flags) << 8 |
-                                   (what.routes ? in_flag::routes << 8 : 0) |
-                                   (what.payload ? in_flag::payload << 8 : 0) | what.route << 16;
+                                   (what.routes ? in_flag::routes << 8 : 0) | what.route << 16;
   const std::size_t size = what.head.size() + what.body.size();
   if (size > large_threshold) {
     std::vector<std::uint8_t> payload;

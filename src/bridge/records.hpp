@@ -41,11 +41,13 @@ enum class in_kind : std::uint8_t {
   batch = 20,         // route; aux = n; payload = n × u32 bytes of a member, then the JSON array of all
   columns = 21,       // route; aux = rows; payload = u32 columns, u32 values that are no number, then doubles
   client_state = 22,  // aux = state; fields, see net::managed_client
-  client_reply = 23,  // aux = token; payload = the reply; flags: ascii, large
+  client_reply = 23,  // aux = token; payload = the whole reply; flags: ascii, large
   client_settled = 24,  // payload = n × {u32 token, u32 settlement}
   client_notice = 25,   // aux = client_notice; payload depends on it
   client_message = 26,  // text or binary; route, or 0 where none matched; with the flag `routes` the payload
                         // starts with {u32 n, n × u32 route}
+  client_answers = 27,  // aux = n; payload = n × u32 token, then the JSON array of what the replies to them
+                        // hold: they are known to be no errors
 };
 
 namespace in_flag {
@@ -53,8 +55,6 @@ inline constexpr std::uint32_t binary = 1;  // message is binary, else text
 inline constexpr std::uint32_t ascii = 2;   // text: every byte is below 0x80
 inline constexpr std::uint32_t large = 4;   // payload is {u32 buffer id, u32 bytes}: fetch it with take()
 inline constexpr std::uint32_t routes = 8;  // more than one route: their numbers stand before the text
-inline constexpr std::uint32_t payload =
-    16;  // of a reply only the payload, as JSON; it is known to be no error
 }  // namespace in_flag
 
 // JavaScript to reactor.

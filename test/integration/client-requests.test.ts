@@ -199,6 +199,35 @@ test('2000 requests in flight, answered in another order, each get their own rep
   expect(await within(Promise.all(asked), 'replies')).toEqual([...Array(2_000).keys()])
 })
 
+// Those that come in one read cross as one record.
+test('replies that come together each give their own payload, in their order, errors and messages between them', async () => {
+  const far = await scope.far({ maker: 'hawser' })
+  const { client } = await scope.connected(far)
+  const values = [7, 'Zürich 🚢', { a: [1, { b: null }] }, [], true, null, '', -0.5, 'x'.repeat(20_000), {}]
+  const payloads = Array.from({ length: 300 }, (_, i) => values[i % values.length])
+  const told: unknown[] = []
+  client.on('news', (message) => told.push((message as { payload: unknown }).payload))
+  const ended: number[] = []
+  const asked = payloads.map((payload, i) =>
+    client
+      .request('ask', payload)
+      .catch((error: unknown) => (error as { code: string }).code)
+      .finally(() => ended.push(i)),
+  )
+  await far.messages(payloads.length)
+  const expected = payloads.map((payload, i) => (i % 70 === 69 ? 'UNAUTHORIZED' : payload))
+  const said: object[] = []
+  for (const [i, { correlationId, payload }] of far.received.entries()) {
+    const error = i % 70 === 69 ? { code: 'UNAUTHORIZED' } : undefined
+    said.push({ type: 'reply', correlationId, payload, error })
+    if (i % 50 === 0) said.push({ type: 'news', payload: i })
+  }
+  far.sayAll(said)
+  expect(await within(Promise.all(asked), 'replies')).toEqual(expected)
+  expect(ended).toEqual([...payloads.keys()])
+  expect(told).toEqual([0, 50, 100, 150, 200, 250])
+})
+
 test('maxRequests bounds them', async () => {
   const far = await scope.far()
   const { client } = await scope.connected(far, { maxRequests: 2 })

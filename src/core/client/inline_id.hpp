@@ -1,4 +1,4 @@
-// An id as a table keeps it: up to 23 bytes in place, longer ones in memory of their own.
+// An id as a table keeps it: up to 27 bytes in place, longer ones in memory of their own.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +10,7 @@ namespace hawser::client {
 
 class inline_id {
  public:
-  static constexpr std::size_t in_place = 23;
+  static constexpr std::size_t in_place = 27;
 
   inline_id() noexcept = default;
   ~inline_id() { clear(); }
@@ -54,7 +54,7 @@ class inline_id {
     return result;
   }
 
-  alignas(8) char bytes_[in_place + 1] = {};  // the last one: length in place, or `far`
+  alignas(4) char bytes_[in_place + 1] = {};  // the last one: length in place, or `far`
 };
 
 }  // namespace hawser::client

@@ -2,60 +2,98 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <limits>
 
 namespace hawser::client {
 
 namespace {
 
-using digits = std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1>;
+// The digits of a number, at the end of its space.
+class digits {
+ public:
+  explicit digits(std::uint64_t value) noexcept {
+    do {
+      space_[--first_] = "0123456789abcdefghijklmnopqrstuvwxyz"[value % 36];
+      value /= 36;
+    } while (value != 0);
+  }
+  std::string_view text() const noexcept { return {space_.data() + first_, space_.size() - first_}; }
 
-std::string_view written(digits& space, std::uint64_t value, int base) noexcept {
-  const auto [end, error] = std::to_chars(space.data(), space.data() + space.size(), value, base);
-  return {space.data(), static_cast<std::size_t>(end - space.data())};
+ private:
+  std::array<char, 13> space_;
+  std::size_t first_ = space_.size();
+};
+
+std::string decimal(std::uint64_t value) {
+  std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> space;
+  const auto [end, error] = std::to_chars(space.data(), space.data() + space.size(), value);
+  return {space.data(), end};
 }
 
 }  // namespace
 
-message_form::message_form(std::string_view text) {
-  constexpr char marks[] = {number_mark, time_mark, payload_mark};
-  for (;;) {
-    const std::size_t at = text.find_first_of(std::string_view(marks, sizeof(marks)));
-    if (at == std::string_view::npos) break;
-    // The id begins behind the quote before the first number.
-    if (text[at] == number_mark && id_at_ == 0 && pieces_.empty()) id_at_ = text.rfind('"', at) + 1;
-    pieces_.push_back({std::string(text.substr(0, at)), text[at]});
-    text.remove_prefix(at + 1);
+message_form::message_form(std::string_view text) : form_(text) {}
+
+// All but the payloads, whose places are noted like those of numbers and times.
+void message_form::lay_out(std::string_view number) {
+  text_.clear();
+  for (places* const all : {&numbers_, &times_, &payloads_}) all->clear();
+  id_at_ = 0;
+  for (const char c : form_) {
+    switch (c) {
+      case number_mark:
+        // The id begins behind the quote before the first number.
+        if (numbers_.empty() && times_.empty() && payloads_.empty()) id_at_ = text_.rfind('"') + 1;
+        numbers_.push_back(text_.size());
+        text_ += number;
+        break;
+      case time_mark:
+        times_.push_back(text_.size());
+        text_ += time_text_;
+        break;
+      case payload_mark:
+        payloads_.push_back(text_.size());
+        break;
+      default:
+        text_ += c;
+    }
   }
-  pieces_.push_back({std::string(text), 0});
+  digits_ = number.size();
+}
+
+void message_form::fill(const places& at, std::string_view value) {
+  for (const std::size_t place : at) std::memcpy(text_.data() + place, value.data(), value.size());
 }
 
 std::string_view message_form::write(std::string& out, std::uint64_t number, std::uint64_t time,
-                                     std::string_view payload) const {
-  digits number_space;
-  digits time_space;
-  const std::string_view number_text = written(number_space, number, 36);
-  const std::string_view time_text = written(time_space, time, 10);
-  std::size_t id_end = 0;
-  out.clear();
-  for (const piece& one : pieces_) {
-    out += one.text;
-    switch (one.mark) {
-      case number_mark:
-        out += number_text;
-        if (id_end == 0) id_end = out.size();
-        break;
-      case time_mark:
-        out += time_text;
-        break;
-      case payload_mark:
-        out += payload;
-        break;
-      default:
-        break;
+                                     std::string_view payload) {
+  const digits written(number);
+  const std::string_view number_text = written.text();
+  if (time != time_ || time_text_.empty()) {
+    const std::string time_text = decimal(time);
+    if (time_text.size() == time_text_.size()) {
+      fill(times_, time_text);
+    } else {
+      digits_ = 0;
     }
+    time_ = time;
+    time_text_ = time_text;
   }
-  return id_at_ == 0 ? std::string_view() : std::string_view(out).substr(id_at_, id_end - id_at_);
+  if (number_text.size() == digits_) {
+    fill(numbers_, number_text);
+  } else {
+    lay_out(number_text);
+  }
+  std::size_t from = 0;
+  out.clear();
+  for (const std::size_t place : payloads_) {
+    out.append(text_, from, place - from).append(payload);
+    from = place;
+  }
+  out.append(text_, from);
+  if (id_at_ == 0) return {};
+  return std::string_view(out).substr(id_at_, numbers_.front() + digits_ - id_at_);
 }
 
 }  // namespace hawser::client

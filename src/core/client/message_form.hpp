@@ -24,15 +24,21 @@ class message_form {
   // Replaces `out`. Returns where in it the id lies: what stands between the quotes around the first number;
   // empty if the form has none.
   std::string_view write(std::string& out, std::uint64_t number, std::uint64_t time,
-                         std::string_view payload) const;
+                         std::string_view payload);
 
  private:
-  // Text, and the mark behind it; 0 at the end.
-  struct piece {
-    std::string text;
-    char mark;
-  };
-  std::vector<piece> pieces_;
+  using places = std::vector<std::size_t>;
+
+  void lay_out(std::string_view number);
+  void fill(const places& at, std::string_view value);
+
+  std::string form_;
+  // The message before, without its payload. Most often the next one differs from it in a few digits.
+  std::string text_;
+  places numbers_, times_, payloads_;  // where in it they begin
+  std::size_t digits_ = 0;             // of its number; 0: it has to be laid out anew
+  std::uint64_t time_ = 0;
+  std::string time_text_;
   std::size_t id_at_ = 0;
 };
 

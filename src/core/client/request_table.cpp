@@ -22,7 +22,6 @@ request_result request_table::add(std::uint32_t token, std::string_view id, time
   request& added = at(n);
   added.id.assign(id);
   added.token = token;
-  added.id_hash = hash;
   added.prev = not_sent;
   by_id_.insert(hash, n);
   by_token_.insert(hash_number(token, 0), n);
@@ -88,7 +87,8 @@ std::uint32_t request_table::acquire() {
 }
 
 void request_table::remove(std::uint32_t n) noexcept {
-  by_id_.erase(at(n).id_hash, [n](std::uint32_t other) { return other == n; });
+  by_id_.erase(hash_id(at(n).id.view(), settings_.hash_seed),
+               [n](std::uint32_t other) { return other == n; });
   remove_rest(n);
 }
 

@@ -2,7 +2,7 @@
 // by token when JavaScript cancels, by a timer when nobody answers; never by a search.
 //
 //   id ─► index ─┐      ┌ chunk of 256 ┐
-//                ├─► n ─► request 64 B │   timer, id up to 23 bytes, token, links of the sent ones
+//                ├─► n ─► request 64 B │   timer, id up to 27 bytes, token, links of the sent ones
 //   token ► index┘      └──────────────┘
 #pragma once
 
@@ -117,7 +117,7 @@ class request_table {
     result.pending = pending();
     return result;
   }
-  // Bytes of the table; ids above 23 bytes are not counted.
+  // Bytes of the table; ids above 27 bytes are not counted.
   std::size_t memory() const noexcept;
 
  private:
@@ -130,7 +130,6 @@ class request_table {
   struct request : protocol::timer_node {
     inline_id id;
     std::uint32_t token = 0;
-    std::uint32_t id_hash = 0;
     std::uint32_t prev = not_sent;  // among the sent ones
     std::uint32_t next = none;      // among the sent ones, or among the free ones
   };

@@ -201,7 +201,10 @@ std::span<const std::uint8_t> client_inbox::reply_payload(
   // A string with escapes lies elsewhere.
   if (first < message.data() || first >= message.data() + message.size()) return {};
   const auto at = static_cast<std::size_t>(first - message.data());
-  return router::json::value_at(message, value.what == kind::string ? at - 1 : at);
+  // Of numbers and strings it is known where they end; strings have quotes around them.
+  if (value.what == kind::number) return message.subspan(at, value.text.size());
+  if (value.what == kind::string) return message.subspan(at - 1, value.text.size() + 2);
+  return router::json::value_at(message, at);
 }
 
 // Settles what the client itself waits for. A server of another make may use the same names for messages of
@@ -214,14 +217,12 @@ bool client_inbox::control(const router::classified& found, message_flags flags,
       is_reply(typed ? found.type : std::string_view())) {
     if (const auto token = core.on_reply(found.correlation_id)) {
       const auto part = reply_payload(typed ? found.type : std::string_view(), payload);
-      owner_.record({.kind = event_kind::client_reply,
-                     .client = client_,
-                     .aux = *token,
-                     .flags = flags,
-                     .payload = !part.empty(),
-                     .head = {},
-                     .body = part.empty() ? payload : part});
-      delivered_++;
+      if (part.empty()) {
+        hand_up(event_kind::client_reply, *token, flags, payload);
+      } else {
+        delivered_++;
+        owner_.answer(*token, part, flags.ascii);
+      }
       return true;
     }
   }

@@ -25,6 +25,9 @@ class inbox_owner {
  public:
   // Hands a record up. Never lost; where there is no room, it waits with the owner.
   virtual void record(const client_record& what) = 0;
+  // The same for what a reply holds, a JSON value in bytes below 0x80 or not; those that come together cross
+  // together.
+  virtual void answer(std::uint32_t token, std::span<const std::uint8_t> payload, bool ascii) = 0;
   // Nothing waits there.
   virtual bool ready() const = 0;
   // And the program is there to hear of the next message.

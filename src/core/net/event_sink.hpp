@@ -37,6 +37,7 @@ enum class event_kind : std::uint8_t {
   client_settled = 24,
   client_notice = 25,
   client_message = 26,
+  client_answers = 27,
 };
 
 struct message_flags {
@@ -73,8 +74,7 @@ struct client_record {
   std::uint32_t route = 0;  // 16 bits
   std::uint32_t aux = 0;
   message_flags flags;
-  bool routes = false;   // `head` holds the numbers of several routes
-  bool payload = false;  // of a reply, not the whole
+  bool routes = false;  // `head` holds the numbers of several routes
   std::span<const std::uint8_t> head;
   std::span<const std::uint8_t> body;
 };

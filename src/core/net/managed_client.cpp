@@ -254,7 +254,8 @@ void managed_client::dispose() {
 // -------------------------------------------------------------------------------------------------- the
 // reactor
 
-void managed_client::publish_gauges() {
+void managed_client::before_publish() {
+  send_replies();
   core_.publish();
   inbox_.publish(*settings_->gauges);
 }
@@ -282,7 +283,7 @@ void managed_client::settle() {
   send_settled();
   send_dropped();
   account();
-  publish_gauges();
+  before_publish();
   const client::time_ms core_next = core_.next_deadline(now());
   const client::time_ms inbox_next = inbox_.next_deadline();
   const client::time_ms next = core_next == 0                              ? inbox_next

@@ -23,6 +23,7 @@
 #include "core/net/client_store.hpp"
 #include "core/net/connection.hpp"
 #include "core/net/event_sink.hpp"
+#include "core/net/reply_batch.hpp"
 #include "core/net/settings.hpp"
 #include "core/protocol/timer_wheel.hpp"
 
@@ -73,7 +74,7 @@ class managed_client final : public protocol::timer_node,
 
   // Called by the reactor.
   void settle();          // once a turn, when marked
-  void publish_gauges();  // before the sink publishes what they count
+  void before_publish();  // of the sink: what goes along with what it shows
   void on_timer();
   void on_room();  // the sink may have room again
   bool finished() const noexcept { return finished_; }
@@ -114,6 +115,7 @@ class managed_client final : public protocol::timer_node,
 
   // inbox_owner: what the inbox finds.
   void record(const client_record& what) override;
+  void answer(std::uint32_t token, std::span<const std::uint8_t> payload, bool ascii) override;
   bool ready() const override { return held_.empty(); }
   // A program that sets its handlers when it has become connected misses nothing: until then the first
   // message waits, and with it the reading. What comes before, an answer to the token say, is read.
@@ -132,6 +134,8 @@ class managed_client final : public protocol::timer_node,
   void on_response(link& of, std::uint32_t status, std::string_view fields);
   void on_close(link& of, std::uint32_t aux, std::string_view reason);
   void notice(client_notice kind, std::span<const std::uint8_t> payload);
+  void hand_up(const client_record& what);
+  void send_replies();
   void send_settled();
   void send_dropped();
   bool release_held();
@@ -152,9 +156,10 @@ class managed_client final : public protocol::timer_node,
   static constexpr std::size_t kept_text = 4096;
   std::string formed_;
   std::vector<link> links_;
-  std::vector<std::uint32_t> ended_;    // numbers of links whose end the core has to hear
-  std::list<held_record> held_;         // nearly always empty, and costs nothing then
-  std::vector<std::uint32_t> settled_;  // token, settlement, token …
+  std::vector<std::uint32_t> ended_;      // numbers of links whose end the core has to hear
+  std::list<held_record> held_;           // nearly always empty, and costs nothing then
+  std::unique_ptr<reply_batch> replies_;  // of this turn; made with the first
+  std::vector<std::uint32_t> settled_;    // token, settlement, token …
   std::array<std::uint32_t, 8> dropped_{};
   bool any_dropped_ = false;
   token_use token_use_ = token_use::none;

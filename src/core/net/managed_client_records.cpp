@@ -6,9 +6,28 @@
 
 namespace hawser::net {
 
+// What comes behind replies stays behind them.
+void managed_client::record(const client_record& what) {
+  send_replies();
+  hand_up(what);
+}
+
+void managed_client::answer(std::uint32_t token, std::span<const std::uint8_t> payload, bool ascii) {
+  if (!replies_) replies_ = std::make_unique<reply_batch>();
+  replies_->add(token, payload, ascii);
+  if (replies_->full()) send_replies();
+  mark();
+}
+
+void managed_client::send_replies() {
+  if (!replies_ || replies_->empty()) return;
+  hand_up(replies_->finish(slot_));
+  replies_->clear();
+}
+
 // Never lost: what the sink has no room for waits here, in order. The links are refused meanwhile, so that
 // what waits is bounded by one message, its shapers, and the changes of state, which come seldom.
-void managed_client::record(const client_record& what) {
+void managed_client::hand_up(const client_record& what) {
   if (held_.empty() && reactor_.sink().record(what)) return;
   held_record copy{.what = what, .payload = {}};
   copy.payload.reserve(what.head.size() + what.body.size());

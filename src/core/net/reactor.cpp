@@ -189,7 +189,7 @@ void reactor::delivered_early() {
 
 // Who reads a message finds it counted.
 void reactor::publish() {
-  for (managed_client* c : dirty_clients_) c->publish_gauges();
+  for (managed_client* c : dirty_clients_) c->before_publish();
   sink_.publish();
 }
 
