@@ -32,16 +32,18 @@ export function outboxOf(body: ClientBody): ClientOutbox {
 class EarlyOutbox implements Early {
   constructor(private readonly body: ClientBody) {}
 
-  /** The one that takes over now. */
+  /** The one that takes over, as soon as its part is there. */
   private get successor(): ClientOutbox | undefined {
-    return parts.sending && (this.body.outbox = outboxOf(this.body))
+    const { body } = this
+    if (parts.sending !== undefined && body.outbox === (this as unknown)) body.outbox = outboxOf(body)
+    return body.outbox === (this as unknown) ? undefined : body.outbox
   }
 
   send(type: string, payload: unknown, options: Options | undefined): boolean | Promise<void> {
     const { body, successor } = this
     if (successor !== undefined) return successor.send(type, payload, options)
     const { own, how, bytes } = kept(type, payload, options)
-    const step = (): Promise<void> => body.outbox.send(type, own, how) as Promise<void>
+    const step = (): Promise<void> => this.successor?.send(type, own, how) as Promise<void>
     if (how?.ack !== true && how?.durable !== true) return take(body, partFor(how), step, { bytes })
     return promised(body, partFor(how), nameOf('message', type), step, { bytes }, how.signal)
   }
@@ -52,7 +54,7 @@ class EarlyOutbox implements Early {
     if (bytes === undefined) return badArgument('data', 'a TypedArray, a DataView or an ArrayBuffer', data)
     const own = new Uint8Array(bytes)
     const how = copyOf(options)
-    const step = (): boolean => body.outbox.sendBinary(own, how)
+    const step = (): unknown => this.successor?.sendBinary(own, how)
     return take(body, partFor(how), step, { bytes: own.length })
   }
   async request<T>(type: string, payload: unknown, options: RequestOptions | undefined): Promise<T> {
@@ -60,7 +62,7 @@ class EarlyOutbox implements Early {
     if (successor !== undefined) return successor.request(type, payload, options)
     const { own, how, bytes } = kept(type, payload, options)
     const within = whole(body.requestTimeout)(how?.timeout, 'timeout')
-    const step = (): Promise<T> => body.outbox.request(type, own, how)
+    const step = (): Promise<T> => this.successor?.request(type, own, how) as Promise<T>
     return promised(body, 'sending', nameOf('request', type), step, { bytes, within }, how?.signal)
   }
 
@@ -68,7 +70,7 @@ class EarlyOutbox implements Early {
     const { body, successor } = this
     if (successor !== undefined) return successor.drained()
     if (body.engine.bufferedAmount > body.highWaterMark / 2)
-      await promised(body, 'sending', '', () => body.outbox.drained()).catch(() => undefined)
+      await promised(body, 'sending', '', () => this.successor?.drained()).catch(() => undefined)
   }
 
   /** Only what was never handed over, since the client ends before its part is there. */

@@ -92,8 +92,8 @@ function sizes(names: string, from = 'hawser', conditions = ''): Sizes {
   }
 }
 
-/** What the client takes today, for pages that are published and for those in the making: nothing may grow it unseen. */
-const bounds = { production: 13_450, development: 14_600 }
+/** What a start may take, 14 kB; and of pages that are published what it takes today: nothing may grow it unseen. */
+const bounds = { production: 12_850, development: 14_000 }
 
 test('does not grow unseen, and is as large as the documentation says', () => {
   const client = sizes('WebSocketClient', 'hawser', 'production')

@@ -219,14 +219,10 @@ export class ClientCore implements MachineHost {
   }
   closeLink(code: number, reason: string): void {
     // When the client leaves, the link is closed behind what still goes out.
-    if (this.leaving) return
-    if (this.link !== 0) this.host.close(this.link, code, reason)
-    this.ready = false
+    if (!this.leaving) this.keeping?.closeLink(code, reason)
   }
   dropLink(): void {
-    if (this.link === 0) return
-    this.host.drop(this.link)
-    this.keeper().loseLink(false)
+    this.keeping?.dropLink()
   }
 
   startDials(): void {

@@ -56,7 +56,7 @@ export class CoreKeeping {
     core.authenticating = false
     if (!this.machine.dialOpened(core.now)) {
       // The machine wants no link any more.
-      core.dropLink()
+      this.dropLink()
       return
     }
     core.ready = true
@@ -75,7 +75,7 @@ export class CoreKeeping {
       this.acceptLink()
       return true
     }
-    core.dropLink()
+    this.dropLink()
     this.machine.dialFailed(now, {
       error: 'POLICY_VIOLATION',
       detail: why,
@@ -114,10 +114,21 @@ export class CoreKeeping {
     this.machine.dialFailed(core.now, how)
   }
 
+  closeLink(code: number, reason: string): void {
+    const { core } = this
+    if (core.link !== 0) this.host.close(core.link, code, reason)
+    core.ready = false
+  }
+  dropLink(): void {
+    const { link } = this.core
+    if (link === 0) return
+    this.host.drop(link)
+    this.loseLink(false)
+  }
   /**
    * What the link carried waits again; requests that were on it have lost their replies. `lost`: not by our own wish.
    */
-  loseLink(lost: boolean): void {
+  private loseLink(lost: boolean): void {
     const { core } = this
     const uptime = core.now - this.openedAt
     this.endpoints.onClosed(core.endpoint, core.now, uptime, lost)

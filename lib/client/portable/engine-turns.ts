@@ -11,7 +11,6 @@ import type { Durable } from './durable'
 import type { Links } from './links'
 import type { Loading, Waiting } from './loading'
 import { never } from './never'
-import { part } from './parts'
 import type { PortableOptions } from './portable-options'
 import type { Positions } from './positions'
 import type { Reading } from './reading'
@@ -51,7 +50,6 @@ export abstract class EngineTurns {
   /** Something happened that may change what is to be done, and when: more than a message for the program. */
   protected stirred = true
   private due = false
-  private unwatch: (() => void) | undefined
   protected armed = false
   protected disposed = false
   protected finished = false
@@ -146,7 +144,7 @@ export abstract class EngineTurns {
     if (this.closeBy === never) {
       this.closeBy = this.now() + this.lastWait
       this.routes.flush(this.now())
-      this.lookAway()
+      this.reading?.lookAway()
       const stored = this.durable?.close() ?? Promise.resolve()
       void stored.then(() => {
         this.durableClosed = true
@@ -172,18 +170,5 @@ export abstract class EngineTurns {
       this.disposed ? this.closeBy : never,
     )
     this.alarm.set(due, now)
-  }
-
-  protected look(): void {
-    const { keeping } = this.core
-    if (keeping === undefined) return
-    this.unwatch ??= part('keeping').watch({
-      offline: (offline) => this.turn(() => keeping.setOffline(offline, this.now())),
-      awake: () => this.turn(() => keeping.wake(this.now())),
-    })
-  }
-  protected lookAway(): void {
-    this.unwatch?.()
-    this.unwatch = undefined
   }
 }

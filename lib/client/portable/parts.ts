@@ -13,7 +13,6 @@ import { RouteShaper } from './route-shaper'
 import { BatchGate, SendShaper } from './send-shaping'
 import { Positions } from './positions'
 import { SoleEndpoint } from './sole-endpoint'
-import { watch } from './surroundings'
 import { TokenMachine } from './token-machine'
 import { whereTest } from './where'
 
@@ -24,7 +23,6 @@ export interface Parts {
     Reading: typeof Reading
     SoleEndpoint: typeof SoleEndpoint
     ClientMachine: typeof ClientMachine
-    watch: typeof watch
   }
   /** Conditions and shapes of routes; `prepare` checks a specification that was not read yet. */
   routes: {
@@ -50,7 +48,7 @@ export interface Parts {
 export type PartName = keyof Parts
 
 export const parts: Partial<Parts> = {
-  keeping: { ClientMachine, CoreKeeping, Reading, SoleEndpoint, watch },
+  keeping: { ClientMachine, CoreKeeping, Reading, SoleEndpoint },
   routes: { RouteShaper, whereTest, prepare: (spec) => spec },
   sending: { CoreSending, Departures },
   shaping: { SendShaper, BatchGate },

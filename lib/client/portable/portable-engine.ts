@@ -125,7 +125,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
 
   connect(): void {
     const step = (): void => {
-      this.look()
+      this.reading?.look()
       this.core.connect(this.now())
     }
     // What is sent before may wait; the connection need not.
@@ -138,7 +138,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   }
   reconnect(): void {
     this.inTurn(() => {
-      this.look()
+      this.reading?.look()
       this.core.reconnect(this.now())
     })
     this.prepare()
@@ -168,7 +168,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   private keep(): void {
     const { options } = this
     this.reading ??= new (part('keeping').Reading)(options, this.core, this)
-    if (!this.rests) this.look()
+    if (!this.rests) this.reading.look()
   }
   private whenRead(step: (reading: Reading) => void, bytes?: number): void {
     const { reading } = this
@@ -239,7 +239,7 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     if (state === 'connected') this.reading?.connected()
     this.outbox.push((told) => told.state(change))
     if (state === 'reconnecting' || state === 'disconnected') this.routes.run(this.now())
-    if (state === 'disconnected' || state === 'failed') this.lookAway()
+    if (state === 'disconnected' || state === 'failed') this.reading?.lookAway()
   }
   tokenWanted(why: TokenReason): void {
     const { tokens } = this

@@ -13,6 +13,7 @@ import type { LinkEvents } from './links'
 import type { PlatformMessage } from './platform'
 import type { Outcome } from './reconnect-policy'
 import { sizeOf } from './size'
+import { watch } from './surroundings'
 
 /** Bytes that may lie unread until the page's next frame, as far as can be guessed, and what an event counts beside. */
 const mostUnread = 1 << 20
@@ -48,6 +49,7 @@ export class Reading implements Pick<LinkEvents, 'opened' | 'message' | 'ended'>
   private unread: PlatformMessage[] = []
   /** Bytes of the largest message of late: how large one is shows only when it is read. */
   private largest = 0
+  private unwatch: (() => void) | undefined
 
   constructor(
     private readonly settings: ReadingSettings,
@@ -138,6 +140,19 @@ export class Reading implements Pick<LinkEvents, 'opened' | 'message' | 'ended'>
       host.turn(() => held.release())
     })
   }
+  /** Hears of the network and of the page from now on, or does not. */
+  look(): void {
+    const { host, keeping } = this
+    this.unwatch ??= watch({
+      offline: (offline) => host.turn(() => keeping.setOffline(offline, host.time())),
+      awake: () => host.turn(() => keeping.wake(host.time())),
+    })
+  }
+  lookAway(): void {
+    this.unwatch?.()
+    this.unwatch = undefined
+  }
+
   /** What was held back may be taken. */
   release(): void {
     this.held.release()
