@@ -12,6 +12,5 @@ export function makeInbox(face: unknown, body: ClientBody): ClientInbox {
 }
 
 export function makeEngine(options: PortableOptions, events: EngineEvents): ClientEngine {
-  // A client that nothing is equipped for asks nothing more of its engine.
   return new engines.wire(options, options.portable, events)
 }

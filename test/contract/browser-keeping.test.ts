@@ -5,7 +5,7 @@ import { WebSocket } from 'undici'
 import { answering } from '../integration/support/far-end'
 import { useHubs } from '../integration/support/hubs'
 import { fate, rejection } from '../integration/support/managed'
-import { type Deferred, deferred, until, within } from '../support/waiters'
+import { type Deferred, until, within } from '../support/waiters'
 
 /** What the platform has told of sockets so far. */
 const told = { open: 0, message: 0, close: 0 }
@@ -22,9 +22,7 @@ const scope = useHubs()
 /** When the part comes. */
 let gate: Deferred<void>
 beforeEach(() => {
-  gate = deferred()
-  late.keeping.asked = 0
-  late.keeping.comes = () => gate.promise
+  gate = late.keeping.held()
   Object.assign(told, { open: 0, message: 0, close: 0 })
 })
 

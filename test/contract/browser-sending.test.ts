@@ -15,9 +15,7 @@ const scope = useHubs()
 /** When the part comes. */
 let gate: Deferred<void>
 beforeEach(() => {
-  gate = deferred()
-  late.sending.asked = 0
-  late.sending.comes = () => gate.promise
+  gate = late.sending.held()
 })
 
 const far = async (hawser = true) => {

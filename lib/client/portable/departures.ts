@@ -22,9 +22,9 @@ export class Departures {
   sent(link: number): void {
     const bytes = this.links().sent(link)
     if (bytes === undefined) return
-    const marks = this.marks.get(link) ?? []
-    this.marks.set(link, marks)
-    marks.push(bytes)
+    const marks = this.marks.get(link)
+    if (marks === undefined) this.marks.set(link, [bytes])
+    else marks.push(bytes)
     this.look = firstLook
     this.lookAt = 0
   }

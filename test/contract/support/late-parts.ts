@@ -1,11 +1,20 @@
 // Takes the client of dist/browser for that of the package, with parts that come when a test says so. To be imported ahead
 // of what uses the package.
 import type * as Lib from '../../../lib'
+import { type Deferred, deferred } from '../../support/waiters'
 
 export class LatePart {
   /** How often it was asked for. */
   asked = 0
   comes = (): Promise<void> => Promise.resolve()
+
+  /** For a new test: comes when that says so. */
+  held(): Deferred<void> {
+    const gate = deferred()
+    this.asked = 0
+    this.comes = () => gate.promise
+    return gate
+  }
 
   /** Stands for the module: whoever loads it gets it when it comes, other parts that use it get it at once. */
   stand(actual: object): object {
