@@ -22,6 +22,7 @@ const scope = useHubs()
 /** When the part comes. */
 let gate: Deferred<void>
 beforeEach(() => {
+  late.routes.held().resolve()
   gate = late.keeping.held()
   Object.assign(told, { open: 0, message: 0, close: 0 })
 })
@@ -158,6 +159,54 @@ describe('what the program asks for meanwhile', () => {
     await within(connected, 'connect()')
     await until(() => got.length === 2)
     expect(got).toEqual([1, [1]])
+  })
+})
+
+describe('beside the part for conditions', () => {
+  test('which comes later: what comes between the two is not lost', async () => {
+    const end = await far()
+    const watched = scope.managed(end)
+    const { client } = watched
+    const routes = late.routes.held()
+    const connected = client.connect()
+    const got: unknown[] = []
+    client.subscribe({ type: 'm', where: { '/payload': { gt: 0 } } }, ({ payload }) => got.push(payload))
+    await until(() => told.open === 1)
+    await end.connections(1)
+    end.say({ type: 'm', payload: 1 })
+    await until(() => told.message === 1)
+    gate.resolve()
+    // Its steps have run as far as they may.
+    await new Promise((resolve) => setImmediate(resolve))
+    end.say({ type: 'm', payload: 2 })
+    await until(() => told.message === 2)
+    routes.resolve()
+    await within(connected, 'connect()')
+    await until(() => got.length === 2)
+    expect(got).toEqual([1, 2])
+    expect(watched.errors).toEqual([])
+  })
+
+  test('which is asked for by who hears of the connection', async () => {
+    const end = await far()
+    const watched = scope.managed(end)
+    const { client } = watched
+    const routes = late.routes.held()
+    const got: unknown[] = []
+    client.onStateChange((state) => {
+      if (state === 'connected')
+        client.subscribe({ type: 'm', where: { '/payload': 1 } }, ({ payload }) => got.push(payload))
+    })
+    const connected = client.connect()
+    await end.connections(1)
+    end.say({ type: 'm', payload: 1 })
+    await until(() => told.message === 1)
+    gate.resolve()
+    await within(connected, 'connect()')
+    expect(late.routes.asked).toBe(1)
+    routes.resolve()
+    await until(() => got.length === 1)
+    expect(watched.errors).toEqual([])
   })
 })
 

@@ -56,6 +56,8 @@ export class Loading {
   need(name: PartName): void {
     if (parts[name] !== undefined || this.missing.has(name)) return
     this.missing.add(name)
+    // Also for what the step that runs asks for from here on.
+    this.since = undefined
     void this.attempt(name, firstPause)
   }
   private async attempt(name: PartName, pause: number): Promise<void> {

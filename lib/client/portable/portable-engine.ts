@@ -45,6 +45,8 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
   /** The program has asked for a pause. */
   protected paused = false
   wants = { untyped: false, binary: false, asking: false }
+  /** What links have told that still waits: what they tell now comes behind it. */
+  private early = 0
 
   constructor(options: PortableOptions, socket: PlatformSocketConstructor, events: EngineEvents) {
     super(options, events)
@@ -70,13 +72,12 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     const told: LinkEvents = {
       opened: (link, protocol) => this.whenRead((reading) => reading.opened(link, protocol)),
       message: (link, event) => {
-        const { reading, loading } = this
-        if (reading !== undefined) {
-          reading.message(link, event)
+        if (this.reading !== undefined && this.early === 0) {
+          this.reading.message(link, event)
           return
         }
         const bytes = sizeOf(event.data)
-        if (loading.bytes + bytes > options.maxBackpressure) {
+        if (this.loading.bytes + bytes > options.maxBackpressure) {
           this.drop(link)
           told.ended(link, overBudget)
         } else this.whenRead((reading) => reading.message(link, event), bytes)
@@ -171,9 +172,16 @@ export class PortableEngine extends EngineSending implements PlainEngine, CoreHo
     if (!this.rests) this.reading.look()
   }
   private whenRead(step: (reading: Reading) => void, bytes?: number): void {
-    const { reading } = this
-    if (reading !== undefined) step(reading)
-    else this.call(() => step(this.reading as Reading), this.loading, { bytes })
+    if (this.reading !== undefined && this.early === 0) {
+      step(this.reading)
+      return
+    }
+    this.early++
+    const run = (): void => {
+      this.early--
+      step(this.reading as Reading)
+    }
+    this.call(run, this.loading, { bytes })
   }
   private get rests(): boolean {
     return ['idle', 'disconnected', 'failed'].includes(this.core.machine.state)

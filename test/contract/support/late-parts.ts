@@ -26,10 +26,13 @@ export class LatePart {
   }
 }
 
-export const late = { keeping: new LatePart(), sending: new LatePart() }
+export const late = { keeping: new LatePart(), routes: new LatePart(), sending: new LatePart() }
 
 jest.mock('../../../dist/browser/keeping.mjs', () =>
   late.keeping.stand(jest.requireActual('../../../dist/browser/keeping.mjs')),
+)
+jest.mock('../../../dist/browser/routes.mjs', () =>
+  late.routes.stand(jest.requireActual('../../../dist/browser/routes.mjs')),
 )
 jest.mock('../../../dist/browser/sending.mjs', () =>
   late.sending.stand(jest.requireActual('../../../dist/browser/sending.mjs')),
