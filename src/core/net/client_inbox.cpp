@@ -117,24 +117,22 @@ bool client_inbox::take_batch(message_flags flags, std::span<const std::uint8_t>
 
 bool client_inbox::take_one(const router::classified& found, message_flags flags,
                             std::span<const std::uint8_t> payload) {
-  const client::time_ms now = owner_.now();
   plain_.clear();
   filled_.clear();
-  if (found.what == router::classified::kind::typed) {
-    for (const std::uint32_t route : found.routes) {
-      shaped* one = find(route);
-      if (one == nullptr) continue;
-      if (!one->shaper) {
-        plain_.push_back(route);
-        continue;
-      }
-      // Before anything is done: a message is taken by all or by none.
-      if (!one->shaper->ready(now)) {
-        one->shaper->run(now, *this);
-        if (!one->shaper->ready(now)) return false;
-      }
-      filled_.push_back(one);
+  for (const std::uint32_t route : found.routes) {
+    shaped* one = find(route);
+    if (one == nullptr) continue;
+    if (!one->shaper) {
+      plain_.push_back(route);
+      continue;
     }
+    // Before anything is done: a message is taken by all or by none.
+    const client::time_ms now = owner_.now();
+    if (!one->shaper->ready(now)) {
+      one->shaper->run(now, *this);
+      if (!one->shaper->ready(now)) return false;
+    }
+    filled_.push_back(one);
   }
   messages_++;
   bytes_ += payload.size();
@@ -165,7 +163,7 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
       row_.push_back(classifier_->reader().field(column));
     router::route_message message{.text = payload, .ascii = flags.ascii, .columns = row_};
     if (one->keyed) message.key = &classifier_->reader().field(one->fields.key);
-    one->shaper->take(message, now, *this);
+    one->shaper->take(message, owner_.now(), *this);
   }
   return true;
 }

@@ -278,6 +278,12 @@ class connection : public protocol::timer_node {
   void on_plain(std::span<std::uint8_t> plain);
   void decode(std::span<std::uint8_t> input);
   bool deliver(const protocol::decoded& what);
+  bool deliver_reviewed(const protocol::decoded& what, message_flags flags, bool screened);
+  bool hand_over(const protocol::decoded& what, std::span<const std::uint8_t> payload, message_flags flags);
+  bool hand_over_owned(const protocol::decoded& what, std::span<const std::uint8_t> payload,
+                       message_flags flags);
+  void let_go(const protocol::decoded& what);
+  void put_aside(const protocol::decoded& what, std::vector<std::uint8_t> message, message_flags flags);
   bool inflate(const protocol::decoded& what, std::vector<std::uint8_t>& out, message_flags& flags);
   void on_control(const protocol::decoded& what);
   void on_close_frame(std::span<const std::uint8_t> payload);

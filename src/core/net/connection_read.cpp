@@ -149,11 +149,17 @@ void connection::decode(std::span<std::uint8_t> input) {
 
 // False: the message could not be delivered now and is held, or the connection failed.
 bool connection::deliver(const protocol::decoded& what) {
-  connection_events& sink = settings_->events;
-  message_flags flags{.binary = what.op == protocol::opcode::binary, .ascii = what.ascii};
+  const message_flags flags{.binary = what.op == protocol::opcode::binary, .ascii = what.ascii};
+  const bool screened = server_ != nullptr && server_->screens();
+  if (what.compressed || screened) return deliver_reviewed(what, flags, screened);
+  reactor_.count().messages_in.add(1);
+  return hand_over(what, what.payload, flags);
+}
+
+// The same for what has to be inflated, or is told to the server first.
+bool connection::deliver_reviewed(const protocol::decoded& what, message_flags flags, bool screened) {
   std::span<const std::uint8_t> payload = what.payload;
   std::vector<std::uint8_t>& scratch = reactor_.inflate_scratch();
-  const bool screened = server_ != nullptr && server_->screens();
   // What is refused anyway is not inflated, unless what follows refers to it.
   const bool refused = what.compressed && screened && !deflate_->inflate && sends_too_much();
   if (what.compressed && !refused) {
@@ -162,8 +168,7 @@ bool connection::deliver(const protocol::decoded& what) {
   }
   reactor_.count().messages_in.add(1);
   if (screened && screen(refused ? std::span<const std::uint8_t>() : payload, flags)) {
-    decoder_.release();
-    if (what.compressed) reactor_.trim(scratch);
+    let_go(what);
     return phase_ == phase::open;
   }
   // Meanwhile another connection has given a token back.
@@ -171,30 +176,54 @@ bool connection::deliver(const protocol::decoded& what) {
     if (!inflate(what, scratch, flags)) return false;
     payload = scratch;
   }
-  bool taken;
-  std::vector<std::uint8_t> owned;
-  if (payload.size() <= sink.owned_threshold()) {
-    taken = sink.message(slot_, flags, payload);
-    if (!taken) owned.assign(payload.begin(), payload.end());
-  } else {
-    if (what.compressed) {
-      owned.swap(scratch);
-    } else if (decoder_.payload_is_owned()) {
-      owned = decoder_.take_assembly();
-    } else {
-      owned.assign(payload.begin(), payload.end());
-    }
-    taken = sink.owned_message(slot_, flags, owned);
+  return hand_over(what, payload, flags);
+}
+
+bool connection::hand_over(const protocol::decoded& what, std::span<const std::uint8_t> payload,
+                           message_flags flags) {
+  connection_events& sink = settings_->events;
+  if (payload.size() > sink.owned_threshold()) return hand_over_owned(what, payload, flags);
+  if (!sink.message(slot_, flags, payload)) {
+    put_aside(what, {payload.begin(), payload.end()}, flags);
+    return false;
   }
+  let_go(what);
+  return true;
+}
+
+bool connection::hand_over_owned(const protocol::decoded& what, std::span<const std::uint8_t> payload,
+                                 message_flags flags) {
+  std::vector<std::uint8_t> owned;
+  if (what.compressed) {
+    owned.swap(reactor_.inflate_scratch());
+  } else if (decoder_.payload_is_owned()) {
+    owned = decoder_.take_assembly();
+  } else {
+    owned.assign(payload.begin(), payload.end());
+  }
+  if (!settings_->events.owned_message(slot_, flags, owned)) {
+    put_aside(what, std::move(owned), flags);
+    return false;
+  }
+  let_go(what);
+  return true;
+}
+
+// The memory of a message that was handed over.
+void connection::let_go(const protocol::decoded& what) {
   decoder_.release();
-  if (what.compressed) reactor_.trim(scratch);
-  if (taken) return true;
+  if (what.compressed) reactor_.trim(reactor_.inflate_scratch());
+}
+
+// There is no room for it now.
+void connection::put_aside(const protocol::decoded& what, std::vector<std::uint8_t> message,
+                           message_flags flags) {
+  let_go(what);
   held_input& held = hold();
   held.has_message = true;
   held.flags = flags;
-  held.message = std::move(owned);
+  held.message = std::move(message);
   block();
-  return false;
 }
 
 bool connection::inflate(const protocol::decoded& what, std::vector<std::uint8_t>& out,

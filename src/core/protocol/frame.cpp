@@ -139,8 +139,12 @@ bool is_ascii(const std::uint8_t* data, std::size_t n) noexcept {
     }
     if (_mm_movemask_epi8(all) != 0) return false;
   }
-  for (; i + 16 <= n; i += 16) {
-    if (_mm_movemask_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(data + i))) != 0) return false;
+  if (n >= 16) {
+    // The last sixteen once more, as far as they overlap.
+    __m128i all = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + n - 16));
+    for (; i + 16 <= n; i += 16)
+      all = _mm_or_si128(all, _mm_loadu_si128(reinterpret_cast<const __m128i*>(data + i)));
+    return _mm_movemask_epi8(all) == 0;
   }
 #endif
   std::uint64_t seen = 0;

@@ -68,22 +68,23 @@ const route_fields* classifier::fields_of(std::uint32_t route) const noexcept {
   return it == by_number_.end() ? nullptr : &entries_[it->second]->fields;
 }
 
-std::string_view classifier::name_at(std::uint32_t field, bool& present) const noexcept {
+// The text at a field that is a name; null: there is none.
+inline const std::string_view* classifier::name_at(std::uint32_t field) const noexcept {
   const field_value& value = reader_.field(field);
-  present = value.what == field_value::kind::string ||
-            (value.what == field_value::kind::number && is_plain_integer(value.text));
-  return present ? value.text : std::string_view();
+  const bool present = value.what == field_value::kind::string ||
+                       (value.what == field_value::kind::number && is_plain_integer(value.text));
+  return present ? &value.text : nullptr;
 }
 
 classified classifier::classify(std::span<const std::uint8_t> text) {
   classified result;
   if (reader_.read(text) != field_reader::outcome::ok) return result;
-  bool present = false;
-  result.room = name_at(room_, present);
-  result.correlation_id = name_at(correlation_id_, present);
-  result.type = name_at(type_, present);
-  result.what = present ? classified::kind::typed : classified::kind::untyped;
-  if (!present) return result;
+  if (const auto* const room = name_at(room_)) result.room = *room;
+  if (const auto* const id = name_at(correlation_id_)) result.correlation_id = *id;
+  const std::string_view* const type = name_at(type_);
+  result.what = type ? classified::kind::typed : classified::kind::untyped;
+  if (!type) return result;
+  result.type = *type;
   table_.match(result.type, matches_);
   std::size_t kept = 0;
   for (const std::uint32_t place : matches_) {

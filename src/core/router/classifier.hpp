@@ -86,7 +86,7 @@ class classifier {
     std::vector<std::uint32_t> held;  // every field that was added for it
   };
 
-  std::string_view name_at(std::uint32_t field, bool& present) const noexcept;
+  const std::string_view* name_at(std::uint32_t field) const noexcept;
 
   field_reader reader_;
   std::uint32_t type_;

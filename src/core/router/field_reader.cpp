@@ -59,9 +59,9 @@ field_reader::outcome field_reader::read(std::span<const byte> text) {
   return result;
 }
 
-// `end` is looked at behind each value, and where an object, array or number begins. What lies between, with
-// the sixteen bytes by which a run is loaded, stays within the slack: a comma, a name, a colon, a string's
-// first bytes.
+// `end` is looked at behind each value, and where an object, array or wanted number begins. What lies
+// between, with the sixteen bytes by which a run is loaded, stays within the slack: a comma, a name, a colon,
+// a string's first bytes, a number.
 //
 // The labels are the states; each stands where its input is expected at p. All loops lead through `value` or
 // `after_value`, so the compiler sees plain loops.
@@ -179,13 +179,38 @@ close:
 
 member:
   if (*p != '"') return outcome::not_json;
-  first = p + 1;
-  p = window.run(first, end);
-  if (is_pair(p, "\":")) [[likely]] {
+  window.seek(p, end);
+next_member:  // here p is not at its name yet, but the window's next stop is the quote before it
+  if (!window.take(first, end) || !window.take(p, end)) return outcome::not_json;
+  ++first;
+  if (!is_pair(p, "\":")) [[unlikely]]
+    goto odd_name;
+  child = nodes;
+  if (trie_.may_name_child(*top->node, static_cast<std::size_t>(p - first)))
     enter(trie_.child(*top->node, first, static_cast<std::size_t>(p - first)));
-    p += 2;
+  p += 2;
+  if (child != nodes) goto value;
+  // Most members are asked for by nobody: their strings and numbers are passed over here.
+  if (*p == '"') {
+    if (!window.take(p, end) || !window.take(p, end)) return outcome::not_json;
+    if (*p != '"') [[unlikely]] {
+      p = json::string_end(p, end);
+      if (p == nullptr) return outcome::not_json;
+      ++p;
+      goto after_value;
+    }
+    ++p;
+  } else if (is_digit(*p) || *p == '-') {
+    p = json::scan_number(p, end).end;
+    if (p == nullptr) return outcome::not_json;
+  } else {
     goto value;
   }
+  if (p >= end) return outcome::not_json;
+  if (is_pair(p, ",\"")) goto next_member;
+  goto after_value;
+
+odd_name:
   if (*p == '"') {
     enter(trie_.child(*top->node, first, static_cast<std::size_t>(p - first)));
   } else {

@@ -54,6 +54,26 @@ double with_sign(double magnitude, bool negative) noexcept { return negative ? -
 
 }  // namespace
 
+number_text scan_any_number(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+  constexpr number_text broken{nullptr, nullptr, nullptr};
+  p += *p == '-';
+  number_text result;
+  result.integer = result.fraction = result.end = digit_run(p, end);
+  if (result.end == p || (*p == '0' && result.end != p + 1)) return broken;
+  if (*result.end == '.') {
+    p = result.end + 1;
+    result.fraction = result.end = digit_run(p, end);
+    if (result.end == p) return broken;
+  }
+  if ((*result.end | 0x20) == 'e') {
+    p = result.end + 1;
+    p += *p == '+' || *p == '-';
+    result.end = digit_run(p, end);
+    if (result.end == p) return broken;
+  }
+  return result;
+}
+
 double number_value(const std::uint8_t* first, const number_text& parts) noexcept {
   const bool negative = *first == '-';
   const std::uint8_t* const digits = first + negative;

@@ -14,26 +14,25 @@ struct number_text {
   const std::uint8_t* end;       // null: the grammar is broken
 };
 
-// What follows the number is not looked at. Meant for p < end; the result may lie up to 50 bytes behind `end`
-// when the text ends inside of the number.
+// scan_number() of any number.
+number_text scan_any_number(const std::uint8_t* p, const std::uint8_t* end) noexcept;
+
+// The number that begins at p, with a digit or a minus sign. What follows it is not looked at. Where the text
+// ends inside of the number, or up to two bytes before p, the result lies at most 53 bytes behind `end`.
+//
+// Nearly all numbers are short and without an exponent: one look at their bytes tells the ends of both parts,
+// which come one behind the other only as bits in a register.
 inline number_text scan_number(const std::uint8_t* p, const std::uint8_t* end) noexcept {
   constexpr number_text broken{nullptr, nullptr, nullptr};
-  p += *p == '-';
-  number_text result;
-  result.integer = result.fraction = result.end = digit_run(p, end);
-  if (result.end == p || (*p == '0' && result.end != p + 1)) return broken;
-  if (*result.end == '.') {
-    p = result.end + 1;
-    result.fraction = result.end = digit_run(p, end);
-    if (result.end == p) return broken;
-  }
-  if ((*result.end | 0x20) == 'e') {
-    p = result.end + 1;
-    p += *p == '+' || *p == '-';
-    result.end = digit_run(p, end);
-    if (result.end == p) return broken;
-  }
-  return result;
+  const std::uint32_t stops = non_digits(p) | 1U << digit_step;
+  const auto sign = static_cast<int>(stops & 1);
+  const int integer = std::countr_zero(stops & ~1U);
+  int last = integer;
+  if (p[integer] == '.') last += 1 + std::countr_zero(stops >> 1 >> integer);
+  if (last >= static_cast<int>(digit_step) || (p[last] | 0x20) == 'e') [[unlikely]]
+    return scan_any_number(p, end);
+  if (integer == sign || last == integer + 1 || (p[sign] == '0' && integer != sign + 1)) return broken;
+  return {p + integer, p + last, p + last};
 }
 
 // The nearest double, ties to even, of a number that begins at `first`: what JSON.parse gives. Too large

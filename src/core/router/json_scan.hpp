@@ -43,25 +43,26 @@ constexpr std::uint64_t at_least(std::uint64_t v, std::uint8_t n) noexcept {
   return (((v & ~tops) + ones * (0x80U - n)) | v) & tops;
 }
 
+// The eight top bits of `v`, which has no others, in one byte: the product brings them to its top.
+constexpr std::uint32_t gathered(std::uint64_t v) noexcept {
+  return static_cast<std::uint32_t>(((v >> 7) * 0x0102040810204080U) >> 56);
+}
+
 inline std::uint64_t string_stops(const std::uint8_t* p) noexcept {
   std::uint64_t result = 0;
   for (int i = 0; i < 8; ++i) {
     const std::uint64_t v = load(p + 8 * i);
     const std::uint64_t plain =
         at_least(v, 0x20) & at_least(v ^ (ones * '"'), 1) & at_least(v ^ (ones * '\\'), 1);
-    // The product gathers the eight top bits in its top byte.
-    result |= ((((~plain & tops) >> 7) * 0x0102040810204080U) >> 56) << (8 * i);
+    result |= std::uint64_t{gathered(~plain & tops)} << (8 * i);
   }
   return result;
 }
 
-inline const std::uint8_t* digit_run(const std::uint8_t* p, const std::uint8_t* end) noexcept {
-  do {
-    const std::uint64_t stops = at_least(load(p) ^ (ones * '0'), 10);  // digits become 0 to 9
-    if (stops != 0) return p + std::countr_zero(stops) / 8;
-    p += 8;
-  } while (p < end);
-  return p;
+inline constexpr unsigned digit_step = 8;
+
+inline std::uint32_t non_digits(const std::uint8_t* p) noexcept {
+  return gathered(at_least(load(p) ^ (ones * '0'), 10));  // digits become 0 to 9
 }
 
 }  // namespace words
@@ -82,25 +83,34 @@ inline std::uint64_t string_stops(const std::uint8_t* p) noexcept {
   return sixteen(0) | sixteen(1) << 16 | sixteen(2) << 32 | sixteen(3) << 48;
 }
 
-inline const std::uint8_t* digit_run(const std::uint8_t* p, const std::uint8_t* end) noexcept {
-  const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
-  do {
-    const __m128i v = _mm_sub_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), zero);
-    const auto digits =
-        static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(v, nine), v)));
-    if (digits != 0xFFFF) return p + std::countr_zero(digits ^ 0xFFFFU);
-    p += 16;
-  } while (p < end);
-  return p;
+inline constexpr unsigned digit_step = 16;
+
+inline std::uint32_t non_digits(const std::uint8_t* p) noexcept {
+  // Moved so that digits are the ten largest signed numbers.
+  const __m128i v =
+      _mm_add_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)), _mm_set1_epi8(0x7F - '9'));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmplt_epi8(v, _mm_set1_epi8(0x7F - 9))));
 }
 
 }  // namespace sse2
-using sse2::digit_run;
+using sse2::digit_step;
+using sse2::non_digits;
 using sse2::string_stops;
 #else
-using words::digit_run;
+using words::digit_step;
+using words::non_digits;
 using words::string_stops;
 #endif
+
+// Behind the digits that begin at p.
+inline const std::uint8_t* digit_run(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+  do {
+    const std::uint32_t stops = non_digits(p);
+    if (stops != 0) return p + std::countr_zero(stops);
+    p += digit_step;
+  } while (p < end);
+  return p;
+}
 
 // The bytes that end or interrupt a plain string, as bits for 64 bytes of the text at a time. Which 64 does
 // not depend on where strings end, so the processor has the next ones ready before it knows.
@@ -123,6 +133,28 @@ class string_window {
     return base_ + std::countr_zero(stops_);
   }
 
+  // Leaves out the stops before p.
+  void seek(const std::uint8_t* p, const std::uint8_t* end) noexcept {
+    const auto offset = static_cast<std::size_t>(p - base_);
+    if (offset < 64) {
+      stops_ = stops_ >> offset << offset;
+    } else {
+      *this = p <= end ? next_stop(base_, offset, end) : string_window(p, std::uint64_t{0});
+    }
+  }
+
+  // Takes the next stop, of which `end` is the last. False: it was taken before. Where a stop lies is known
+  // from the bits alone: the processor need not wait for what is read between two of them.
+  bool take(const std::uint8_t*& stop, const std::uint8_t* end) noexcept {
+    if (stops_ == 0) [[unlikely]] {
+      *this = next_window(base_, end);
+      if (stops_ == 0) return false;
+    }
+    stop = base_ + std::countr_zero(stops_);
+    stops_ &= stops_ - 1;
+    return true;
+  }
+
  private:
   string_window(const std::uint8_t* base, std::uint64_t stops) noexcept : base_(base), stops_(stops) {}
 
@@ -139,6 +171,9 @@ class string_window {
   // that.
   static string_window next_stop(const std::uint8_t* base, std::size_t offset,
                                  const std::uint8_t* end) noexcept;
+
+  // The window with the first stop behind that of 64 bytes at `base`; none is left of one at the end.
+  static string_window next_window(const std::uint8_t* base, const std::uint8_t* end) noexcept;
 
   const std::uint8_t* base_;
   std::uint64_t stops_;

@@ -41,15 +41,18 @@ std::uint32_t string_index::hash_of(std::string_view key) noexcept {
 
 // Where the key is, or the free place where it would go.
 std::size_t string_index::place_of(std::string_view key, std::uint32_t hash) const noexcept {
-  const std::size_t mask = places_.size() - 1;
-  std::size_t i = hash & mask;
-  while (places_[i].value != absent && (places_[i].hash != hash || places_[i].key != key)) i = (i + 1) & mask;
+  std::size_t i = hash & mask_;
+  while (places_[i].value != absent && (places_[i].hash != hash || places_[i].key != key))
+    i = (i + 1) & mask_;
   return i;
 }
 
 std::uint32_t string_index::find(std::string_view key) const noexcept {
   if (size_ == 0) return absent;
-  return places_[place_of(key, hash_of(key))].value;
+  const std::uint32_t hash = hash_of(key);
+  // Most keys that are not there meet a free place.
+  if (places_[hash & mask_].value == absent) return absent;
+  return places_[place_of(key, hash)].value;
 }
 
 void string_index::insert(std::string_view key, std::uint32_t value) {
@@ -64,12 +67,11 @@ void string_index::insert(std::string_view key, std::uint32_t value) {
 
 bool string_index::erase(std::string_view key) {
   if (size_ == 0) return false;
-  const std::size_t mask = places_.size() - 1;
   std::size_t hole = place_of(key, hash_of(key));
   if (places_[hole].value == absent) return false;
-  for (std::size_t i = (hole + 1) & mask; places_[i].value != absent; i = (i + 1) & mask) {
+  for (std::size_t i = (hole + 1) & mask_; places_[i].value != absent; i = (i + 1) & mask_) {
     // It may fill the hole if the hole is not before the place it would like best.
-    if (((i - places_[i].hash) & mask) >= ((i - hole) & mask)) {
+    if (((i - places_[i].hash) & mask_) >= ((i - hole) & mask_)) {
       places_[hole] = std::move(places_[i]);
       hole = i;
     }
@@ -82,6 +84,7 @@ bool string_index::erase(std::string_view key) {
 void string_index::grow() {
   std::vector<place> old =
       std::exchange(places_, std::vector<place>(places_.empty() ? 8 : 2 * places_.size()));
+  mask_ = places_.size() - 1;
   for (place& p : old) {
     if (p.value != absent) places_[place_of(p.key, p.hash)] = std::move(p);
   }

@@ -38,6 +38,7 @@ class string_index {
   void grow();
 
   std::vector<place> places_;  // none, or a power of two that is at least twice size_
+  std::size_t mask_ = 0;       // places_.size() - 1, once there are any
   std::size_t size_ = 0;
 };
 
