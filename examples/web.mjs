@@ -1,5 +1,6 @@
 // The example apps in the browser: node examples/web.mjs [--port 8090] [--host 127.0.0.1] [--open] [--data folder]
 // Sets up and builds what is missing, serves all of them, and says where. Ctrl-C ends it.
+import fs from 'node:fs'
 import path from 'node:path'
 import { build } from '../scripts/build.mjs'
 import { buildDir, parseArguments, UsageError } from '../scripts/lib/project.mjs'
@@ -31,6 +32,8 @@ await runMain(async (argv) => {
     await setup('build')
     await build()
   }
+  if (options.built && !fs.existsSync(path.join(siteFolder, 'index.html')))
+    throw new StepFailed('The pages are not built yet. Next: node examples/web.mjs, without --built')
   const site = options.built ? siteFolder : await buildPages()
   const data = options.data === 'none' ? undefined : (options.data ?? path.join(buildDir, 'examples-data'))
   const { startExamples } = await import('./web/server/main.mjs')

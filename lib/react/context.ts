@@ -1,5 +1,6 @@
 // What a provider gives to the hooks below it, and how hooks find their connection.
 import { createContext, useContext, useInsertionEffect, useMemo, useRef, useSyncExternalStore } from 'react'
+import { reportUncaught } from '../client/client-listeners'
 import { systemClock } from './clock'
 import { type Connection, lent, noConnection } from './connection'
 import { badState } from './engine'
@@ -41,7 +42,10 @@ export function useStoreWith<S extends object, A extends object>(store: Store<S>
   return useMemo(() => ({ ...snapshot, ...store.actions }), [snapshot, store])
 }
 
-/** A function that stays the same and calls the one of the latest rendering. */
+/**
+ * A function that stays the same and calls the one of the latest rendering. What that throws is reported as uncaught, and
+ * costs nobody else a call.
+ */
 export function useLatest<A extends unknown[]>(
   handler: ((...args: A) => unknown) | undefined,
 ): (...args: A) => void {
@@ -49,5 +53,11 @@ export function useLatest<A extends unknown[]>(
   useInsertionEffect(() => {
     latest.current = handler
   })
-  return useRef((...args: A): void => void latest.current?.(...args)).current
+  return useRef((...args: A): void => {
+    try {
+      latest.current?.(...args)
+    } catch (error) {
+      reportUncaught(error)
+    }
+  }).current
 }

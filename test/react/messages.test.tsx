@@ -8,6 +8,7 @@ import { WebSocketProvider, manualFrames, useMessages, useWebSocket } from '../.
 import { clientsInUse } from '../../lib/react/connection'
 import { until } from '../support/waiters'
 import { useSite } from './support/hub'
+import { uncaughtWhile } from './support/uncaught'
 
 const site = useSite()
 
@@ -63,30 +64,29 @@ test('10,000 messages of one frame are one rendering, and none of them is missed
   expect(renders).toBe(before + 1)
 })
 
-test('a callback that throws costs no message, and no rendering', async () => {
-  const heard: unknown[] = []
-  const told: Error[] = []
-  const hear = (event: ErrorEvent): void => {
-    event.preventDefault()
-    told.push(event.error as Error)
-  }
-  window.addEventListener('error', hear)
-  const { mock, result, frame } = setUp(() =>
-    useMessages({
-      type: 'tick',
-      onMessage: ({ payload }) => {
-        heard.push(payload)
-        throw new Error('mine')
-      },
-    }),
-  )
-  frame()
-  for (const n of [1, 2]) mock.simulateMessage('tick', n)
-  frame()
-  expect(values(result.current.messages)).toEqual([1, 2])
-  expect(heard).toEqual([1, 2])
-  await until(() => told.length === 2)
-  window.removeEventListener('error', hear)
+test.each([
+  ['alone', undefined],
+  ['in a batch', { max: 2 }],
+])('a callback that throws costs no message, and no rendering: %s', async (_name, batch) => {
+  await uncaughtWhile(async (told) => {
+    const heard: unknown[] = []
+    const { mock, result, frame } = setUp(() =>
+      useMessages({
+        type: 'tick',
+        ...(batch !== undefined && { batch }),
+        onMessage: ({ payload }) => {
+          heard.push(payload)
+          throw new Error('mine')
+        },
+      }),
+    )
+    frame()
+    for (const n of [1, 2]) mock.simulateMessage('tick', n)
+    frame()
+    expect(values(result.current.messages)).toEqual([1, 2])
+    expect(heard).toEqual([1, 2])
+    await until(() => told.length === 2)
+  })
 })
 
 test('a subscription that cannot be made lets go of the connection', () => {

@@ -4,7 +4,8 @@ import { act, renderHook, waitFor } from '@testing-library/react'
 import { StrictMode, type ReactNode } from 'react'
 import { MockWebSocketClient } from 'hawser/testing'
 import { WebSocketProvider, type UseRequestOptions, useRequest } from '../../lib/react'
-import { turns } from '../support/waiters'
+import { turns, until } from '../support/waiters'
+import { uncaughtWhile } from './support/uncaught'
 
 type Options = UseRequestOptions<never, never> & { payload?: unknown }
 
@@ -61,6 +62,24 @@ test('what the hub says no to is shown, and no unhandled rejection', async () =>
     expect(result.current).toMatchObject({ status: 'error', error: { code: 'UNAUTHORIZED' } }),
   )
   expect(failures.length).toBe(1)
+})
+
+test('what callbacks throw is told as uncaught, and changes neither the outcome nor its error', async () => {
+  await uncaughtWhile(async (told) => {
+    const fail = (): void => {
+      throw new Error('mine')
+    }
+    const { mock, result } = await setUp({ onSuccess: fail, onError: fail })
+    const good = result.current.request(1)
+    mock.simulateReply(2)
+    expect(await good).toBe(2)
+    await waitFor(() => expect(result.current).toMatchObject({ status: 'success', data: 2 }))
+    await until(() => told.length === 1)
+    const bad = result.current.request(1)
+    mock.simulateErrorReply({ code: 'UNAUTHORIZED', message: 'not you' })
+    await expect(bad).rejects.toMatchObject({ code: 'UNAUTHORIZED' })
+    await until(() => told.length === 2)
+  })
 })
 
 test('a second request takes the place of the first; unmounting gives it up', async () => {
