@@ -121,9 +121,12 @@ test('what is written while the connection is cut waits, and what was missed fol
   await state(other.page, 'connected')
   await press(page, /^Cut my connection/)
   await state(page, 'reconnecting')
-  await say(page, 'written without a connection')
-  await line(page, 'written without a connection', true).waitFor(patience)
-  await fact(page, 'queue').filter({ hasText: '1 message' }).waitFor(patience)
+  // It waits for no longer than the page is refused, so each of these looks on from the start.
+  await Promise.all([
+    line(page, 'written without a connection', true).waitFor(patience),
+    fact(page, 'queue').filter({ hasText: '1 message' }).waitFor(patience),
+    say(page, 'written without a connection'),
+  ])
   await say(other.page, 'said meanwhile')
   await state(page, 'connected')
   await line(page, 'written without a connection', false).waitFor(patience)

@@ -9,5 +9,5 @@ export function overHttp({ polls }: { polls: boolean }): void {
     return httpLink(url, protocols, { patience: 5_000, polls: { needed: polls } })
   } as unknown as PlatformSocketConstructor
   // A server that is gone without a word is taken for lost after the grace.
-  hubDefaults.fallback = { grace: 1_500 }
+  hubDefaults.fallback = { grace: 3_000 }
 }
