@@ -117,6 +117,7 @@ bool client_inbox::take_batch(message_flags flags, std::span<const std::uint8_t>
 
 bool client_inbox::take_one(const router::classified& found, message_flags flags,
                             std::span<const std::uint8_t> payload) {
+  const client::time_ms now = found.routes.empty() ? 0 : owner_.now();
   plain_.clear();
   filled_.clear();
   for (const std::uint32_t route : found.routes) {
@@ -127,7 +128,6 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
       continue;
     }
     // Before anything is done: a message is taken by all or by none.
-    const client::time_ms now = owner_.now();
     if (!one->shaper->ready(now)) {
       one->shaper->run(now, *this);
       if (!one->shaper->ready(now)) return false;
@@ -163,7 +163,7 @@ bool client_inbox::take_one(const router::classified& found, message_flags flags
       row_.push_back(classifier_->reader().field(column));
     router::route_message message{.text = payload, .ascii = flags.ascii, .columns = row_};
     if (one->keyed) message.key = &classifier_->reader().field(one->fields.key);
-    one->shaper->take(message, owner_.now(), *this);
+    one->shaper->take(message, now, *this);
   }
   return true;
 }

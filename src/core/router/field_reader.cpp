@@ -185,9 +185,7 @@ next_member:  // here p is not at its name yet, but the window's next stop is th
   ++first;
   if (!is_pair(p, "\":")) [[unlikely]]
     goto odd_name;
-  child = nodes;
-  if (trie_.may_name_child(*top->node, static_cast<std::size_t>(p - first)))
-    enter(trie_.child(*top->node, first, static_cast<std::size_t>(p - first)));
+  enter(trie_.child(*top->node, first, static_cast<std::size_t>(p - first)));
   p += 2;
   if (child != nodes) goto value;
   // Most members are asked for by nobody: their strings and numbers are passed over here.

@@ -158,7 +158,7 @@ class string_window {
  private:
   string_window(const std::uint8_t* base, std::uint64_t stops) noexcept : base_(base), stops_(stops) {}
 
-  // The end counts as a stop, and nothing behind it does.
+  // p <= end. The end counts as a stop, and nothing behind it does.
   static std::uint64_t stops_at(const std::uint8_t* p, const std::uint8_t* end) noexcept {
     const std::uint64_t stops = string_stops(p);
     const auto left = static_cast<std::size_t>(end - p);
@@ -167,8 +167,8 @@ class string_window {
     return (stops & (last - 1)) | last;
   }
 
-  // The window with the first stop from base + offset on, which lies before `end`, without the stops before
-  // that.
+  // The window with the first stop from base + offset on, which lies at most at `end`, without the stops
+  // before that.
   static string_window next_stop(const std::uint8_t* base, std::size_t offset,
                                  const std::uint8_t* end) noexcept;
 

@@ -74,19 +74,15 @@ string_window string_window::next_stop(const std::uint8_t* base, std::size_t off
   // In steps, not by a division: so the processor, which foretells them, has the bytes before it knows p.
   std::size_t from = offset > 64 ? offset - 64 : 0;
   for (base += 64; from >= 64; from -= 64) base += 64;
-  while (true) {
-    const std::uint64_t stops = base < end ? stops_at(base, end) >> from << from : 1;
-    if (stops != 0) return {base, stops};
-    base += 64;
-    from = 0;
-  }
+  const std::uint64_t stops = stops_at(base, end) >> from << from;
+  return stops != 0 ? string_window(base, stops) : next_window(base, end);
 }
 
 string_window string_window::next_window(const std::uint8_t* base, const std::uint8_t* end) noexcept {
   std::uint64_t stops = 0;
   while (stops == 0 && end - base >= 64) {
     base += 64;
-    stops = base < end ? stops_at(base, end) : 1;
+    stops = stops_at(base, end);
   }
   return {base, stops};
 }

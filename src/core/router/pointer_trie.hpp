@@ -58,14 +58,9 @@ class pointer_trie {
   std::size_t size() const noexcept { return nodes_.size(); }
   id parent(id node) const noexcept { return details_[node].parent; }
 
-  // False: no child's name is of this length.
-  static bool may_name_child(const node& of, std::size_t length) noexcept {
-    return ((of.lengths >> (length % 64)) & 1) != 0;
-  }
-
   // The child by the name of `length` bytes at `name`, behind which eight bytes must be readable.
   id child(const node& of, const std::uint8_t* name, std::size_t length) const noexcept {
-    if (!may_name_child(of, length)) return none;
+    if (((of.lengths >> (length % 64)) & 1) == 0) return none;
     const std::uint64_t head = head_of(name, length);
     const entry& e = of.table[hash(head, of.shift)];
     if (e.child == none) return none;
